@@ -1,0 +1,73 @@
+"""Every error the pipeline raises on purpose, each with the exit code the command line gives it.
+
+DialfloError                 1
+├── PermanentError           1   asking again changes nothing until somebody acts
+│   ├── UsageError           2   wrong arguments or wrong SQL
+│   │   ├── SettingsError    2   one or more settings are wrong; lists all of them
+│   │   └── NotPublished     2   there is no published warehouse to read yet
+│   ├── TaskFileError        1   a task-id file of which nothing can be used
+│   ├── TokenRefused         3   the API refused the token
+│   └── DamagedFile          1   a stored file is not what was written
+└── TransientError           1   the same call may succeed later
+    ├── TransportTrouble     1   a request ended without a whole answer
+    ├── ApiDown              1   too many askings in a row ended in trouble
+    └── LockHeld             4   another run is at work on the same data
+
+Messages name what was found, where, and the remedy. They never hold a payload, a phone number or the token.
+"""
+
+
+class DialfloError(Exception):
+    """Root of the tree: anything the pipeline can say in one sentence to a person."""
+
+    exit_code = 1
+
+
+class PermanentError(DialfloError):
+    """Trying again will not help until somebody changes something."""
+
+
+class TransientError(DialfloError):
+    """The same call may succeed later."""
+
+
+class UsageError(PermanentError):
+    """The command, its arguments or its SQL are wrong."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """One or more settings are wrong; the message lists every one."""
+
+
+class NotPublished(UsageError):
+    """Nothing has been published yet, so there is nothing to read."""
+
+
+class TaskFileError(PermanentError):
+    """A task-id file of which nothing can be used."""
+
+
+class TokenRefused(PermanentError):
+    """The API refused the token; nothing was marked failed."""
+
+    exit_code = 3
+
+
+class DamagedFile(PermanentError):
+    """A stored file cannot be read back as it was written."""
+
+
+class TransportTrouble(TransientError):
+    """A request ended without a whole answer: connection, protocol, encoding or time."""
+
+
+class ApiDown(TransientError):
+    """So many askings in a row ended in trouble that the run was stopped."""
+
+
+class LockHeld(TransientError):
+    """Another run holds the lock of this data directory."""
+
+    exit_code = 4

@@ -1,0 +1,149 @@
+"""The lake: day-partitioned Parquet files, the only module that writes or names them.
+
+`lake/<table>/call_date=YYYY-MM-DD/*.parquet`. Raw tables are append-only, a file a flush; derived tables have one
+file a day, replaced whole. A file is written aside, synced and renamed, so it is there whole or not at all. Pages carry
+checksums, and reading through this module verifies them. The partition's day stands in the path, not in the files.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dialflo_pipeline.errors import DamagedFile
+from dialflo_pipeline.tables import Table
+
+PARTITION_COLUMN = "call_date"
+_PARTITION_PREFIX = f"{PARTITION_COLUMN}="
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The Parquet files below `root`; `aside` is a folder on the same disk for files not yet whole."""
+
+    root: Path
+    aside: Path
+
+    def days(self, table: Table) -> list[date]:
+        """The days that have a partition of `table`, ascending."""
+        folder = self.root / table.name
+        if not folder.is_dir():
+            return []
+        names = (entry.name for entry in os.scandir(folder) if entry.name.startswith(_PARTITION_PREFIX))
+        return sorted(date.fromisoformat(name.removeprefix(_PARTITION_PREFIX)) for name in names)
+
+    def files(self, table: Table, day: date) -> list[Path]:
+        """The files of one partition, by name; raw files sort in the order they were written."""
+        folder = self._partition(table, day)
+        if not folder.is_dir():
+            return []
+        return sorted(Path(entry.path) for entry in os.scandir(folder) if entry.name.endswith(".parquet"))
+
+    def file(self, table: Table, day: date) -> Path:
+        """Where the one file of a derived table's day is or will be."""
+        return self._partition(table, day) / f"{table.name}.parquet"
+
+    def append(self, table: Table, frame: pl.DataFrame, day: date) -> Path:
+        """Add rows (all of `day`) to a raw table as one new file."""
+        path = self._partition(table, day) / f"{time.time_ns():020d}-{secrets.token_hex(6)}.parquet"
+        return self._write(table, path, [frame], {})
+
+    def replace(
+        self, table: Table, frames: Iterable[pl.DataFrame], day: date, metadata: Mapping[str, str] | None = None
+    ) -> Path:
+        """Replace a derived table's day by these frames, one row group or more each; memory holds one at a time."""
+        return self._write(table, self.file(table, day), frames, metadata or {})
+
+    def metadata(self, table: Table, day: date) -> dict[str, str] | None:
+        """What `replace` stored beside the rows of a derived day; None if there is no such file."""
+        path = self.file(table, day)
+        if not path.is_file():
+            return None
+        with _named(path):
+            stored = pq.read_metadata(path).metadata or {}
+        return {key.decode(): value.decode() for key, value in stored.items() if not key.startswith(b"ARROW:")}
+
+    def read(self, table: Table, day: date, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The rows of one day, with the declared types, checksums verified."""
+        wanted = [name for name in table.frame_schema if columns is None or name in columns]
+        return pl.concat([_empty(table, wanted), *self.read_batches(table, day, wanted)])
+
+    def read_batches(
+        self, table: Table, day: date, columns: Sequence[str], batch_rows: int = 65_536
+    ) -> Iterator[pl.DataFrame]:
+        """The same in order, at most `batch_rows` rows at a time; for what must not be in memory whole."""
+        stored = [name for name in columns if name != PARTITION_COLUMN]
+        for path in self.files(table, day):
+            with _named(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+                for batch in file.iter_batches(batch_rows, columns=stored):
+                    frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
+                    yield _with_day(table, frame, day).select(columns)
+
+    def _partition(self, table: Table, day: date) -> Path:
+        return self.root / table.name / f"{_PARTITION_PREFIX}{day.isoformat()}"
+
+    def _write(self, table: Table, path: Path, frames: Iterable[pl.DataFrame], metadata: Mapping[str, str]) -> Path:
+        with whole_file(path, self.aside) as unfinished:
+            _write_parquet(unfinished, table, frames, metadata)
+        return path
+
+
+@contextmanager
+def whole_file(path: Path, aside: Path) -> Iterator[Path]:
+    """Give a path to write to; on success sync it and put it in the place of `path` in one step.
+
+    `aside` must be on the same disk. If the body fails, `path` stays as it was and nothing is left behind.
+    """
+    aside.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = aside / f"{secrets.token_hex(8)}-{path.name}"
+    try:
+        yield unfinished
+        _sync(unfinished)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    for folder in (path.parent, path.parent.parent):
+        _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_parquet(path: Path, table: Table, frames: Iterable[pl.DataFrame], metadata: Mapping[str, str]) -> None:
+    stored = [name for name in table.frame_schema if name != PARTITION_COLUMN]
+    schema = _empty(table, stored).to_arrow().schema.with_metadata(dict(metadata))
+    with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as writer:
+        for frame in frames:
+            if frame.height:
+                writer.write_table(frame.select(stored).to_arrow().replace_schema_metadata(schema.metadata))
+
+
+def _empty(table: Table, columns: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame(schema={name: table.frame_schema[name] for name in columns})
+
+
+def _with_day(table: Table, frame: pl.DataFrame, day: date) -> pl.DataFrame:
+    types = {name: table.frame_schema[name] for name in frame.columns}
+    return frame.cast(pl.Schema(types)).with_columns(pl.lit(day, pl.Date).alias(PARTITION_COLUMN))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise DamagedFile(f"{path} cannot be read back as it was written ({type(error).__name__}).") from error
