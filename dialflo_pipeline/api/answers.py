@@ -1,0 +1,103 @@
+"""What an answer means: pure judgement of one try by its status and body."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from dialflo_pipeline import strict_json
+from dialflo_pipeline.tables import Outcome
+from dialflo_pipeline.values import is_call_object, outcome_of
+
+TROUBLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses that say: not now, perhaps later."""
+
+
+class Result(StrEnum):
+    """What one try, and by its last try one asking, ended in."""
+
+    USABLE = "usable"
+    EMPTY = "empty"
+    GARBAGE = "garbage"
+    NOT_FOUND = "not_found"
+    REFUSED = "refused"
+    TOKEN_REFUSED = "token_refused"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A try's result; `is_complete` only for a usable answer; `error` in words without payload."""
+
+    result: Result
+    is_complete: bool | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class AskingTry:
+    """One request of an asking and what came of it; times in UTC, sizes in bytes."""
+
+    task_id: str
+    asking_id: str
+    attempt: int
+    requested_at: datetime
+    received_at: datetime
+    verdict: Verdict
+    status: int | None = None
+    body: bytes | None = None
+    body_bytes: int | None = None
+    body_sha256: str | None = None
+    retry_after_seconds: float = 0.0
+
+    @property
+    def result(self) -> Result:
+        """What this try ended in."""
+        return self.verdict.result
+
+
+def judge(status: int, body: bytes | None) -> Verdict:
+    """What an answer with this status and decoded body means; a `body` of None passed the size limit."""
+    if status in TROUBLE_STATUSES:
+        return Verdict(Result.TROUBLE, error=f"HTTP {status}")
+    if status == 401:
+        return Verdict(Result.TOKEN_REFUSED, error="HTTP 401: the API refused the token")
+    if status == 404:
+        return Verdict(Result.NOT_FOUND, error="HTTP 404: the API does not know this id")
+    if status != 200:
+        return Verdict(Result.REFUSED, error=f"HTTP {status}")
+    if body is None:
+        return Verdict(Result.REFUSED, error="the body is larger than the size limit")
+    return _judge_body(body)
+
+
+def _judge_body(body: bytes) -> Verdict:
+    try:
+        answer = _parse(body)
+    except strict_json.NotJson as error:
+        return Verdict(Result.GARBAGE, error=f"the body is not JSON: {error}")
+    calls = [element for element in (answer if isinstance(answer, list) else [answer]) if is_call_object(element)]
+    if not calls:
+        return Verdict(Result.EMPTY, error="the answer holds no call")
+    return Verdict(Result.USABLE, is_complete=all(map(_is_complete, calls)))
+
+
+def _parse(body: bytes) -> Any:
+    """Parse for judging only: orjson takes nothing that the strict reader refuses but depth, and rounds large numbers."""
+    if body.count(b"[") + body.count(b"{") <= strict_json.MAX_DEPTH:
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            pass  # it refuses some JSON that the strict reader takes, such as 1e999 or a byte order mark
+    return strict_json.loads(body)
+
+
+def _is_complete(call: dict[str, Any]) -> bool:
+    """Whether nothing more is expected of the call: it is over and, if it was answered, has its insights."""
+    status = call.get("call_status")
+    status = call.get("call_outcome") if status is None else status
+    outcome = outcome_of(status if isinstance(status, str) else None)
+    lacks_insights = outcome is Outcome.ANSWERED and call.get("call_insights") in (None, {})
+    return outcome is not Outcome.IN_PROGRESS and not lacks_insights

@@ -1,0 +1,87 @@
+"""Asking for one id: tries under the retry rules and the common pace, until one decides."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from dialflo_pipeline.api.answers import AskingTry, Result, Verdict, judge
+from dialflo_pipeline.api.client import DialfloClient, Reply
+from dialflo_pipeline.api.retry import RetryPolicy, retry_after_seconds, retrying
+from dialflo_pipeline.api.throttle import Throttle
+from dialflo_pipeline.errors import TransportTrouble
+
+TOO_MANY_REQUESTS = 429
+
+
+@dataclass
+class Asking:
+    """One asking of one id; `tries` grows as they end, so a cancelled asking keeps what it has."""
+
+    task_id: str
+    asking_id: str = field(default_factory=lambda: f"{time.time_ns():020d}-{secrets.token_hex(4)}")
+    tries: list[AskingTry] = field(default_factory=list)
+    sent_at: datetime | None = None
+
+    @property
+    def result(self) -> Result:
+        """What the last try decided."""
+        return self.tries[-1].result
+
+    def cut_short(self) -> None:
+        """Add the try that was under way when the run was stopped, if one was."""
+        if self.sent_at is not None:
+            self._add(self.sent_at, Verdict(Result.TROUBLE, error="the run was stopped"))
+
+    def _add(self, sent_at: datetime, verdict: Verdict, reply: Reply | None = None) -> AskingTry:
+        now = datetime.now(UTC)
+        tried = AskingTry(
+            task_id=self.task_id,
+            asking_id=self.asking_id,
+            attempt=len(self.tries) + 1,
+            requested_at=sent_at,
+            received_at=max(now, sent_at),
+            verdict=verdict,
+            status=reply.status if reply else None,
+            body=reply.body if reply else None,
+            body_bytes=reply.size if reply else None,
+            body_sha256=reply.sha256 if reply else None,
+            retry_after_seconds=retry_after_seconds(reply.retry_after, now) if reply else 0.0,
+        )
+        self.tries.append(tried)
+        self.sent_at = None
+        return tried
+
+
+@dataclass(frozen=True)
+class Asker:
+    """What all askings of a process share."""
+
+    client: DialfloClient
+    throttle: Throttle
+    policy: RetryPolicy
+    timeout_seconds: float
+    clock: Callable[[], float] = time.monotonic
+
+    async def ask(self, asking: Asking) -> None:
+        """Try until one try decides, the tries are used up or the time is."""
+        await self.throttle.turn()
+        ends_at = self.clock() + self.policy.budget_seconds
+        await retrying(self.policy)(self._try, asking, ends_at)
+
+    async def _try(self, asking: Asking, ends_at: float) -> AskingTry:
+        if asking.tries:
+            await self.throttle.turn()
+        left = ends_at - self.clock()
+        if left <= 0:
+            return asking.tries[-1]
+        asking.sent_at = sent_at = datetime.now(UTC)
+        try:
+            reply = await self.client.call_details(asking.task_id, min(self.timeout_seconds, left))
+        except TransportTrouble as trouble:
+            return asking._add(sent_at, Verdict(Result.TROUBLE, error=str(trouble)))
+        tried = asking._add(sent_at, judge(reply.status, reply.body), reply)
+        if reply.status == TOO_MANY_REQUESTS:
+            self.throttle.pause(tried.retry_after_seconds)
+        return tried

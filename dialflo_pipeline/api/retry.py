@@ -1,0 +1,66 @@
+"""What may be tried again, and after how long: pure rules, handed to tenacity, which does the looping."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, stop_before_delay
+from tenacity.wait import wait_random_exponential
+
+from dialflo_pipeline.api.answers import AskingTry, Result
+
+TRIED_AGAIN = frozenset({Result.TROUBLE, Result.GARBAGE})
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Caps on one asking: `tries` requests within `budget_seconds`; waits grow to `longest_wait_seconds`."""
+
+    tries: int
+    budget_seconds: float
+    first_wait_seconds: float = 0.5
+    longest_wait_seconds: float = 30.0
+
+
+def may_be_tried_again(tried: AskingTry) -> bool:
+    """Trouble and garbage may pass; every other answer is the API's word."""
+    return tried.result in TRIED_AGAIN
+
+
+def retry_after_seconds(header: str | None, now: datetime) -> float:
+    """How long a Retry-After header asks to wait, in either of its forms; 0 when it says nothing readable."""
+    text = (header or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text) if len(text) < 300 else math.inf
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return 0.0
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def retrying(policy: RetryPolicy) -> AsyncRetrying:
+    """The loop of one asking: full jitter on top of Retry-After, until the tries or the time are spent.
+
+    A wait that would pass the budget is not begun: the asking ends with the try it has.
+    """
+    jitter = wait_random_exponential(multiplier=policy.first_wait_seconds, max=policy.longest_wait_seconds)
+    return AsyncRetrying(
+        retry=retry_if_result(may_be_tried_again),
+        wait=jitter + _asked_wait,
+        stop=stop_after_attempt(policy.tries) | stop_before_delay(policy.budget_seconds),
+        retry_error_callback=_last_try,
+    )
+
+
+def _last_try(state: RetryCallState) -> AskingTry:
+    if state.outcome is None:
+        raise RuntimeError("tenacity stopped an asking that had not been tried")
+    tried: AskingTry = state.outcome.result()
+    return tried
+
+
+def _asked_wait(state: RetryCallState) -> float:
+    return _last_try(state).retry_after_seconds
