@@ -8,7 +8,7 @@ checksums, and reading through this module verifies them. The partition's day st
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -54,13 +54,30 @@ class Lake:
     def append(self, table: Table, frame: pl.DataFrame, day: date) -> Path:
         """Add rows (all of `day`) to a raw table as one new file."""
         path = self._partition(table, day) / f"{time.time_ns():020d}-{secrets.token_hex(6)}.parquet"
-        return self._write(table, path, [frame], {})
+        with self._writing(table, path, {}) as write:
+            write(frame)
+        return path
+
+    @contextmanager
+    def replacing(
+        self, table: Table, day: date, metadata: Mapping[str, str] | None = None
+    ) -> Iterator[Callable[[pl.DataFrame], None]]:
+        """Replace a derived table's day by the frames handed to what this gives; memory holds one at a time."""
+        with self._writing(table, self.file(table, day), metadata or {}) as write:
+            yield write
 
     def replace(
         self, table: Table, frames: Iterable[pl.DataFrame], day: date, metadata: Mapping[str, str] | None = None
     ) -> Path:
-        """Replace a derived table's day by these frames, one row group or more each; memory holds one at a time."""
-        return self._write(table, self.file(table, day), frames, metadata or {})
+        """The same for frames that are at hand."""
+        with self.replacing(table, day, metadata) as write:
+            for frame in frames:
+                write(frame)
+        return self.file(table, day)
+
+    def drop(self, table: Table, day: date) -> None:
+        """Take away a derived table's day."""
+        self.file(table, day).unlink(missing_ok=True)
 
     def metadata(self, table: Table, day: date) -> dict[str, str] | None:
         """What `replace` stored beside the rows of a derived day; None if there is no such file."""
@@ -90,10 +107,12 @@ class Lake:
     def _partition(self, table: Table, day: date) -> Path:
         return self.root / table.name / f"{_PARTITION_PREFIX}{day.isoformat()}"
 
-    def _write(self, table: Table, path: Path, frames: Iterable[pl.DataFrame], metadata: Mapping[str, str]) -> Path:
-        with whole_file(path, self.aside) as unfinished:
-            _write_parquet(unfinished, table, frames, metadata)
-        return path
+    @contextmanager
+    def _writing(
+        self, table: Table, path: Path, metadata: Mapping[str, str]
+    ) -> Iterator[Callable[[pl.DataFrame], None]]:
+        with whole_file(path, self.aside) as unfinished, _parquet_writer(unfinished, table, metadata) as write:
+            yield write
 
 
 @contextmanager
@@ -123,13 +142,17 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _write_parquet(path: Path, table: Table, frames: Iterable[pl.DataFrame], metadata: Mapping[str, str]) -> None:
+@contextmanager
+def _parquet_writer(path: Path, table: Table, metadata: Mapping[str, str]) -> Iterator[Callable[[pl.DataFrame], None]]:
     stored = [name for name in table.frame_schema if name != PARTITION_COLUMN]
     schema = _empty(table, stored).to_arrow().schema.with_metadata(dict(metadata))
     with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as writer:
-        for frame in frames:
+
+        def write(frame: pl.DataFrame) -> None:
             if frame.height:
                 writer.write_table(frame.select(stored).to_arrow().replace_schema_metadata(schema.metadata))
+
+        yield write
 
 
 def _empty(table: Table, columns: Sequence[str]) -> pl.DataFrame:

@@ -141,7 +141,9 @@ class RawAnswers(dy.Schema):
     requested_at = _time("When the request was sent.", nullable=False)
     received_at = _time("When the answer was whole, or the try was given up.", nullable=False)
     status = _integer("HTTP status; NULL when no answer came.", nullable=True)
-    result = _text("What the try ended in: usable, empty, garbage, not_found, refused, trouble.", required=True)
+    result = _text(
+        "What the try ended in: usable, empty, garbage, not_found, refused, unauthorized, trouble.", required=True
+    )
     is_complete = _flag("For a usable answer: no call in it is still in progress or lacks its insights.", nullable=True)
     error = _text("Why the try is no usable answer; never holds a payload.")
     body = dy.Binary(

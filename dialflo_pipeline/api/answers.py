@@ -9,7 +9,7 @@ import orjson
 
 from dialflo_pipeline import strict_json
 from dialflo_pipeline.tables import Outcome
-from dialflo_pipeline.values import is_call_object, outcome_of
+from dialflo_pipeline.values import call_objects, has_insights, outcome_of
 
 TROUBLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that say: not now, perhaps later."""
@@ -23,7 +23,7 @@ class Result(StrEnum):
     GARBAGE = "garbage"
     NOT_FOUND = "not_found"
     REFUSED = "refused"
-    TOKEN_REFUSED = "token_refused"
+    UNAUTHORIZED = "unauthorized"
     TROUBLE = "trouble"
 
 
@@ -63,7 +63,7 @@ def judge(status: int, body: bytes | None) -> Verdict:
     if status in TROUBLE_STATUSES:
         return Verdict(Result.TROUBLE, error=f"HTTP {status}")
     if status == 401:
-        return Verdict(Result.TOKEN_REFUSED, error="HTTP 401: the API refused the token")
+        return Verdict(Result.UNAUTHORIZED, error="HTTP 401: the API refused the token")
     if status == 404:
         return Verdict(Result.NOT_FOUND, error="HTTP 404: the API does not know this id")
     if status != 200:
@@ -78,15 +78,15 @@ def _judge_body(body: bytes) -> Verdict:
         answer = _parse(body)
     except strict_json.NotJson as error:
         return Verdict(Result.GARBAGE, error=f"the body is not JSON: {error}")
-    calls = [element for element in (answer if isinstance(answer, list) else [answer]) if is_call_object(element)]
+    calls = call_objects(answer)
     if not calls:
         return Verdict(Result.EMPTY, error="the answer holds no call")
     return Verdict(Result.USABLE, is_complete=all(map(_is_complete, calls)))
 
 
 def _parse(body: bytes) -> Any:
-    """Parse for judging only: orjson takes nothing that the strict reader refuses but depth, and rounds large numbers."""
-    if body.count(b"[") + body.count(b"{") <= strict_json.MAX_DEPTH:
+    """Parse for judging only: orjson, where the strict reader would take the same; it may round large numbers."""
+    if body.count(b"[") + body.count(b"{") <= strict_json.MAX_LEVELS:
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -99,5 +99,5 @@ def _is_complete(call: dict[str, Any]) -> bool:
     status = call.get("call_status")
     status = call.get("call_outcome") if status is None else status
     outcome = outcome_of(status if isinstance(status, str) else None)
-    lacks_insights = outcome is Outcome.ANSWERED and call.get("call_insights") in (None, {})
+    lacks_insights = outcome is Outcome.ANSWERED and not has_insights(call)
     return outcome is not Outcome.IN_PROGRESS and not lacks_insights

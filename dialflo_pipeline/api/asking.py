@@ -2,12 +2,15 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from pydantic import SecretStr
+
 from dialflo_pipeline.api.answers import AskingTry, Result, Verdict, judge
-from dialflo_pipeline.api.client import DialfloClient, Reply
+from dialflo_pipeline.api.client import DialfloClient, Reply, open_client
 from dialflo_pipeline.api.retry import RetryPolicy, retry_after_seconds, retrying
 from dialflo_pipeline.api.throttle import Throttle
 from dialflo_pipeline.errors import TransportTrouble
@@ -32,9 +35,10 @@ class Asking:
     def cut_short(self) -> None:
         """Add the try that was under way when the run was stopped, if one was."""
         if self.sent_at is not None:
-            self._add(self.sent_at, Verdict(Result.TROUBLE, error="the run was stopped"))
+            self.add(self.sent_at, Verdict(Result.TROUBLE, error="the run was stopped"))
 
-    def _add(self, sent_at: datetime, verdict: Verdict, reply: Reply | None = None) -> AskingTry:
+    def add(self, sent_at: datetime, verdict: Verdict, reply: Reply | None = None) -> AskingTry:
+        """Record the try that was sent then and has ended now."""
         now = datetime.now(UTC)
         tried = AskingTry(
             task_id=self.task_id,
@@ -52,6 +56,10 @@ class Asking:
         self.tries.append(tried)
         self.sent_at = None
         return tried
+
+
+BUDGET_TIMEOUTS = 4
+"""An asking, waits included, takes at most so many times the time of one try."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +88,18 @@ class Asker:
         try:
             reply = await self.client.call_details(asking.task_id, min(self.timeout_seconds, left))
         except TransportTrouble as trouble:
-            return asking._add(sent_at, Verdict(Result.TROUBLE, error=str(trouble)))
-        tried = asking._add(sent_at, judge(reply.status, reply.body), reply)
+            return asking.add(sent_at, Verdict(Result.TROUBLE, error=str(trouble)))
+        tried = asking.add(sent_at, judge(reply.status, reply.body), reply)
         if reply.status == TOO_MANY_REQUESTS:
             self.throttle.pause(tried.retry_after_seconds)
         return tried
+
+
+@asynccontextmanager
+async def open_asker(
+    base_url: str, token: SecretStr, *, rate_limit: float, max_concurrency: int, tries: int, timeout_seconds: float
+) -> AsyncIterator[Asker]:
+    """Everything an asking needs, for `max_concurrency` at once and `rate_limit` requests per second in all."""
+    policy = RetryPolicy(tries=tries, budget_seconds=BUDGET_TIMEOUTS * timeout_seconds)
+    async with open_client(base_url, token, max_connections=max_concurrency) as client:
+        yield Asker(client, Throttle(rate_limit), policy, timeout_seconds)

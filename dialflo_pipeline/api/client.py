@@ -79,7 +79,7 @@ async def open_client(
     async with httpx.AsyncClient(
         base_url=base_url,
         headers=headers,
-        timeout=None,  # each request has one deadline for all of it, set by its caller
+        timeout=None,  # noqa: S113 - one deadline for the whole request is set where it is sent
         limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
         follow_redirects=False,
         trust_env=not _is_loopback(base_url),  # a proxy is for the world outside, never for this machine

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, stop_before_delay
-from tenacity.wait import wait_random_exponential
+from tenacity.wait import wait_base, wait_random_exponential
 
 from dialflo_pipeline.api.answers import AskingTry, Result
 
@@ -49,7 +49,7 @@ def retrying(policy: RetryPolicy) -> AsyncRetrying:
     jitter = wait_random_exponential(multiplier=policy.first_wait_seconds, max=policy.longest_wait_seconds)
     return AsyncRetrying(
         retry=retry_if_result(may_be_tried_again),
-        wait=jitter + _asked_wait,
+        wait=jitter + _AskedWait(),
         stop=stop_after_attempt(policy.tries) | stop_before_delay(policy.budget_seconds),
         retry_error_callback=_last_try,
     )
@@ -62,5 +62,8 @@ def _last_try(state: RetryCallState) -> AskingTry:
     return tried
 
 
-def _asked_wait(state: RetryCallState) -> float:
-    return _last_try(state).retry_after_seconds
+class _AskedWait(wait_base):
+    """The wait that the last try's answer asked for."""
+
+    def __call__(self, retry_state: RetryCallState) -> float:
+        return _last_try(retry_state).retry_after_seconds

@@ -1,0 +1,125 @@
+"""Putting ended askings on record: buffered, and flushed to the lake's raw answers every few seconds or few thousand.
+
+What a kill can lose is what was not flushed yet; the next run asks for it again.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import date
+
+import polars as pl
+
+from dialflo_pipeline.api.answers import AskingTry
+from dialflo_pipeline.api.asking import Asking
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.tables import RAW_ANSWERS
+
+FLUSH_SECONDS = 4.0
+FLUSH_TRIES = 4_000
+FLUSH_BYTES = 32 * 1024 * 1024
+SOURCE = "api"
+
+_Row = tuple[AskingTry, bool, bool]
+
+
+class AnswerLog:
+    """Buffers tries; `days` gives the partition of each task id."""
+
+    def __init__(self, lake: Lake, days: Mapping[str, date]) -> None:
+        self._lake = lake
+        self._days = days
+        self._rows: list[_Row] = []
+        self._bytes = 0
+        self._full = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._closed = False
+        self._failure: BaseException | None = None
+
+    def add(self, asking: Asking, stopped_run: bool) -> None:
+        """Buffer the tries of an ended asking."""
+        last = len(asking.tries)
+        self._rows.extend((tried, tried.attempt == last, stopped_run) for tried in asking.tries)
+        self._bytes += sum(len(tried.body or b"") for tried in asking.tries)
+        if self._is_full:
+            self._full.set()
+
+    async def room(self) -> None:
+        """Wait while a full buffer is being written; raises what made a flush fail."""
+        while self._is_full and not self._failure:
+            self._flushed.clear()
+            await self._flushed.wait()
+        if self._failure:
+            raise self._failure
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._rows) >= FLUSH_TRIES or self._bytes >= FLUSH_BYTES
+
+    async def flush_until_closed(self) -> None:
+        """Write what is buffered whenever it is full or a few seconds old, and the rest when the log is closed."""
+        while not self._closed:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._full.wait(), FLUSH_SECONDS)
+            await self._flush()
+        await self._flush()
+
+    def close(self) -> None:
+        """Nothing more will be added."""
+        self._closed = True
+        self._full.set()
+
+    async def _flush(self) -> None:
+        rows, self._rows, self._bytes = self._rows, [], 0
+        if not self._closed:
+            self._full.clear()
+        try:
+            await asyncio.to_thread(self._write, rows)
+        except BaseException as failure:
+            self._failure = failure
+            raise
+        finally:
+            self._flushed.set()
+
+    def _write(self, rows: list[_Row]) -> None:
+        by_day: dict[date, list[_Row]] = defaultdict(list)
+        for row in rows:
+            by_day[self._days[row[0].task_id]].append(row)
+        for day, day_rows in sorted(by_day.items()):
+            self._lake.append(RAW_ANSWERS, _frame(day, day_rows), day)
+
+
+@asynccontextmanager
+async def answer_log(lake: Lake, days: Mapping[str, date]) -> AsyncIterator[AnswerLog]:
+    """A log that is flushed in the background, and to its end when left; a failed flush is raised then."""
+    log = AnswerLog(lake, days)
+    flushing = asyncio.create_task(log.flush_until_closed())
+    try:
+        yield log
+    finally:
+        log.close()
+        await flushing
+
+
+def _frame(day: date, rows: list[_Row]) -> pl.DataFrame:
+    columns = {
+        "task_id": [tried.task_id for tried, _, _ in rows],
+        "call_date": [day] * len(rows),
+        "asking_id": [tried.asking_id for tried, _, _ in rows],
+        "attempt": [tried.attempt for tried, _, _ in rows],
+        "is_last": [is_last for _, is_last, _ in rows],
+        "requested_at": [tried.requested_at for tried, _, _ in rows],
+        "received_at": [tried.received_at for tried, _, _ in rows],
+        "status": [tried.status for tried, _, _ in rows],
+        "result": [str(tried.result) for tried, _, _ in rows],
+        "is_complete": [tried.verdict.is_complete for tried, _, _ in rows],
+        "error": [tried.verdict.error for tried, _, _ in rows],
+        "body": [tried.body for tried, _, _ in rows],
+        "body_bytes": [tried.body_bytes for tried, _, _ in rows],
+        "body_sha256": [tried.body_sha256 for tried, _, _ in rows],
+        "stopped_run": [stopped_run for _, _, stopped_run in rows],
+        "source": [SOURCE] * len(rows),
+    }
+    return pl.DataFrame(columns, schema=RAW_ANSWERS.frame_schema)

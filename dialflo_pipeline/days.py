@@ -1,0 +1,93 @@
+"""What each day needs: found from the lake's files alone, so there is no second book to keep.
+
+A day's derived `tasks` file carries, in its footer, the fingerprint of what it was made from and its counts by state.
+Where the fingerprint still fits, the footer answers for the day; where not, the day must be derived again.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import polars as pl
+
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.states import TRY_COLUMNS, task_states
+from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, TASKS, State
+
+DERIVATION = "1"
+"""To be raised when the same raw answers would give other derived rows."""
+
+_FINGERPRINT = "dialflo.fingerprint"
+_COUNTS = "dialflo.counts"
+_WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings that derived rows depend on."""
+
+    timezone: str
+    settle_after: timedelta
+
+
+@dataclass(frozen=True)
+class DayStatus:
+    """One day: whether its derived files fit its raw ones, and, if they do, its tasks by state."""
+
+    day: date
+    fingerprint: str
+    is_current: bool
+    counts: Mapping[State, int] = field(default_factory=dict)
+    waiting: int = 0
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a sync would do anything for this day."""
+        return self.waiting > 0 or not self.is_current
+
+    @property
+    def failed(self) -> int:
+        """Tasks that only `--retry-failed` asks for again."""
+        return self.counts.get(State.FAILED, 0)
+
+
+def fingerprint(lake: Lake, day: date, rules: Rules) -> str:
+    """What the derived files of a day depend on: its raw files, which never change once written, and the rules."""
+    names = [path.name for table in (TASK_IDS, RAW_ANSWERS) for path in lake.files(table, day)]
+    parts = [DERIVATION, rules.timezone, str(rules.settle_after.total_seconds()), *names]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def day_status(lake: Lake, day: date, rules: Rules) -> DayStatus:
+    """Where one day stands, from file names and one footer."""
+    now = fingerprint(lake, day, rules)
+    stored = lake.metadata(TASKS, day) or {}
+    if stored.get(_FINGERPRINT) != now:
+        return DayStatus(day, now, is_current=False)
+    counts: dict[str, int] = json.loads(stored[_COUNTS])
+    waiting = counts.pop(_WAITING)
+    return DayStatus(day, now, True, {State(state): count for state, count in counts.items()}, waiting)
+
+
+def footer(now: str, states: pl.DataFrame) -> dict[str, str]:
+    """What the footer of a day's `tasks` file has to say; `states` as from `read_states`."""
+    counts = {state: states.filter(pl.col("state") == state).height for state in State}
+    return {_FINGERPRINT: now, _COUNTS: json.dumps({**counts, _WAITING: int(states["is_waiting"].sum())})}
+
+
+def read_states(lake: Lake, day: date, rules: Rules) -> pl.DataFrame:
+    """The tasks of a day with their states (see `task_states`), from its raw files."""
+    tries = lake.read(RAW_ANSWERS, day, TRY_COLUMNS)
+    return task_states(lake.read(TASK_IDS, day), tries, rules.settle_after)
+
+
+def registered_days(lake: Lake, first: date | None = None, last: date | None = None) -> list[date]:
+    """The days from `first` to `last`, both included, that have registered tasks."""
+    return [day for day in lake.days(TASK_IDS) if (first or day) <= day <= (last or day)]
+
+
+def survey(lake: Lake, days: Iterable[date], rules: Rules) -> list[DayStatus]:
+    """Where each of these days stands."""
+    return [day_status(lake, day, rules) for day in days]

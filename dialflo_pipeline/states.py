@@ -1,0 +1,106 @@
+"""Where each task stands, from its registration and the tries on record: pure, and never from the clock.
+
+The one exception is in the caller's hands: which tasks to ask now.
+"""
+
+from datetime import timedelta
+
+import polars as pl
+
+from dialflo_pipeline.api.answers import Result
+from dialflo_pipeline.tables import TASKS, State
+
+TRY_COLUMNS = (
+    "task_id",
+    "asking_id",
+    "attempt",
+    "is_last",
+    "requested_at",
+    "status",
+    "result",
+    "is_complete",
+    "error",
+    "stopped_run",
+)
+"""What of the raw answers decides a state; bodies are not needed."""
+
+WAITING_STATES = (State.PENDING, State.UNSETTLED)
+
+
+def task_states(task_ids: pl.DataFrame, tries: pl.DataFrame, settle_after: timedelta) -> pl.DataFrame:
+    """One row per registered task with the columns of `tasks` and `is_waiting`: whether the next sync asks for it.
+
+    `task_ids` has the columns of that table, `tries` at least `TRY_COLUMNS`.
+    """
+    deadline = pl.coalesce("completed_at", "registered_at") + settle_after
+    facts = _facts(tries.join(task_ids.select("task_id", deadline=deadline), on="task_id"))
+    attempts = tries.group_by("task_id").agg(attempts=pl.len().cast(pl.Int32))
+    return (
+        task_ids.join(attempts, on="task_id", how="left")
+        .join(facts, on="task_id", how="left")
+        .with_columns(pl.col("attempts").fill_null(0), _state().alias("state"))
+        .with_columns(is_waiting=_is_waiting(), next_try_at=pl.lit(None, pl.Datetime("us", "UTC")))
+        .select(*TASKS.frame_schema, "is_waiting")
+        .sort("task_id")
+    )
+
+
+def deciding_askings(tries: pl.DataFrame) -> pl.DataFrame:
+    """The asking whose answer each task's rows come from: its latest usable one, else its latest if that is empty.
+
+    Columns task_id and asking_id; tasks without such an answer are not there.
+    """
+    askings = _counting(tries).with_columns(is_usable=pl.col("result") == Result.USABLE)
+    best = askings.sort("is_usable", "asking_id").group_by("task_id", maintain_order=True).last()
+    return best.filter(pl.col("result").is_in([str(Result.USABLE), str(Result.EMPTY)])).select("task_id", "asking_id")
+
+
+def _counting(tries: pl.DataFrame) -> pl.DataFrame:
+    """The deciding tries of the askings that count for states."""
+    return tries.filter(pl.col("is_last"), ~pl.col("stopped_run"))
+
+
+def _facts(tries: pl.DataFrame) -> pl.DataFrame:
+    """Per asked task, what its askings say: the latest one, the latest usable one, any past the deadline."""
+    is_usable = pl.col("result") == Result.USABLE
+    is_late = pl.col("requested_at") >= pl.col("deadline")
+    return (
+        _counting(tries)
+        .sort("asking_id")
+        .group_by("task_id", maintain_order=True)
+        .agg(
+            last_result=pl.col("result").last(),
+            last_status=pl.col("status").last(),
+            last_error=pl.col("error").last(),
+            last_is_late=is_late.last(),
+            has_usable=is_usable.any(),
+            is_complete=pl.col("is_complete").filter(is_usable).last(),
+            answered_late=(is_late & (pl.col("result") != Result.TROUBLE)).any(),
+        )
+    )
+
+
+def _state() -> pl.Expr:
+    last, is_late = pl.col("last_result"), pl.col("last_is_late")
+    return (
+        pl.when(pl.col("has_usable"))
+        .then(_word(pl.col("is_complete") | pl.col("answered_late"), State.SETTLED, State.UNSETTLED))
+        .when(last == Result.REFUSED)
+        .then(pl.lit(str(State.FAILED)))
+        .when(last == Result.NOT_FOUND)
+        .then(pl.lit(str(State.NOT_FOUND)))
+        .when(last == Result.EMPTY)
+        .then(_word(is_late, State.FAILED, State.UNSETTLED))
+        .when(last == Result.GARBAGE)
+        .then(_word(is_late, State.FAILED, State.PENDING))
+        .otherwise(pl.lit(str(State.PENDING)))
+    )
+
+
+def _word(condition: pl.Expr, yes: State, no: State) -> pl.Expr:
+    return pl.when(condition).then(pl.lit(str(yes))).otherwise(pl.lit(str(no)))
+
+
+def _is_waiting() -> pl.Expr:
+    not_found_early = (pl.col("state") == State.NOT_FOUND) & ~pl.col("last_is_late")
+    return pl.col("state").is_in([str(state) for state in WAITING_STATES]) | not_found_early
