@@ -1,0 +1,44 @@
+"""What can be set about a simulation. Equal options mean equal tasks and equal answers, in any process."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+def _yesterday() -> date:
+    return datetime.now(UTC).date() - timedelta(days=1)
+
+
+class SimulatorOptions(BaseModel):
+    """The campaign that is simulated, and how well the server behaves. Out-of-range values raise `ValidationError`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = 7
+    days: int = Field(default=14, ge=1, le=3660, description="campaign days, the last one included")
+    tasks_per_day: int = Field(default=100, ge=1, le=1_000_000, description="mean over a week, nearly")
+    last_day: date = Field(default_factory=_yesterday, description="UTC day of the last calls; yesterday by default")
+    documents: Path | None = Field(
+        default=None, description="a folder of <task_id>.json served byte for byte instead of a campaign"
+    )
+
+    port: int = Field(default=0, ge=0, le=65_535, description="0 takes a free one")
+    token: str = Field(default="open-sesame", min_length=1)
+    latency_seconds: float = Field(default=0, ge=0, le=600, allow_inf_nan=False, description="mean")
+    latency_jitter: float = Field(default=0.3, ge=0, le=2, description="sigma of the log-normal latency; 0 is steady")
+    rate_limit: float = Field(default=0, ge=0, allow_inf_nan=False, description="requests per second; 0 is no limit")
+    rate_burst: int | None = Field(default=None, ge=1, description="requests at once; one second's worth by default")
+    error_share: float = Field(default=0, ge=0, le=1, description="share of requests answered with 500")
+    unsettled_share: float = Field(default=0, ge=0, le=1, description="share of tasks first told as not yet settled")
+    unsettled_days: int | None = Field(
+        default=None, ge=0, description="only tasks of that many last days can be unsettled; None is all"
+    )
+
+
+def demo_options(last_day: date | None = None) -> SimulatorOptions:
+    """The simulation of `dialflo demo`: two weeks with a little of every trouble, quick to fetch."""
+    chosen = {} if last_day is None else {"last_day": last_day}
+    return SimulatorOptions.model_validate(
+        {"error_share": 0.02, "unsettled_share": 0.1, "unsettled_days": 1, "latency_seconds": 0.01, **chosen}
+    )

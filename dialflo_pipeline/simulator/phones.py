@@ -1,0 +1,39 @@
+"""Phone numbers that look like E.164 and belong to nobody, and the ways in which a service writes them.
+
+India: the area code 555 followed by a subscriber number that starts with 0 or 1, which are never given out. United
+States: 555-0100 to 555-0199, kept free for fiction in every area code.
+"""
+
+from random import Random
+
+INDIA = "91"
+UNITED_STATES = "1"
+
+_AGENT_LINES = {INDIA: "9155510000{:02d}", UNITED_STATES: "121255501{:02d}"}
+
+
+def contact(rng: Random, country: str) -> str:
+    """A contact's number, country code first, digits only."""
+    if country == INDIA:
+        return f"915550{rng.randrange(1_000_000):06d}"
+    return f"1{rng.randrange(201, 990)}55501{rng.randrange(100):02d}"
+
+
+def agent_line(country: str, place: int) -> str:
+    """The number an agent calls from, `place` from 0 to 99."""
+    return _AGENT_LINES[country].format(place)
+
+
+def unreadable(rng: Random) -> str | None:
+    """What stands where a number should, and cannot be read as one."""
+    return rng.choice(("", "  ", "anonymous", "5550", f"05550{rng.randrange(100_000):05d}", None))
+
+
+def written(rng: Random, number: str | None, usual: float = 0.9) -> str | None:
+    """The number as the service writes it: `usual`ly digits only, else with a prefix or separators."""
+    if not number or not number.isdigit() or number[0] == "0" or rng.random() < usual:
+        return number
+    return rng.choice(_WRITTEN).format(code=number[:-10], head=number[-10:-5], tail=number[-5:], number=number)
+
+
+_WRITTEN = ("+{number}", "00{number}", "+{code} {head} {tail}", "+{code}-{head}-{tail}", "+{code} ({head}) {tail}")
