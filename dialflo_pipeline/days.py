@@ -8,11 +8,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
 from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.states import TRY_COLUMNS, task_states
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, TASKS, State
 
@@ -22,14 +23,6 @@ DERIVATION = "1"
 _FINGERPRINT = "dialflo.fingerprint"
 _COUNTS = "dialflo.counts"
 _WAITING = "waiting"
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The settings that derived rows depend on."""
-
-    timezone: str
-    settle_after: timedelta
 
 
 @dataclass(frozen=True)

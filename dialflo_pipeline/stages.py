@@ -1,4 +1,4 @@
-"""The stages from registered ids to the lake's derived tables, a day at a time; each reads what the one before wrote."""
+"""The stages from registered ids to the derived tables, a day at a time; each reads what the one before wrote."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack
@@ -9,10 +9,11 @@ import polars as pl
 
 from dialflo_pipeline.answer_log import answer_log
 from dialflo_pipeline.api.asking import Asker
-from dialflo_pipeline.days import Rules, fingerprint, footer, read_states
+from dialflo_pipeline.days import fingerprint, footer, read_states
 from dialflo_pipeline.fetch import Fetch, FetchReport
 from dialflo_pipeline.flatten import flatten
 from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.states import TRY_COLUMNS, deciding_askings
 from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, State, Table
 

@@ -1,0 +1,188 @@
+"""The commands and their arguments; what they do stands in the module named like each."""
+
+import sys
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dialflo_pipeline.cli.console import say_error
+from dialflo_pipeline.errors import DialfloError, UsageError
+
+app = typer.Typer(
+    name="dialflo",
+    help="Dialflo AI voice calls in a DuckDB warehouse.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+INTERRUPTED = 130
+"""What shells expect of a program that Ctrl-C ended."""
+
+tasks_app = typer.Typer(help="Task ids.", no_args_is_help=True)
+app.add_typer(tasks_app, name="tasks")
+
+
+class TableFormat(StrEnum):
+    """How `query` prints."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+class FileFormat(StrEnum):
+    """What `tasks add` reads."""
+
+    CSV = "csv"
+    TSV = "tsv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    TXT = "txt"
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("is no day; write it like 2026-01-31") from None
+
+
+From = Annotated[date | None, typer.Option("--from", metavar="DAY", parser=_day, help="First day, included.")]
+To = Annotated[date | None, typer.Option("--to", metavar="DAY", parser=_day, help="Last day, included.")]
+
+
+@app.command()
+def demo() -> None:
+    """Two weeks of simulated calls: no token, no network; everything below <data>/demo/."""
+    from dialflo_pipeline.cli.demo import run_demo
+
+    raise typer.Exit(run_demo())
+
+
+@tasks_app.command("add")
+def tasks_add(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Task-id files; - is standard input.")],
+    format: Annotated[FileFormat | None, typer.Option(help="Format, where the extension does not say it.")] = None,
+    column: Annotated[str | None, typer.Option(help="Column of the ids, where it is no task_id or task_uuid.")] = None,
+) -> None:
+    """Register task ids; the first registration of an id wins."""
+    from dialflo_pipeline.cli.tasks import add
+
+    raise typer.Exit(add(files, format, column))
+
+
+@app.command()
+def sync(
+    first: From = None,
+    last: To = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again for ids that failed.")] = False,
+) -> None:
+    """Read the inbox, fetch what is not settled, flatten, load, compute marts, publish."""
+    from dialflo_pipeline.cli.sync import run_sync
+
+    raise typer.Exit(run_sync(_span(first, last), retry_failed=retry_failed))
+
+
+@app.command()
+def rebuild(first: From = None, last: To = None) -> None:
+    """The same from the stored raw answers, without a request."""
+    from dialflo_pipeline.cli.sync import run_rebuild
+
+    raise typer.Exit(run_rebuild(_span(first, last)))
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Tasks by state and day, the last sync, what is waiting and why."""
+    from dialflo_pipeline.cli.status import show_status
+
+    raise typer.Exit(show_status(as_json=as_json))
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL")],
+    format: Annotated[TableFormat, typer.Option(help="How to print the result.")] = TableFormat.TABLE,
+) -> None:
+    """Run SQL on the published warehouse, which is opened for reading only."""
+    from dialflo_pipeline.cli.query import run_query
+
+    raise typer.Exit(run_query(sql, format))
+
+
+@app.command()
+def doctor() -> None:
+    """Settings, token, API, disk, versions, and who holds which file."""
+    from dialflo_pipeline.cli.doctor import run_doctor
+
+    raise typer.Exit(run_doctor())
+
+
+@app.command()
+def dev(port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the web server.")] = 3000) -> None:
+    """Dagster's web server and daemon on this project, with schedule and sensors on."""
+    from dialflo_pipeline.cli.dev import run_dev
+
+    raise typer.Exit(run_dev(port))
+
+
+@app.command()
+def simulate(
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8765,
+    token: Annotated[str | None, typer.Option(help="The token it wants.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Other calls for another seed.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days of the campaign, up to yesterday.")] = None,
+    tasks_per_day: Annotated[int | None, typer.Option(min=1, help="About so many tasks a day.")] = None,
+    latency_seconds: Annotated[float | None, typer.Option(min=0, help="Mean time to an answer.")] = None,
+    rate_limit: Annotated[float | None, typer.Option(min=0, help="Requests per second; over it 429.")] = None,
+    error_share: Annotated[float | None, typer.Option(min=0, max=1, help="Share answered with 500.")] = None,
+    unsettled_share: Annotated[float | None, typer.Option(min=0, max=1, help="Share not settled at first.")] = None,
+    documents: Annotated[Path | None, typer.Option(help="A folder of <task_id>.json to serve instead.")] = None,
+) -> None:
+    """A server on loopback that speaks the documented Dialflo API."""
+    from dialflo_pipeline.cli.simulate import run_simulate
+
+    code = run_simulate(
+        port=port,
+        token=token,
+        seed=seed,
+        days=days,
+        tasks_per_day=tasks_per_day,
+        latency_seconds=latency_seconds,
+        rate_limit=rate_limit,
+        error_share=error_share,
+        unsettled_share=unsettled_share,
+        documents=documents,
+    )
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line; ends the process with the promised exit code."""
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    try:
+        app()
+    except DialfloError as error:
+        say_error(str(error))
+        return error.exit_code
+    except OSError as error:
+        # The disk and its permissions are the user's to mend; a stack trace would hide which file it is.
+        say_error(f"{error.strerror or type(error).__name__}: {error.filename or 'a file of the pipeline'}")
+        return DialfloError.exit_code
+    except KeyboardInterrupt:
+        say_error("Interrupted. What was fetched is kept; the same command goes on from there.")
+        return INTERRUPTED
+    return 0
+
+
+def _span(first: date | None, last: date | None) -> tuple[date | None, date | None]:
+    if first and last and first > last:
+        raise UsageError(f"--from {first} is after --to {last}.")
+    return first, last

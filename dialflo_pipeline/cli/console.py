@@ -1,0 +1,48 @@
+"""Where output goes and how it looks: colour and bars on a terminal, plain lines in a pipe."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+out = Console(highlight=False, soft_wrap=True)
+"""What a command was asked for."""
+
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+"""What is said beside it: progress, hints, errors."""
+
+
+def say(text: str, style: str = "") -> None:
+    """A line of the answer; brackets in it are just brackets."""
+    out.print(Text(text, style=style))
+
+
+def say_error(text: str) -> None:
+    """Why the command did not do what was asked."""
+    err.print(Text(text, style="red"))
+
+
+def say_hint(text: str) -> None:
+    """Something to know beside the answer."""
+    err.print(Text(text, style="dim"))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """A table; numbers stand right, NULL is dimmed."""
+    drawn = Table(title=title, title_justify="left", header_style="bold")
+    cells = [list(row) for row in rows]
+    for place, name in enumerate(columns):
+        numeric = any(_is_number(row[place]) for row in cells)
+        drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in cells:
+        drawn.add_row(*(_cell(value) for value in row))
+    out.print(drawn)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _cell(value: object) -> Text:
+    return Text("NULL", style="dim") if value is None else Text(str(value))

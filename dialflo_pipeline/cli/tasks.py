@@ -1,0 +1,48 @@
+"""`dialflo tasks add`: registers the ids of files or of standard input."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dialflo_pipeline.cli.console import say, say_error
+from dialflo_pipeline.errors import TaskFileError
+from dialflo_pipeline.settings import Settings, load_settings
+from dialflo_pipeline.task_ids.files import Format, TaskFile, read
+from dialflo_pipeline.task_ids.register import Registration, register
+from dialflo_pipeline.task_ids.rows import Refusals
+from dialflo_pipeline.workspace import Workspace
+
+STDIN = "-"
+
+
+def add(files: Sequence[str], file_format: str | None, column: str | None) -> int:
+    """Register each file; 1 if a row or a whole file was refused."""
+    settings = load_settings()
+    total, refused, unusable = Registration(), 0, 0
+    for name in files:
+        source = sys.stdin.buffer if name == STDIN else Path(name)
+        task_file = read(source, Format(file_format) if file_format else None, column, settings.zone)
+        try:
+            total += register_file(settings, task_file)
+        except TaskFileError as error:
+            say_error(str(error))
+            unusable += 1
+        refused += task_file.refused.count
+        list_refused(task_file.refused)
+    say(f"registered {total.registered}, already known {total.already_known}, refused {refused}")
+    return 1 if refused or unusable else 0
+
+
+def register_file(settings: Settings, task_file: TaskFile) -> Registration:
+    """Register the rows of one file under the settings in force."""
+    workspace = Workspace(settings.data_dir)
+    return register(
+        workspace.registration_lake, task_file, datetime.now(UTC), settings.zone, work_dir=workspace.work
+    )
+
+
+def list_refused(refused: Refusals) -> None:
+    """Each refused row with its file, line and reason."""
+    for row in refused.rows:
+        say_error(f"refused: {refused.file}, line {row.line}: {row.reason}")

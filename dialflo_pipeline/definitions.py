@@ -1,0 +1,5 @@
+"""Where Dagster's tools find the project."""
+
+from dialflo_pipeline.defs.build import build_definitions
+
+defs = build_definitions()

@@ -1,0 +1,170 @@
+"""The assets, one for each stage: each reads, calls one function of the core, and reports counts, never rows."""
+
+import asyncio
+from collections.abc import Iterator
+
+from dagster import (
+    AssetExecutionContext,
+    AssetsDefinition,
+    Config,
+    DailyPartitionsDefinition,
+    MaterializeResult,
+    ResourceParam,
+    asset,
+    multi_asset,
+)
+
+from dialflo_pipeline import refresh, stages
+from dialflo_pipeline.api.asking import open_asker
+from dialflo_pipeline.days import registered_days, survey
+from dialflo_pipeline.defs import specs
+from dialflo_pipeline.defs.partitions import ONE_RUN, days_of_run
+from dialflo_pipeline.defs.resources import Pipeline, Step
+from dialflo_pipeline.errors import SettingsError, TokenRefused
+from dialflo_pipeline.fetch import FetchReport, StopReason
+from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
+from dialflo_pipeline.task_ids.inbox import take_in
+
+DUCKDB_POOL = "duckdb"
+
+
+class FetchConfig(Config):
+    """How to fetch."""
+
+    retry_failed: bool = False
+    """Ask again for ids that failed for good."""
+
+
+class DeriveConfig(Config):
+    """How to derive."""
+
+    rebuild: bool = False
+    """Derive every day of the run again, even those whose files fit their raw answers."""
+
+
+def whole_assets() -> list[AssetsDefinition]:
+    """The assets that know no days: registration, and everything in DuckDB."""
+
+    @multi_asset(specs=[specs.lake_spec(TASK_IDS, "a_registered", [])], name="task_ids")
+    def task_ids(context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]) -> MaterializeResult[None]:
+        with pipeline.step(context) as step:
+            report = take_in(step.workspace.inbox, step.workspace.registration_lake, step.settings.zone)
+            step.reporter.took_in(report)
+        return MaterializeResult(metadata={"registered": report.registered, "refused": len(report.refused)})
+
+    @multi_asset(specs=specs.warehouse_specs(), name="warehouse_tables", pool=DUCKDB_POOL)
+    def warehouse_tables(
+        context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]
+    ) -> Iterator[MaterializeResult[None]]:
+        with pipeline.step(context) as step:
+            rows = refresh.load_warehouse(step.workspace, step.rules)
+            step.reporter.loaded(rows)
+        for table in WAREHOUSE_TABLES:
+            yield MaterializeResult(
+                asset_key=specs.warehouse_key(table), metadata={"rows_loaded": rows.get(table.name, 0)}
+            )
+
+    model_specs = specs.model_specs()
+
+    @multi_asset(specs=model_specs, name="models", pool=DUCKDB_POOL, deps=[])
+    def models(context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]) -> Iterator[MaterializeResult[None]]:
+        with pipeline.step(context) as step:
+            rows = refresh.build_marts(step.workspace, step.mart_settings)
+            step.reporter.built(rows)
+        for spec in model_specs:
+            yield MaterializeResult(asset_key=spec.key, metadata=specs.row_counts(rows, ".".join(spec.key.path)))
+
+    @asset(
+        key=specs.PUBLISHED,
+        deps=[*(spec.key for spec in model_specs), *(specs.warehouse_key(table) for table in WAREHOUSE_TABLES)],
+        group_name="g_published",
+        owners=specs.OWNERS,
+        kinds={"duckdb"},
+        pool=DUCKDB_POOL,
+        description="The DuckDB file for readers, put in place whole by renaming; it may be held open at any time.",
+    )
+    def published_warehouse(
+        context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]
+    ) -> MaterializeResult[None]:
+        with pipeline.step(context) as step:
+            refresh.publish_warehouse(step.workspace)
+            path = step.workspace.published
+            return MaterializeResult(metadata={"path": str(path), "bytes": path.stat().st_size})
+
+    return [task_ids, warehouse_tables, models, published_warehouse]
+
+
+def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition]:
+    """The assets that exist by day: the raw answers, and what is derived from them."""
+
+    @multi_asset(
+        specs=[specs.lake_spec(RAW_ANSWERS, "b_raw", [specs.lake_key(TASK_IDS)], partitions)],
+        name="raw_answers",
+        backfill_policy=ONE_RUN,
+    )
+    def raw_answers(
+        context: AssetExecutionContext, config: FetchConfig, pipeline: ResourceParam[Pipeline]
+    ) -> MaterializeResult[None]:
+        with pipeline.step(context) as step:
+            report = _fetch(context, step, retry_failed=config.retry_failed)
+            step.reporter.fetched(report)
+        if report.stopped is StopReason.TOKEN_REFUSED:
+            raise TokenRefused("The API refused the token in DIALFLO_API_TOKEN. Nothing was marked failed.")
+        results = {str(result): count for result, count in report.results.items()}
+        return MaterializeResult(metadata={"asked": report.asked, **results})
+
+    @multi_asset(
+        specs=[
+            specs.lake_spec(table, "c_lake", [specs.lake_key(TASK_IDS), specs.lake_key(RAW_ANSWERS)], partitions)
+            for table in WAREHOUSE_TABLES
+        ],
+        name="lake_tables",
+        backfill_policy=ONE_RUN,
+    )
+    def lake_tables(
+        context: AssetExecutionContext, config: DeriveConfig, pipeline: ResourceParam[Pipeline]
+    ) -> Iterator[MaterializeResult[None]]:
+        with pipeline.step(context) as step:
+            reports = _derive(context, step, rebuild=config.rebuild)
+            step.reporter.derived(reports)
+        for table in WAREHOUSE_TABLES:
+            rows = sum(report.rows[table.name] for report in reports)
+            yield MaterializeResult(asset_key=specs.lake_key(table), metadata={"dagster/row_count": rows})
+
+    return [raw_answers, lake_tables]
+
+
+def _fetch(context: AssetExecutionContext, step: Step, *, retry_failed: bool) -> FetchReport:
+    lake, settings = step.workspace.lake, step.settings
+    days = [
+        status.day
+        for status in survey(lake, days_of_run(context, registered_days(lake)), step.rules)
+        if status.has_work or (retry_failed and status.failed)
+    ]
+    ids = stages.waiting_ids(lake, days, step.rules, retry_failed=retry_failed)
+    if not ids:
+        return FetchReport(wanted=0)
+    if settings.api_token is None:
+        raise SettingsError(
+            "DIALFLO_API_TOKEN is not set, and ids wait to be fetched: set it in the environment or .env."
+        )
+    opened_asker = open_asker(
+        settings.base_url,
+        settings.api_token,
+        rate_limit=settings.rate_limit,
+        max_concurrency=settings.max_concurrency,
+        tries=settings.tries,
+        timeout_seconds=settings.timeout_seconds,
+    )
+    return asyncio.run(stages.fetch_answers(lake, ids, opened_asker, settings.max_concurrency, step.reporter.fetching))
+
+
+def _derive(context: AssetExecutionContext, step: Step, *, rebuild: bool) -> list[stages.DayReport]:
+    lake = step.workspace.lake
+    statuses = survey(lake, days_of_run(context, registered_days(lake)), step.rules)
+    days = [status.day for status in statuses if rebuild or not status.is_current]
+    reports = []
+    for done, day in enumerate(days, 1):
+        step.reporter.deriving(done, len(days), day)
+        reports.append(stages.derive_day(lake, day, step.rules))
+    return reports

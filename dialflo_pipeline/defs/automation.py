@@ -1,0 +1,80 @@
+"""What starts runs by itself: the daily schedule and the watch on the inbox."""
+
+from dagster import (
+    AssetSelection,
+    DefaultScheduleStatus,
+    DefaultSensorStatus,
+    RunRequest,
+    ScheduleDefinition,
+    ScheduleEvaluationContext,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SkipReason,
+    define_asset_job,
+    schedule,
+    sensor,
+)
+
+from dialflo_pipeline.days import registered_days, survey
+from dialflo_pipeline.defs.partitions import range_tags
+from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.defs.specs import lake_key
+from dialflo_pipeline.rules import rules_of
+from dialflo_pipeline.tables import TASK_IDS
+from dialflo_pipeline.task_ids.inbox import waiting_files
+from dialflo_pipeline.workspace import Workspace
+
+DAILY_AT = "30 1 * * *"
+INBOX_EVERY_SECONDS = 60
+
+sync_job = define_asset_job(
+    "sync", AssetSelection.all(), description="Registers, fetches, derives, loads, computes and publishes."
+)
+register_job = define_asset_job(
+    "register", AssetSelection.assets(lake_key(TASK_IDS)), description="Registers the ids of the files in the inbox."
+)
+
+
+def daily_schedule(pipeline: Pipeline, timezone: str) -> ScheduleDefinition:
+    """Each night, one run over the days up to today that have anything waiting."""
+
+    @schedule(
+        job=sync_job,
+        cron_schedule=DAILY_AT,
+        execution_timezone=timezone,
+        default_status=DefaultScheduleStatus.RUNNING,
+        description="Every night: all days up to today with a task that is pending, unsettled or not found.",
+    )
+    def daily_sync(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+        settings = pipeline.load()
+        today = context.scheduled_execution_time.astimezone(settings.zone).date()
+        lake = Workspace(settings.data_dir).lake
+        days = [
+            status.day
+            for status in survey(lake, registered_days(lake, last=today), rules_of(settings))
+            if status.has_work
+        ]
+        if not days:
+            return SkipReason(f"No task up to {today} is pending, unsettled or not found.")
+        return RunRequest(run_key=f"daily {today}", tags=range_tags(days[0], days[-1]))
+
+    return daily_sync
+
+
+def inbox_sensor(pipeline: Pipeline) -> SensorDefinition:
+    """One registration run while the inbox holds files."""
+
+    @sensor(
+        job=register_job,
+        minimum_interval_seconds=INBOX_EVERY_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Registers the ids of files dropped in the inbox.",
+    )
+    def inbox(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+        files = waiting_files(Workspace(pipeline.load().data_dir).inbox)
+        if not files:
+            return SkipReason("The inbox is empty.")
+        newest = max(path.stat().st_mtime_ns for path in files)
+        return RunRequest(run_key=f"{len(files)} files, newest {newest}")
+
+    return inbox

@@ -1,0 +1,23 @@
+"""One function assembles the definitions; tests and the command line hand it a pipeline of their own."""
+
+from dagster import Definitions, in_process_executor
+
+from dialflo_pipeline.defs.assets import daily_assets, whole_assets
+from dialflo_pipeline.defs.automation import daily_schedule, inbox_sensor, register_job, sync_job
+from dialflo_pipeline.defs.partitions import daily_partitions
+from dialflo_pipeline.defs.resources import Pipeline
+
+
+def build_definitions(pipeline: Pipeline | None = None) -> Definitions:
+    """All assets, the jobs over them and what starts those, for the settings in force."""
+    pipeline = pipeline or Pipeline()
+    settings = pipeline.load()
+    return Definitions(
+        assets=[*whole_assets(), *daily_assets(daily_partitions(settings))],
+        jobs=[sync_job, register_job],
+        schedules=[daily_schedule(pipeline, settings.timezone)],
+        sensors=[inbox_sensor(pipeline)],
+        resources={"pipeline": pipeline},
+        # One process a run: the stages share one lock and one rate limit, and each is parallel within itself.
+        executor=in_process_executor,
+    )

@@ -1,0 +1,38 @@
+"""Where Dagster keeps its run history, and what must lie there."""
+
+import os
+import shutil
+from pathlib import Path
+
+from dialflo_pipeline.workspace import Workspace
+
+CONFIG = "dagster.yaml"
+
+
+def dagster_home(workspace: Workspace, start: Path) -> Path:
+    """`DAGSTER_HOME` if set, else `dagster_home/` of the checkout that holds `start` and the data, else below the data.
+
+    History stands with its data: a checkout's is not mixed with runs over data elsewhere. The folder is made if it is
+    missing, and so is its dagster.yaml.
+    """
+    chosen = os.environ.get("DAGSTER_HOME")
+    home = Path(chosen).expanduser().absolute() if chosen else _own_home(workspace, start)
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / CONFIG).exists():
+        shutil.copyfile(_template(), home / CONFIG)
+    return home
+
+
+def _own_home(workspace: Workspace, start: Path) -> Path:
+    for folder in (start, *start.parents):
+        home = folder / "dagster_home"
+        if (home / CONFIG).is_file() and workspace.root.is_relative_to(folder):
+            return home
+    return workspace.work / "dagster"
+
+
+def _template() -> Path:
+    """The project's dagster.yaml: in the package of a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    packed = package / "dagster_home" / CONFIG
+    return packed if packed.is_file() else package.parent / "dagster_home" / CONFIG

@@ -1,0 +1,68 @@
+"""What a run tells while it works: one interface, which the command line and Dagster fill in their own ways."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from dialflo_pipeline.fetch import FetchReport
+from dialflo_pipeline.stages import DayReport
+from dialflo_pipeline.task_ids.inbox import InboxReport
+
+
+class Reporter(Protocol):
+    """Hears of each stage as it goes on and when it ends."""
+
+    def took_in(self, report: InboxReport) -> None:
+        """The inbox has been read."""
+
+    def fetching(self, report: FetchReport) -> None:
+        """One more asking has ended."""
+
+    def fetched(self, report: FetchReport) -> None:
+        """No more is asked in this run."""
+
+    def deriving(self, done: int, total: int, day: date) -> None:
+        """The `done`-th of `total` days is about to be derived."""
+
+    def derived(self, reports: list[DayReport]) -> None:
+        """All days have been derived."""
+
+    def loaded(self, rows: dict[str, int]) -> None:
+        """The warehouse's tables hold these rows more."""
+
+    def built(self, rows: dict[str, int]) -> None:
+        """The marts hold these rows."""
+
+
+@dataclass
+class Remembered:
+    """The base of reporters: remembers the ends of the stages, says nothing."""
+
+    inbox: InboxReport | None = None
+    fetch: FetchReport | None = None
+    days: list[DayReport] = field(default_factory=list)
+
+    def took_in(self, report: InboxReport) -> None:
+        """Remember the inbox's report."""
+        self.inbox = report
+
+    def fetching(self, report: FetchReport) -> None:
+        """Remember the report while it grows, for a run that ends at once."""
+        self.fetch = report
+
+    def fetched(self, report: FetchReport) -> None:
+        """Remember the fetch's report."""
+        self.fetch = report
+
+    def deriving(self, done: int, total: int, day: date) -> None:
+        """Say nothing."""
+
+    def derived(self, reports: list[DayReport]) -> None:
+        """Remember the days."""
+        self.days = reports
+
+    def loaded(self, rows: dict[str, int]) -> None:
+        """Say nothing."""
+
+    def built(self, rows: dict[str, int]) -> None:
+        """Say nothing."""

@@ -1,0 +1,53 @@
+"""Where everything written lies below the data directory."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialflo_pipeline.lake import Lake
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The paths of one data directory; making one touches nothing."""
+
+    root: Path
+
+    @property
+    def inbox(self) -> Path:
+        """Task-id files dropped here are registered."""
+        return self.root / "inbox"
+
+    @property
+    def published(self) -> Path:
+        """The DuckDB file for readers."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def work(self) -> Path:
+        """What nobody but the pipeline reads."""
+        return self.root / "work"
+
+    @property
+    def private(self) -> Path:
+        """The DuckDB file that the pipeline writes."""
+        return self.work / "warehouse.duckdb"
+
+    @property
+    def aside(self) -> Path:
+        """Files of a run that are not yet whole."""
+        return self.work / "unfinished"
+
+    @property
+    def lake(self) -> Lake:
+        """The lake as a run writes it."""
+        return Lake(self.root / "lake", self.aside)
+
+    @property
+    def registration_lake(self) -> Lake:
+        """The lake as a registration writes it, which may go on while a run sweeps its own leftovers."""
+        return Lake(self.root / "lake", self.work / "unfinished-registration")
+
+    def sweep(self) -> None:
+        """Remove what a killed run left unfinished; only for the holder of the run lock."""
+        shutil.rmtree(self.aside, ignore_errors=True)
