@@ -46,7 +46,7 @@ def test_a_call_carries_its_status_in_one_field_only(told_calls: Calls) -> None:
 
 def test_agents_have_metadata_and_context_of_their_own(told_calls: Calls) -> None:
     for part in ("metadata", "call_context"):
-        keys = defaultdict(set)
+        keys: dict[str, set[str]] = defaultdict(set)
         for call in told_calls:
             found = call["call_context"] if part == "call_context" else (call["call_insights"] or {}).get("metadata")
             keys[call["agent_name"]] |= set(found or {})
@@ -124,11 +124,11 @@ def test_some_calls_have_the_documented_fields_only(told_calls: Calls) -> None:
 
 
 def test_inbound_calls_come_from_the_contact(tasks: list[Task], documents: dict[str, Calls]) -> None:
-    inbound = [task for task in tasks if task.inbound and task.lead.number and task.lead.number.isdigit()]
+    inbound = [task for task in tasks if task.inbound and (task.lead.number or "").isdigit()]
     assert inbound
     for task in inbound:
         for call in documents[task.task_id]:
-            assert re.sub(r"\D", "", call["from_number"]).endswith(task.lead.number)
+            assert re.sub(r"\D", "", call["from_number"]).endswith(str(task.lead.number))
             assert call.get("call_direction", "inbound") == "inbound"
 
 
