@@ -23,7 +23,7 @@ LONGEST_GAP_DAYS = 3
 LONGEST_STORY_DAYS = (MAX_ATTEMPTS - 1) * LONGEST_GAP_DAYS
 
 UNANSWERED_STATUSES = (
-    ("NO_ANSWER", 34),
+    ("NO_ANSWER", 33),
     ("NOT_ANSWERED", 20),
     ("BUSY", 14),
     ("LINE_BUSY", 10),
@@ -31,7 +31,7 @@ UNANSWERED_STATUSES = (
     ("CANCELLED", 5),
     ("QUEUED", 2),
     ("PAUSED", 2),
-    ("IN_PROGRESS", 1),
+    ("IN_PROGRESS", 2),
 )
 """What becomes of a call that is not answered, with weights; the last three never get further."""
 
