@@ -31,11 +31,11 @@ class StopReason(StrEnum):
 
 @dataclass
 class FetchReport:
-    """What a fetch did: askings by what they ended in, and why it stopped early if it did."""
+    """What a fetch did: askings by what they ended in, ids that gave no answer to use and why, why it stopped early."""
 
     wanted: int
     results: Counter[Result] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
+    in_trouble: dict[str, str] = field(default_factory=dict)
     stopped: StopReason | None = None
 
     @property
@@ -46,8 +46,8 @@ class FetchReport:
     def count(self, asking: Asking) -> None:
         """Add an ended asking."""
         self.results[asking.result] += 1
-        if error := asking.tries[-1].verdict.error:
-            self.errors[error] += 1
+        if asking.result is not Result.USABLE:
+            self.in_trouble[asking.task_id] = asking.tries[-1].verdict.error or asking.result
 
 
 class AsksOne(Protocol):

@@ -1,6 +1,6 @@
 """The stages from registered ids to the derived tables, a day at a time; each reads what the one before wrote."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -109,3 +109,10 @@ def _deciding_only(raw: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
 def _is_enough(frames: list[pl.DataFrame]) -> bool:
     rows = sum(frame.height for frame in frames)
     return rows >= BATCH_ROWS or sum(int(frame["body"].bin.size().sum()) for frame in frames) >= BATCH_BYTES
+
+
+def unfinished(lake: Lake, days: Iterable[date], asked: Collection[str]) -> pl.DataFrame:
+    """Those of the asked ids that failed, or still wait after an error: task_id, state and last_error."""
+    states = [str(State.FAILED), str(State.PENDING)]
+    frames = [lake.read(TASKS, day, ("task_id", "state", "last_error")) for day in days]
+    return pl.concat(frames).filter(pl.col("state").is_in(states), pl.col("task_id").is_in(list(asked)))

@@ -1,58 +1,118 @@
 """`dialflo sync` and `dialflo rebuild`: run the Dagster assets over the days that need it, and say what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
-from dialflo_pipeline.cli.console import say, say_error, say_hint, table
+from dialflo_pipeline.cli.console import say_hint
+from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
-from dialflo_pipeline.days import DayStatus, registered_days, survey
+from dialflo_pipeline.days import registered_days, survey
 from dialflo_pipeline.errors import TokenRefused
-from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.refresh import is_up_to_date
-from dialflo_pipeline.rules import mart_settings_of, rules_of
+from dialflo_pipeline.rules import Rules, mart_settings_of, rules_of
 from dialflo_pipeline.runs import note_run
 from dialflo_pipeline.settings import Settings, load_settings
-from dialflo_pipeline.stages import counts_by_state
 from dialflo_pipeline.task_ids.inbox import waiting_files
 from dialflo_pipeline.workspace import Workspace
 
-Span = tuple[date | None, date | None]
+if TYPE_CHECKING:
+    from dialflo_pipeline.defs.execute import DagsterRuns
 
-NO_TASKS_HINT = "No task ids are registered. Add some: `dialflo tasks add FILE`, or drop a file in {inbox}."
+Span = tuple[date | None, date | None]
+EVERY_DAY: Span = (None, None)
+
+
+def sync(settings: Settings, span: Span = EVERY_DAY, *, retry_failed: bool = False) -> int:
+    """Inbox, fetch, derive, load, marts, publish; the exit code."""
+    with _run(settings, "sync") as run:
+        run.take_in()
+        days = registered_days(run.workspace.lake, *span)
+        run.sync(days, retry_failed=retry_failed)
+        return run.end(days)
+
+
+def rebuild(settings: Settings, span: Span = EVERY_DAY) -> int:
+    """Derive, load, marts, publish from the raw answers at hand; the exit code."""
+    with _run(settings, "rebuild") as run:
+        days = registered_days(run.workspace.lake, *span)
+        run.derive(days, rebuild=True)
+        return run.end(days)
 
 
 def run_sync(span: Span, *, retry_failed: bool) -> int:
-    """Sync the days of the span; the exit code."""
+    """`sync` under the settings in force."""
     return sync(load_settings(), span, retry_failed=retry_failed)
 
 
 def run_rebuild(span: Span) -> int:
-    """Derive the days of the span anew from their raw answers; the exit code."""
-    settings = load_settings()
-    with _Run.of(settings, "dialflo rebuild") as run:
-        days = registered_days(run.workspace.lake, *span)
-        if not days:
-            return run.nothing_registered()
-        run.derive(days, rebuild=True)
-        run.summary(days)
-    return 0
+    """`rebuild` under the settings in force."""
+    return rebuild(load_settings(), span)
 
 
-def sync(settings: Settings, span: Span, *, retry_failed: bool = False) -> int:
-    """Inbox, fetch, derive, load, marts, publish, under these settings; the exit code."""
-    with _Run.of(settings, "dialflo sync") as run:
-        run.take_in()
-        days = registered_days(run.workspace.lake, *span)
-        if not days:
-            return run.nothing_registered()
+@dataclass(frozen=True)
+class _Run:
+    """One run of the command line, which holds the data directory's lock."""
+
+    name: str
+    settings: Settings
+    workspace: Workspace
+    rules: Rules
+    reporter: ProgressReporter
+    started: datetime
+
+    def take_in(self) -> None:
+        """Register what lies in the inbox."""
+        if waiting_files(self.workspace.inbox):
+            self._dagster().register()
+
+    def sync(self, days: Sequence[date], *, retry_failed: bool) -> None:
+        """Fetch what waits, and all that follows; nothing at all when nothing is to do."""
+        statuses = survey(self.workspace.lake, days, self.rules)
+        with_work = [status.day for status in statuses if status.has_work or (retry_failed and status.failed)]
+        if not with_work:
+            self.derive(days, rebuild=False)
+            return
         try:
-            run.sync(days, retry_failed=retry_failed)
+            self._dagster().sync(with_work[0], with_work[-1], retry_failed=retry_failed)
         except TokenRefused:
-            # What was fetched before, and what was registered, is still shown to readers.
-            run.derive(days, rebuild=False)
+            # Readers still get what was registered and fetched before.
+            self.derive(days, rebuild=False)
             raise
-        run.summary(days)
-        return run.exit_code()
+
+    def derive(self, days: Sequence[date], *, rebuild: bool) -> None:
+        """All that follows the fetch."""
+        stale = [status.day for status in survey(self.workspace.lake, days, self.rules) if not status.is_current]
+        up_to_date = is_up_to_date(self.workspace, self.rules, mart_settings_of(self.settings))
+        if days and (rebuild or stale or not up_to_date):
+            self._dagster().derive(days[0], days[-1], rebuild=rebuild)
+
+    def end(self, days: Sequence[date]) -> int:
+        """Say what came of it."""
+        if not days:
+            say_hint(
+                f"No task ids are registered for these days. Add some with `dialflo tasks add FILE`,"
+                f" or drop a file in {self.workspace.inbox}."
+            )
+        code = report_outcome(self.workspace, self.rules, days, self.reporter)
+        note_run(self.workspace.work, self.name, self.started, datetime.now(UTC), f"exit code {code}")
+        return code
+
+    def _dagster(self) -> "DagsterRuns":
+        from dialflo_pipeline.defs.execute import DagsterRuns  # a second or two, which an idle sync need not spend
+
+        return DagsterRuns.of(self.settings, self.reporter)
+
+
+@contextmanager
+def _run(settings: Settings, name: str) -> Iterator[_Run]:
+    workspace = Workspace(settings.data_dir)
+    with run_lock(workspace.work, f"dialflo {name}", wait=False), ProgressReporter() as reporter:
+        workspace.sweep()
+        say_hint(f"data: {workspace.root}")
+        if not workspace.published.exists():
+            say_hint(f"days and hours are reckoned in {settings.timezone} (DIALFLO_TIMEZONE)")
+        yield _Run(name, settings, workspace, rules_of(settings), reporter, datetime.now(UTC))

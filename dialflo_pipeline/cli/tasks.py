@@ -37,9 +37,7 @@ def add(files: Sequence[str], file_format: str | None, column: str | None) -> in
 def register_file(settings: Settings, task_file: TaskFile) -> Registration:
     """Register the rows of one file under the settings in force."""
     workspace = Workspace(settings.data_dir)
-    return register(
-        workspace.registration_lake, task_file, datetime.now(UTC), settings.zone, work_dir=workspace.work
-    )
+    return register(workspace.registration_lake, task_file, datetime.now(UTC), settings.zone, work_dir=workspace.work)
 
 
 def list_refused(refused: Refusals) -> None:

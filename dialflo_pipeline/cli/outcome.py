@@ -1,0 +1,71 @@
+"""What a run came to, in words and as an exit code: everything done, or what was asked for and did not succeed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from dialflo_pipeline.api.answers import Result
+from dialflo_pipeline.cli.console import say, say_error
+from dialflo_pipeline.days import survey
+from dialflo_pipeline.fetch import FetchReport
+from dialflo_pipeline.reporting import Remembered
+from dialflo_pipeline.rules import Rules
+from dialflo_pipeline.stages import unfinished
+from dialflo_pipeline.tables import State
+from dialflo_pipeline.task_ids.inbox import InboxReport
+from dialflo_pipeline.workspace import Workspace
+
+SUCCEEDED, NOT_ALL_SUCCEEDED = 0, 1
+FIRST = 5
+"""So many reasons, and no more, are listed with an example."""
+
+
+def report_outcome(workspace: Workspace, rules: Rules, days: Sequence[date], seen: Remembered) -> int:
+    """Print what the run did over these days; the exit code."""
+    problems = [*_inbox_problems(seen.inbox), *_fetch_problems(workspace, days, seen.fetch)]
+    if seen.inbox:
+        say(f"inbox: registered {seen.inbox.registered}, already known {seen.inbox.already_known}")
+    if seen.fetch:
+        say(f"asked for {seen.fetch.asked} ids: {_counted(seen.fetch.results)}")
+    say(f"tasks: {_counted(_states(workspace, rules, days))}")
+    say(f"published: {workspace.published}")
+    for problem in problems:
+        say_error(problem)
+    return NOT_ALL_SUCCEEDED if problems else SUCCEEDED
+
+
+def _states(workspace: Workspace, rules: Rules, days: Iterable[date]) -> dict[State, int]:
+    counts: dict[State, int] = defaultdict(int)
+    for status in survey(workspace.lake, days, rules):
+        for state, count in status.counts.items():
+            counts[state] += count
+    return counts
+
+
+def _counted(counts: Mapping[State, int] | Mapping[Result, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
+
+
+def _inbox_problems(report: InboxReport | None) -> list[str]:
+    if report is None:
+        return []
+    return [f"refused: {line}" for line in report.problems]
+
+
+def _fetch_problems(workspace: Workspace, days: Sequence[date], report: FetchReport | None) -> list[str]:
+    if report is None:
+        return []
+    stopped = [f"Stopped early: {report.stopped}. Run it again when the API is well."] if report.stopped else []
+    failed = set(unfinished(workspace.lake, days, report.in_trouble)["task_id"])
+    return stopped + _by_reason({task_id: why for task_id, why in report.in_trouble.items() if task_id in failed})
+
+
+def _by_reason(troubled: Mapping[str, str]) -> list[str]:
+    ids: dict[str, list[str]] = defaultdict(list)
+    for task_id, reason in troubled.items():
+        ids[reason].append(task_id)
+    reasons = sorted(ids.items(), key=lambda item: -len(item[1]))
+    lines = [f"{len(some)} without an answer to use: {reason} (first: {some[0]})" for reason, some in reasons[:FIRST]]
+    if rest := sum(len(some) for _, some in reasons[FIRST:]):
+        lines.append(f"{rest} more for other reasons; see `dialflo status`.")
+    return lines

@@ -1,0 +1,55 @@
+"""`dialflo query`: SQL on the published warehouse, printed as a table, CSV or JSON."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from dialflo_pipeline.cli.console import table
+from dialflo_pipeline.errors import UsageError
+from dialflo_pipeline.publish import read_published
+from dialflo_pipeline.settings import load_settings
+from dialflo_pipeline.workspace import Workspace
+
+ROWS_AT_ONCE = 10_000
+
+
+def run_query(sql: str, result_format: str) -> int:
+    """Run the SQL and print its rows; SQL that DuckDB refuses is a `UsageError` with its words."""
+    connection = read_published(Workspace(load_settings().data_dir).published)
+    try:
+        result = connection.execute(sql)
+        columns = [name for name, *_ in result.description or []]
+        _PRINTERS[result_format](columns, _rows(result))
+    except duckdb.Error as error:
+        raise UsageError(str(error)) from None
+    finally:
+        connection.close()
+    return 0
+
+
+def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while rows := result.fetchmany(ROWS_AT_ONCE):
+        yield from rows
+
+
+def _print_csv(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+
+
+def _print_json(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
+    """One array of objects, written as the rows come."""
+    before = "["
+    for row in rows:
+        record = dict(zip(columns, row, strict=True))
+        sys.stdout.write(f"{before}\n{json.dumps(record, default=str, ensure_ascii=False)}")
+        before = ","
+    sys.stdout.write("[]\n" if before == "[" else "\n]\n")
+
+
+_PRINTERS = {"table": table, "csv": _print_csv, "json": _print_json}

@@ -1,0 +1,84 @@
+"""`dialflo status`: tasks by state and day, the last run, what is waiting and why; from the lake, without Dagster."""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from dialflo_pipeline.cli.console import out, say, say_hint, table
+from dialflo_pipeline.days import day_status, read_states, registered_days
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.rules import Rules, rules_of
+from dialflo_pipeline.runs import last_run
+from dialflo_pipeline.settings import load_settings
+from dialflo_pipeline.tables import State
+from dialflo_pipeline.workspace import Workspace
+
+NEVER_ASKED = "not asked yet"
+
+
+def show_status(*, as_json: bool) -> int:
+    """Print where the tasks stand, for people or (one JSON object) for programs."""
+    settings = load_settings()
+    workspace = Workspace(settings.data_dir)
+    known = _collect(workspace, rules_of(settings))
+    if as_json:
+        out.file.write(json.dumps(known, ensure_ascii=False, indent=2) + "\n")
+    else:
+        _print(known)
+    return 0
+
+
+def _collect(workspace: Workspace, rules: Rules) -> dict[str, Any]:
+    days, why = [], Counter[tuple[str, str]]()
+    for day in registered_days(workspace.lake):
+        counts, reasons = _day(workspace.lake, day, rules)
+        days.append({"call_date": day.isoformat(), **counts, "tasks": sum(counts.values())})
+        why += reasons
+    last = last_run(workspace.work)
+    return {
+        "data_dir": str(workspace.root),
+        "timezone": rules.timezone,
+        "published": str(workspace.published) if workspace.published.exists() else None,
+        "last_run": asdict(last) if last else None,
+        "tasks": sum(day["tasks"] for day in days),
+        "states": {str(state): sum(day[state] for day in days) for state in State},
+        "waiting": [
+            {"state": state, "why": reason, "tasks": count} for (state, reason), count in why.most_common()
+        ],
+        "days": days,
+    }
+
+
+def _day(lake: Lake, day: date, rules: Rules) -> tuple[dict[str, int], Counter[tuple[str, str]]]:
+    """Tasks by state, and those that wait or failed by state and reason; a day with neither is read from its footer."""
+    status = day_status(lake, day, rules)
+    if status.is_current and not status.waiting and not status.failed:
+        return {state: status.counts.get(state, 0) for state in State}, Counter()
+    states = read_states(lake, day, rules)
+    counts = dict(states["state"].value_counts().iter_rows())
+    open_ones = states.filter(pl.col("is_waiting") | (pl.col("state") == State.FAILED))
+    reasons = Counter(open_ones.select("state", pl.col("last_error").fill_null(_no_error())).iter_rows())
+    return {state: counts.get(state, 0) for state in State}, reasons
+
+
+def _no_error() -> pl.Expr:
+    asked = pl.col("attempts") > 0
+    return pl.when(asked).then(pl.lit("the answer is not final yet")).otherwise(pl.lit(NEVER_ASKED))
+
+
+def _print(known: dict[str, Any]) -> None:
+    say(f"data: {known['data_dir']}, days in {known['timezone']}")
+    last = known["last_run"]
+    say(f"last run: {last['what']}, ended {last['ended_at']}, {last['outcome']}" if last else "last run: none yet")
+    if not known["days"]:
+        say_hint("No task ids are registered; `dialflo tasks add FILE` registers some.")
+        return
+    columns = ["call_date", *State, "tasks"]
+    total = ["all days", *known["states"].values(), known["tasks"]]
+    table(columns, [*([day[name] for name in columns] for day in known["days"]), total])
+    if known["waiting"]:
+        table(["waiting", "why", "tasks"], [list(reason.values()) for reason in known["waiting"]])

@@ -1,0 +1,35 @@
+"""When the last run over a data directory ended and how: for people; nothing is decided by it."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dialflo_pipeline.lake import whole_file
+
+LAST_RUN = "last_run.json"
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The last run that came to its end, and what it said of itself; times in ISO form, UTC."""
+
+    what: str
+    started_at: str
+    ended_at: str
+    outcome: str
+
+
+def note_run(work: Path, what: str, started_at: datetime, ended_at: datetime, outcome: str) -> None:
+    """Keep this as the last run."""
+    last = LastRun(what, started_at.isoformat(timespec="seconds"), ended_at.isoformat(timespec="seconds"), outcome)
+    with whole_file(work / LAST_RUN, work) as unfinished:
+        unfinished.write_text(json.dumps(asdict(last)), encoding="utf-8")
+
+
+def last_run(work: Path) -> LastRun | None:
+    """The last run noted; None if there is none, or its note cannot be read."""
+    try:
+        return LastRun(**json.loads((work / LAST_RUN).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
