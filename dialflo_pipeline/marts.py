@@ -1,0 +1,152 @@
+"""Running the SQL models in the private warehouse, and knowing whether that has to be done again.
+
+What the models say stands in `sql/`; how they are read and ordered in `models.py`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from dialflo_pipeline import warehouse
+from dialflo_pipeline.models import (
+    MODEL_SCHEMAS,
+    Model,
+    ModelError,
+    macro_scripts,
+    read_models,
+    source_files,
+    sql_folder,
+)
+
+
+@dataclass(frozen=True)
+class MartSettings:
+    """What the marts are reckoned with; stored beside them in `pipeline.settings`."""
+
+    timezone: str
+    redial_max_attempts: int
+    redial_min_gap_minutes: float
+
+
+def build(path: Path, settings: MartSettings, folder: Path | None = None) -> dict[str, int]:
+    """Make every model anew, all or nothing, from the SQL files in `folder` (default: the package's own).
+
+    Returns the rows of each model by full name. Raises `ModelError` where a model is not what its header declares.
+    """
+    folder = folder or sql_folder()
+    models = read_models(folder)
+    with warehouse.connect(path) as connection:
+        connection.begin()
+        warehouse.prepare(connection)
+        _write_inputs(connection, settings)
+        _empty_schemas(connection)
+        for script in macro_scripts(folder):
+            connection.execute(script)
+        rows = {model.full_name: _run(connection, model) for model in models}
+        _record(connection, _fingerprint(connection, settings, folder))
+        connection.commit()
+    return rows
+
+
+def marts_are_current(path: Path, settings: MartSettings, folder: Path | None = None) -> bool:
+    """Whether `build` would change nothing: same loaded days, settings and SQL files as when it last ended."""
+    if not path.exists():
+        return False
+    with warehouse.connect(path, read_only=True) as connection:
+        built = built_fingerprint(connection)
+        return built is not None and built == _fingerprint(connection, settings, folder or sql_folder())
+
+
+def built_fingerprint(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """What the marts in this file were made from; None if they never were."""
+    return warehouse.one_text(connection, "pipeline", "marts_built")
+
+
+def day_start(day: date, zone: ZoneInfo) -> int:
+    """When a day begins in a zone, as microseconds since 1970 in UTC.
+
+    A midnight that the zone skips is read with the offset before the change; of one that comes twice it is the first.
+    """
+    midnight = datetime.combine(day, time(), zone)
+    # Not by way of astimezone: the first and last day that Python knows would leave its range.
+    since_epoch = midnight.replace(tzinfo=None) - datetime(1970, 1, 1)  # noqa: DTZ001 - both sides naive on purpose
+    return (since_epoch - (midnight.utcoffset() or timedelta())) // timedelta(microseconds=1)
+
+
+def _fingerprint(connection: duckdb.DuckDBPyConnection, settings: MartSettings, folder: Path) -> str:
+    loaded = connection.execute("SELECT call_date::VARCHAR, fingerprint FROM pipeline.loaded_days ORDER BY 1")
+    files = {f"{file.parent.name}/{file.name}": file.read_text("utf-8") for file in source_files(folder)}
+    parts = [warehouse.layout(), loaded.fetchall(), asdict(settings), files]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _write_inputs(connection: duckdb.DuckDBPyConnection, settings: MartSettings) -> None:
+    connection.execute(
+        "CREATE OR REPLACE TABLE pipeline.settings AS SELECT $timezone::VARCHAR AS timezone,"
+        " $redial_max_attempts::INTEGER AS redial_max_attempts,"
+        " $redial_min_gap_minutes::DOUBLE AS redial_min_gap_minutes",
+        asdict(settings),
+    )
+    warehouse.comment(connection, "TABLE", "pipeline.settings", "One row: the settings the marts were made with.")
+    days = [day for (day,) in connection.execute("SELECT DISTINCT call_date FROM main.calls ORDER BY 1").fetchall()]
+    zone = ZoneInfo(settings.timezone)
+    connection.execute(
+        "CREATE OR REPLACE TABLE pipeline.day_starts AS SELECT unnest($days::DATE[]) AS call_date,"
+        " make_timestamp(unnest($starts::BIGINT[])) AT TIME ZONE 'UTC' AS starts_at",
+        {"days": days, "starts": [day_start(day, zone) for day in days]},
+    )
+    warehouse.comment(connection, "TABLE", "pipeline.day_starts", "When each day of calls begins in the zone.")
+
+
+def _empty_schemas(connection: duckdb.DuckDBPyConnection) -> None:
+    # Dropped whole, so that a model taken out of sql/ or turned from table to view leaves nothing behind.
+    for schema in reversed(MODEL_SCHEMAS):
+        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+    for schema in MODEL_SCHEMAS:
+        connection.execute(f"CREATE SCHEMA {schema}")
+
+
+def _run(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
+    kind = model.header.materialized.upper()
+    try:
+        connection.execute(f"CREATE {kind} {model.full_name} AS {model.query}")
+        found = connection.execute(f"DESCRIBE {model.full_name}").fetchall()
+    except (duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
+        raise ModelError(f"{model.full_name} does not run: {error}") from error
+    _compare(model, [(name, sql_type) for name, sql_type, *_ in found])
+    warehouse.comment(connection, kind, model.full_name, " ".join(model.description.split()))
+    for name, column in model.columns.items():
+        text = warehouse.about(column.description, column.unit, column.privacy)
+        warehouse.comment(connection, "COLUMN", f'{model.full_name}."{name}"', text)
+    return _count(connection, model.full_name)
+
+
+def _compare(model: Model, found: list[tuple[str, str]]) -> None:
+    declared = [(name, str(duckdb.sqltype(column.type))) for name, column in model.columns.items()]
+    if found != declared:
+        raise ModelError(
+            f"{model.full_name} is not what its header declares."
+            f" Only in the header: {_names(declared, found)}. Only in the query: {_names(found, declared)}."
+            " The order must be the same too."
+        )
+
+
+def _names(columns: Iterable[tuple[str, str]], others: list[tuple[str, str]]) -> str:
+    return ", ".join(" ".join(column) for column in columns if column not in others) or "nothing"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {name}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _record(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
+    name = "pipeline.marts_built"
+    connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT ?::VARCHAR AS fingerprint", [fingerprint])
+    warehouse.comment(connection, "TABLE", name, "One row: what the marts were made from.")

@@ -1,0 +1,172 @@
+"""The SQL models: one file, one model, its meaning in the header comment, its dependencies read from its query.
+
+Reads the files below `sql/`; runs nothing (`marts.py` does) and knows no column of its own.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Literal
+
+import sqlglot
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from sqlglot import exp
+
+from dialflo_pipeline.errors import PermanentError
+from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy
+
+MODEL_SCHEMAS = ("staging", "marts")
+MACRO_FOLDER = "macros"
+SOURCES = frozenset({f"main.{table.name}" for table in WAREHOUSE_TABLES} | {"pipeline.settings", "pipeline.day_starts"})
+"""What a model may read beside other models."""
+
+_HEADER = re.compile(r"\s*/\*(?P<header>.*?)\*/(?P<query>.*)", re.DOTALL)
+
+
+class ModelError(PermanentError):
+    """A SQL model is not what its header says, or cannot be put in order with the others."""
+
+
+class ModelColumn(BaseModel):
+    """What a header says of one column."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str
+    description: str
+    unit: str | None = None
+    privacy: Privacy = Privacy.NONE
+
+
+class Header(BaseModel):
+    """What a model's header comment says; the YAML keys are these fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    description: str
+    question: str | None = None
+    means_not: str | None = None
+    grain: list[str]
+    materialized: Literal["table", "view"] = "table"
+    columns: dict[str, ModelColumn]
+
+    @field_validator("columns")
+    @classmethod
+    def _some(cls, columns: dict[str, ModelColumn]) -> dict[str, ModelColumn]:
+        if not columns:
+            raise ValueError("names no column")
+        return columns
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SQL model. `depends_on` holds full names: other models, tables of `main`, internal ones of `pipeline`."""
+
+    schema: str
+    name: str
+    header: Header
+    query: str
+    depends_on: frozenset[str]
+
+    @property
+    def full_name(self) -> str:
+        """Name with its schema, as in SQL."""
+        return f"{self.schema}.{self.name}"
+
+    @cached_property
+    def description(self) -> str:
+        """What one row is, which question it answers, and what it does not mean, in one text."""
+        header = self.header
+        question = header.question and f"Answers: {header.question}"
+        caution = header.means_not and f"Does not mean: {header.means_not}"
+        return " ".join(part.strip() for part in (header.description, question, caution) if part)
+
+    @property
+    def columns(self) -> Mapping[str, ModelColumn]:
+        """Name to column, in order."""
+        return self.header.columns
+
+
+def sql_folder() -> Path:
+    """Where the SQL files are: in the package of a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "sql", package.parent / "sql"):
+        if folder.is_dir():
+            return folder
+    raise ModelError(f"There is no folder sql in {package} nor beside it; install the package again.")
+
+
+def source_files(folder: Path) -> list[Path]:
+    """Every file that decides what the marts hold: macros, then models."""
+    return [path for part in (MACRO_FOLDER, *MODEL_SCHEMAS) for path in sorted((folder / part).glob("*.sql"))]
+
+
+def macro_scripts(folder: Path) -> list[str]:
+    """The scripts that define macros, by file name."""
+    return [path.read_text("utf-8") for path in sorted((folder / MACRO_FOLDER).glob("*.sql"))]
+
+
+def read_models(folder: Path) -> list[Model]:
+    """Every model below `folder`, each after the models that it reads.
+
+    Raises `ModelError` for a header that is missing or wrong, an unknown table and a circle.
+    """
+    paths = (path for schema in MODEL_SCHEMAS for path in sorted((folder / schema).glob("*.sql")))
+    return in_order(parse_model(path.parent.name, path.stem, path.read_text("utf-8")) for path in paths)
+
+
+def parse_model(schema: str, name: str, text: str) -> Model:
+    """Make a model of the text of its file."""
+    where = f"{schema}/{name}.sql"
+    match = _HEADER.fullmatch(text)
+    if match is None:
+        raise ModelError(f"{where} has no header: begin it with /* … */ holding YAML.")
+    query = match["query"].strip().removesuffix(";")
+    return Model(schema, name, _header(where, match["header"]), query, _dependencies(where, query))
+
+
+def in_order(models: Iterable[Model]) -> list[Model]:
+    """The models sorted so that each stands after those it reads, by name where that leaves a choice."""
+    by_name = {model.full_name: model for model in sorted(models, key=lambda model: model.full_name)}
+    for model in by_name.values():
+        if unknown := model.depends_on - by_name.keys() - SOURCES:
+            raise ModelError(f"{model.full_name} reads {', '.join(sorted(unknown))}: no model or table has that name.")
+    graph = {name: sorted(model.depends_on & by_name.keys()) for name, model in by_name.items()}
+    try:
+        return [by_name[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        raise ModelError(f"Models read each other in a circle: {' → '.join(error.args[1])}.") from None
+
+
+def _header(where: str, text: str) -> Header:
+    try:
+        header = Header.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise ModelError(f"The header of {where} is not YAML: {error}") from None
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+        raise ModelError(f"The header of {where} is wrong: {'; '.join(problems)}") from None
+    if missing := [name for name in header.grain if name not in header.columns]:
+        raise ModelError(f"The header of {where} names {', '.join(missing)} in its grain but not among its columns.")
+    return header
+
+
+def _dependencies(where: str, query: str) -> frozenset[str]:
+    try:
+        statements = sqlglot.parse(query, dialect="duckdb")
+    except sqlglot.ParseError as error:
+        raise ModelError(f"{where} cannot be parsed: {error}") from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise ModelError(f"{where} must hold exactly one SELECT after its header.")
+    statement = statements[0]
+    own_names = {cte.alias for cte in statement.find_all(exp.CTE)}
+    tables = [table for table in statement.find_all(exp.Table) if table.db or table.name not in own_names]
+    if bare := sorted({table.name for table in tables if not table.db}):
+        raise ModelError(
+            f"{where} reads {', '.join(bare)} without a schema: write main.{bare[0]} or staging.{bare[0]}."
+        )
+    return frozenset(f"{table.db}.{table.name}" for table in tables)

@@ -1,0 +1,67 @@
+"""The published DuckDB file: a byte copy of the private one, put in place by renaming, so that readers never block.
+
+A reader that holds the old file keeps it, whole, until it opens the path again. Nothing here changes any content.
+"""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from dialflo_pipeline import warehouse
+from dialflo_pipeline.errors import DialfloError, NotPublished, TransientError
+from dialflo_pipeline.lake import whole_file
+from dialflo_pipeline.marts import built_fingerprint
+
+
+def publish(private: Path, published: Path, aside: Path) -> None:
+    """Put a copy of the private warehouse in the place of the published one, in one step.
+
+    `aside` is a folder on the disk of `published` for the copy while it is not whole. Raises `NotPublished` if there
+    is no private file, `TransientError` if it is in use.
+    """
+    _fold_log(private)
+    with whole_file(published, aside) as unfinished:
+        shutil.copyfile(private, unfinished)
+        # Left by a program that wrote into the published file: DuckDB would replay it over the new one.
+        _log_of(published).unlink(missing_ok=True)
+
+
+def is_published(private: Path, published: Path) -> bool:
+    """Whether the published marts come from the same state as the private ones; says nothing of newer loads."""
+    if not private.exists() or not published.exists():
+        return False
+    built = _built(private)
+    try:
+        return built is not None and built == _built(published)
+    except DialfloError:
+        # Broken, or held by a program that may be writing into it: publishing again is right in both cases.
+        return False
+
+
+def read_published(published: Path) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the published file, for the caller to close.
+
+    Raises `NotPublished` if there is none yet, `TransientError` while a program holds it for writing.
+    """
+    if not published.exists():
+        raise NotPublished(f"There is no published warehouse at {published} yet; run `dialflo sync` first.")
+    return warehouse.open_file(published, read_only=True)
+
+
+def _fold_log(private: Path) -> None:
+    if not private.exists():
+        raise NotPublished(f"There is no warehouse at {private} to publish; run `dialflo sync` first.")
+    with warehouse.connect(private) as connection:
+        connection.execute("CHECKPOINT")
+    if _log_of(private).exists():
+        raise TransientError(f"{private} still has a write-ahead log after a checkpoint; is another program using it?")
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
+
+
+def _built(path: Path) -> str | None:
+    with warehouse.connect(path, read_only=True) as connection:
+        return built_fingerprint(connection)

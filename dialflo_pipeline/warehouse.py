@@ -1,0 +1,194 @@
+"""The private DuckDB file: its tables, made from their declarations and loaded from the lake's Parquet files.
+
+Nobody but the pipeline opens this file; readers have the published copy (`publish.py`). What is computed from the
+tables belongs in `marts.py`. All in here is derived, so a file with another layout is simply filled anew.
+"""
+
+import glob
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from dialflo_pipeline.errors import DamagedFile, TransientError
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy, Table
+
+# The oldest format that readers of the published copy must understand; without it only DuckDB 2 could open the file.
+STORAGE_VERSION = "v1.2.0"
+_OPTIONS: dict[str, str | bool | int | float | list[str]] = {
+    # Else a table name that is not there would be looked for among the variables of this program.
+    "python_enable_replacements": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "memory_limit": "1GB",
+    "threads": min(4, os.cpu_count() or 1),
+}
+_INTERNAL_TABLES = {
+    "loaded_days": (
+        "call_date DATE NOT NULL, fingerprint VARCHAR NOT NULL",
+        "Which days are loaded, and from which state of the lake.",
+    ),
+    "layout": ("fingerprint VARCHAR NOT NULL", "One row: the layout of the tables of main."),
+}
+
+
+@contextmanager
+def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB file without ever fetching an extension; leaving closes it, and undoes what was not committed.
+
+    Raises `TransientError` while another program holds the file, `DamagedFile` if it is no DuckDB file.
+    """
+    connection = open_file(path, read_only=read_only)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """The connection of `connect`, for callers that close it themselves."""
+    options = _OPTIONS if read_only else _OPTIONS | {"storage_compatibility_version": STORAGE_VERSION}
+    try:
+        connection = duckdb.connect(path, read_only=read_only, config=options)
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.ConnectionException) or "lock" in str(error):
+            raise TransientError(f"{path} is held open by another program; close it there and try again.") from error
+        raise DamagedFile(f"{path} cannot be opened as a DuckDB file ({type(error).__name__}).") from error
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def stale_days(path: Path, wanted: Mapping[date, str]) -> list[date]:
+    """The days to load or remove: those loaded from another fingerprint than wanted, and those no longer wanted."""
+    loaded = _loaded_days(path)
+    return sorted(day for day in wanted.keys() | loaded.keys() if wanted.get(day) != loaded.get(day))
+
+
+def load(path: Path, lake: Lake, days: Mapping[date, str | None]) -> dict[str, int]:
+    """Replace the rows of these days by those in the lake (None: only remove them), all or nothing.
+
+    Returns the rows loaded, by table. Raises `DamagedFile` if a day's file is missing or not readable.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with connect(path) as connection:
+        connection.begin()
+        prepare(connection)
+        rows = {table.name: _replace(connection, table, lake, days) for table in WAREHOUSE_TABLES}
+        _record(connection, days)
+        connection.commit()
+    return rows
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the declared tables, empty, unless they are there already; views on older ones go with these."""
+    if stored_layout(connection) == layout():
+        return
+    for schema in ("marts", "staging", "pipeline"):
+        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        connection.execute(f"CREATE SCHEMA {schema}")
+    for table in WAREHOUSE_TABLES:
+        connection.execute(_table_script(table))
+    for name, (columns, description) in _INTERNAL_TABLES.items():
+        connection.execute(f"CREATE TABLE pipeline.{name} ({columns})")
+        comment(connection, "TABLE", f"pipeline.{name}", description)
+    connection.execute("INSERT INTO pipeline.layout VALUES (?)", [layout()])
+
+
+def layout() -> str:
+    """A fingerprint of the declared tables and their comments."""
+    script = "".join(_table_script(table) for table in WAREHOUSE_TABLES)
+    return hashlib.sha256(script.encode()).hexdigest()
+
+
+def stored_layout(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The layout that the file was made with; None if it was never prepared."""
+    return one_text(connection, "pipeline", "layout")
+
+
+def one_text(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> str | None:
+    """The fingerprint in a table of one row; None if there is no such table or row."""
+    # Looked up rather than tried: a failed statement would end the transaction that this may run in.
+    known = (
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ? AND table_name = ?"
+    )
+    if connection.execute(known, [schema, table]).fetchone() is None:
+        return None
+    row = connection.execute(f"SELECT fingerprint FROM {schema}.{table}").fetchone()
+    return str(row[0]) if row else None
+
+
+def comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: str) -> None:
+    """Set the comment of a `kind` (TABLE, VIEW, COLUMN)."""
+    connection.execute(_comment(kind, name, text))
+
+
+def about(description: str, unit: str | None, privacy: Privacy) -> str:
+    """The comment of a column."""
+    unit_text = f"unit: {unit}; " if unit else ""
+    return f"{' '.join(description.split())} [{unit_text}privacy: {privacy}]"
+
+
+def _loaded_days(path: Path) -> dict[date, str]:
+    if not path.exists():
+        return {}
+    with connect(path, read_only=True) as connection:
+        if stored_layout(connection) != layout():
+            return {}
+        return dict(connection.execute("SELECT call_date, fingerprint FROM pipeline.loaded_days").fetchall())
+
+
+def _table_script(table: Table) -> str:
+    nullable = {name: "" if column.nullable else " NOT NULL" for name, column in table.columns.items()}
+    columns = ", ".join(f'"{name}" {sql_type}{nullable[name]}' for name, sql_type in table.sql_types.items())
+    comments = [_comment("TABLE", f"main.{table.name}", " ".join(table.description.split()))]
+    for name, column in table.columns.items():
+        metadata = column.metadata or {}
+        text = about(column.description or "", metadata["unit"], metadata["privacy"])
+        comments.append(_comment("COLUMN", f'main.{table.name}."{name}"', text))
+    return f"CREATE OR REPLACE TABLE main.{table.name} ({columns}); {' '.join(comments)}"
+
+
+def _comment(kind: str, name: str, text: str) -> str:
+    quoted = text.replace("'", "''")
+    return f"COMMENT ON {kind} {name} IS '{quoted}';"
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, table: Table, lake: Lake, days: Mapping[date, str | None]) -> int:
+    connection.execute(f"DELETE FROM main.{table.name} WHERE call_date IN (SELECT unnest($days))", {"days": list(days)})
+    paths = [lake.file(table, day) for day in sorted(days) if days[day] is not None]
+    if not paths:
+        return 0
+    columns = ", ".join(f'"{name}"' for name in table.sql_types)
+    try:
+        result = connection.execute(
+            f"INSERT INTO main.{table.name} ({columns}) SELECT {columns} FROM read_parquet("
+            "$paths, hive_partitioning = true, hive_types = {'call_date': DATE})",
+            # A folder's name may hold characters that DuckDB would take for a pattern.
+            {"paths": [glob.escape(str(path)) for path in paths]},
+        ).fetchone()
+    except duckdb.Error as error:
+        raise DamagedFile(_failed_load(table, paths, error)) from error
+    return int(result[0]) if result else 0
+
+
+def _failed_load(table: Table, paths: list[Path], error: duckdb.Error) -> str:
+    if missing := [path for path in paths if not path.is_file()]:
+        return f"{missing[0]} is missing, with {len(missing) - 1} more of {table.name}; run `dialflo rebuild`."
+    # DuckDB's own sentence may quote a value, so only its class is told.
+    return f"The {len(paths)} files of {table.name} below {paths[0].parents[1]} do not load ({type(error).__name__})."
+
+
+def _record(connection: duckdb.DuckDBPyConnection, days: Mapping[date, str | None]) -> None:
+    loaded = {day: days[day] for day in sorted(days) if days[day] is not None}
+    connection.execute(
+        "DELETE FROM pipeline.loaded_days WHERE call_date IN (SELECT unnest($days))", {"days": list(days)}
+    )
+    connection.execute(
+        "INSERT INTO pipeline.loaded_days SELECT unnest($days), unnest($fingerprints)",
+        {"days": list(loaded), "fingerprints": list(loaded.values())},
+    )

@@ -1,0 +1,45 @@
+/*
+question: What interest did the answered calls show?
+description: >-
+  One row per day, agent and interest status that at least one answered call (dialled or inbound) has; the status as
+  sent, (none) where it is missing or blank.
+means_not: >-
+  That so many people are interested (one person may answer often), nor that the status is certain: see avg_confidence.
+grain: [call_date, agent_name, interest_status]
+columns:
+  call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
+  agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
+  interest_status: {type: VARCHAR, description: "Interest as sent; (none) where missing or blank."}
+  calls: {type: BIGINT, description: Answered calls with this status., unit: calls}
+  answered_calls: {type: BIGINT, description: All answered calls of that day and agent., unit: calls}
+  share: {type: DOUBLE, description: calls / answered_calls., unit: share}
+  share_low: {type: DOUBLE, description: Lower 95% Wilson bound of share., unit: share}
+  share_high: {type: DOUBLE, description: Upper 95% Wilson bound of share., unit: share}
+  avg_confidence: {type: DOUBLE, description: Mean confidence of the calls that state one; NULL if none does., unit: share}
+*/
+WITH counted AS (
+    SELECT
+        call_date,
+        agent_name,
+        interest_status,
+        count(*) AS calls,
+        staging.mean(interest_confidence) AS avg_confidence
+    FROM staging.call_facts
+    WHERE is_answered
+    GROUP BY call_date, agent_name, interest_status
+),
+totalled AS (
+    SELECT *, (sum(calls) OVER (PARTITION BY call_date, agent_name))::BIGINT AS answered_calls FROM counted
+)
+SELECT
+    call_date,
+    agent_name,
+    interest_status,
+    calls,
+    answered_calls,
+    calls / answered_calls AS share,
+    staging.wilson_low(calls, answered_calls) AS share_low,
+    staging.wilson_high(calls, answered_calls) AS share_high,
+    avg_confidence
+FROM totalled
+ORDER BY call_date, agent_name, interest_status

@@ -1,0 +1,57 @@
+/*
+question: Does the redial backlog grow or shrink?
+description: >-
+  One row per day and agent, from the agent's first day with a call to the last day of all calls: the contacts that
+  waited for a redial at the end of the day, going by the calls of that day and earlier ones.
+means_not: >-
+  The number of calls to make: a contact counts once however often it was tried, and exhausted ones count too.
+grain: [call_date, agent_name]
+columns:
+  call_date: {type: DATE, description: The day.}
+  agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
+  opened: {type: BIGINT, description: Contacts in the backlog of this day but not of the day before., unit: contacts}
+  cleared: {type: BIGINT, description: Contacts in the backlog of the day before but not of this day., unit: contacts}
+  backlog: {type: BIGINT, description: Contacts in the backlog of this day., unit: contacts}
+*/
+-- A call of an earlier day may be later in time, so a day's last call is not always the latest so far. Place and need
+-- share one number, so that the largest so far carries the need of the latest call so far: odd means waiting.
+WITH standings AS (
+    SELECT
+        agent_name,
+        contact_number,
+        call_date,
+        max(max(2 * place + needs_redial::INTEGER)) OVER (
+            PARTITION BY agent_name, contact_number ORDER BY call_date
+        ) % 2 AS is_waiting
+    FROM staging.contact_calls
+    GROUP BY agent_name, contact_number, call_date
+),
+changes AS (
+    SELECT
+        agent_name,
+        call_date,
+        is_waiting - lag(is_waiting, 1, 0) OVER (
+            PARTITION BY agent_name, contact_number ORDER BY call_date
+        ) AS change
+    FROM standings
+),
+daily AS (
+    SELECT
+        agent_name,
+        call_date,
+        count(*) FILTER (WHERE change = 1) AS opened,
+        count(*) FILTER (WHERE change = -1) AS cleared
+    FROM changes
+    GROUP BY agent_name, call_date
+)
+SELECT
+    days.call_date,
+    days.agent_name,
+    coalesce(daily.opened, 0) AS opened,
+    coalesce(daily.cleared, 0) AS cleared,
+    (sum(coalesce(daily.opened, 0) - coalesce(daily.cleared, 0)) OVER (
+        PARTITION BY days.agent_name ORDER BY days.call_date
+    ))::BIGINT AS backlog
+FROM staging.agent_days AS days
+LEFT JOIN daily ON daily.call_date = days.call_date AND daily.agent_name IS NOT DISTINCT FROM days.agent_name
+ORDER BY days.call_date, days.agent_name

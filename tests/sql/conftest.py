@@ -1,0 +1,98 @@
+"""A warehouse made of hand-written or generated calls: through the lake's Parquet files, as in a sync."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from dialflo_pipeline import marts, publish, warehouse
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.tables import CALLS, WAREHOUSE_TABLES
+
+Row = dict[str, Any]
+
+
+def _call(**values: Any) -> Row:
+    blank: Row = dict.fromkeys(CALLS.columns)
+    defaults = {
+        "task_id": "task",
+        "call_index": 0,
+        "call_date": date(2024, 5, 1),
+        "agent_name": "Asha",
+        "outcome": "answered",
+        "contact_number": "+919876543210",
+        "fetched_at": pl.Series(["2024-05-02T00:00:00Z"]).str.to_datetime(time_zone="UTC")[0],
+        "source": "api",
+    }
+    call = blank | defaults | values
+    return call | {"is_answered": call["outcome"] == "answered"}
+
+
+@pytest.fixture(scope="session")
+def make_call() -> Callable[..., Row]:
+    """A row of `calls`: an answered outbound call unless told otherwise."""
+    return _call
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Calls and mart settings to a private warehouse with marts; a new one each time."""
+
+    def build_warehouse(
+        calls: Iterable[Row], timezone: str = "UTC", max_attempts: int = 3, min_gap_minutes: float = 30
+    ) -> Path:
+        folder = tmp_path_factory.mktemp("warehouse")
+        lake, path = Lake(folder / "lake", folder / "work"), folder / "work" / "warehouse.duckdb"
+        days: dict[date, list[Row]] = defaultdict(list)
+        for call in calls:
+            days[call["call_date"]].append(call)
+        for day, rows in days.items():
+            for table in WAREHOUSE_TABLES:
+                frame = pl.DataFrame(rows if table is CALLS else [], schema=table.frame_schema, orient="row")
+                lake.replace(table, [frame], day)
+        warehouse.load(path, lake, dict.fromkeys(days, "first"))
+        marts.build(path, marts.MartSettings(timezone, max_attempts, min_gap_minutes))
+        return path
+
+    return build_warehouse
+
+
+@pytest.fixture(scope="session")
+def read() -> Callable[..., list[Row]]:
+    """The rows of a query on such a warehouse, times in UTC."""
+
+    def read_rows(path: Path, query: str) -> list[Row]:
+        with publish.read_published(path) as connection:
+            rows = connection.execute(query).fetchall()
+            names = [name for name, *_ in connection.description or []]
+            return [dict(zip(names, row, strict=True)) for row in rows]
+
+    return read_rows
+
+
+@pytest.fixture(scope="session")
+def same_rows() -> Callable[[list[Row], list[Mapping[str, Any]]], None]:
+    """Assert that two lists hold the same rows in any order, with floats equal up to rounding."""
+
+    def ordered(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
+        return sorted((dict(sorted(row.items())) for row in rows), key=_sort_key)
+
+    def compare(found: list[Row], expected: list[Mapping[str, Any]]) -> None:
+        assert ordered(found) == [
+            {
+                name: pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
+                for name, value in row.items()
+            }
+            for row in ordered(expected)
+        ]
+
+    return compare
+
+
+def _sort_key(row: Row) -> str:
+    # By what names a row; floats of either side differ in their last digits.
+    return repr([value for value in row.values() if not isinstance(value, float)])
