@@ -1,0 +1,176 @@
+"""The inbox folder: files dropped there are waited for, read, registered and moved out of the way.
+
+A file is moved only after its ids are registered. A kill in between leaves it in place; read again, all its ids are
+known, so nothing is lost and nothing is twice.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from dialflo_pipeline.errors import TaskFileError
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.task_ids.files import read
+from dialflo_pipeline.task_ids.register import Registration, register
+from dialflo_pipeline.task_ids.rows import Refusals
+
+STILL_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.5
+
+DONE: Final = "done"
+REFUSED: Final = "refused"
+_UNFINISHED: Final = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
+_STILL_GROWING: Final = "It was still being written; it stays in the inbox for the next time."
+_CHANGED: Final = "It was changed while it was read; it stays in the inbox for the next time."
+
+
+class Fate(StrEnum):
+    """What became of a file in the inbox."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    LEFT = "left"
+
+
+@dataclass(frozen=True)
+class InboxFile:
+    """One file that was found: `path` is where it is now, `reason` why it is not done."""
+
+    name: str
+    path: Path
+    fate: Fate
+    registration: Registration
+    refused: Refusals
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class InboxReport:
+    """All files that were found, in the order of their names."""
+
+    files: tuple[InboxFile, ...] = ()
+
+    @property
+    def registration(self) -> Registration:
+        """What all of them together registered."""
+        return sum((file.registration for file in self.files), Registration())
+
+    @property
+    def refused_rows(self) -> int:
+        """How many rows of all of them were refused."""
+        return sum(file.refused.count for file in self.files)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Seconds that pass, and how to let them pass."""
+
+    seconds: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+_Look = tuple[int, int, int]
+"""Inode, size and time of change of a file: while these stay the same, nobody writes to it."""
+
+
+def take_in(
+    inbox: Path, lake: Lake, now: datetime, zone: ZoneInfo, *, work_dir: Path, clock: Clock | None = None
+) -> InboxReport:
+    """Register and move every file that is in `inbox` at this moment and stands still for two seconds.
+
+    Files that keep changing are waited for up to a minute, then left. Hidden files, unfinished downloads and folders
+    are not looked at. The caller holds the run lock: two of these must not move the same files.
+    """
+    looks = _wait_until_still(_present(inbox), clock or Clock())
+    return InboxReport(
+        tuple(_take_in_file(path, look, lake, now, zone, work_dir) for path, look in sorted(looks.items()))
+    )
+
+
+def _present(inbox: Path) -> list[Path]:
+    if not inbox.is_dir():
+        return []
+    names = [entry.name for entry in os.scandir(inbox) if entry.is_file()]
+    return [inbox / name for name in names if not name.startswith((".", "~$")) and not _is_unfinished(name)]
+
+
+def _is_unfinished(name: str) -> bool:
+    return name.lower().endswith(_UNFINISHED)
+
+
+def _look_at(path: Path) -> _Look | None:
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+def _wait_until_still(paths: list[Path], clock: Clock) -> Mapping[Path, _Look | None]:
+    """What each file looked like once it stood still; None for one that never did. One that vanished is not in it."""
+    began = clock.seconds()
+    seen = {path: (_look_at(path), began) for path in paths}
+    still: dict[Path, _Look | None] = {}
+    while waiting := [path for path in paths if path not in still]:
+        if clock.seconds() - began >= PATIENCE_SECONDS:
+            still.update(dict.fromkeys(waiting))
+            break
+        clock.sleep(POLL_SECONDS)
+        for path in waiting:
+            look, at = _look_at(path), clock.seconds()
+            if look != seen[path][0]:
+                seen[path] = look, at
+            elif at - seen[path][1] >= STILL_SECONDS:
+                still[path] = look
+    return {path: look for path, look in still.items() if path.exists()}
+
+
+def _take_in_file(
+    path: Path, look: _Look | None, lake: Lake, now: datetime, zone: ZoneInfo, work_dir: Path
+) -> InboxFile:
+    refused = Refusals(str(path))
+    if look is None:
+        return InboxFile(path.name, path, Fate.LEFT, Registration(), refused, _STILL_GROWING)
+    try:
+        task_file = read(path, None, None, zone)
+        refused = task_file.refused
+        registration = register(lake, task_file, now, zone, work_dir=work_dir)
+    except TaskFileError as error:
+        return _refuse(path, refused, str(error))
+    if _look_at(path) != look:
+        return InboxFile(path.name, path, Fate.LEFT, registration, refused, _CHANGED)
+    if refused.count and not registration.rows:
+        return _refuse(path, refused, refused.summary())
+    return InboxFile(path.name, _move(path, DONE), Fate.DONE, registration, refused)
+
+
+def _refuse(path: Path, refused: Refusals, reason: str) -> InboxFile:
+    folder = path.parent / REFUSED
+    folder.mkdir(exist_ok=True)
+    target = _free_name(folder, path.name)
+    # First the reason: a refused file without one would leave its owner guessing.
+    target.with_name(f"{target.name}.reason.txt").write_text(f"{reason}\n", encoding="utf-8")
+    path.rename(target)
+    return InboxFile(path.name, target, Fate.REFUSED, Registration(), refused, reason)
+
+
+def _move(path: Path, subfolder: str) -> Path:
+    folder = path.parent / subfolder
+    folder.mkdir(exist_ok=True)
+    return path.rename(_free_name(folder, path.name))
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """`name` in `folder`, with a number before its extension if that is taken."""
+    path, number = folder / name, 1
+    while os.path.lexists(path):
+        number += 1
+        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+    return path

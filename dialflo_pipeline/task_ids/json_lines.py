@@ -1,0 +1,45 @@
+"""Task-id files with one JSON object a line."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from dialflo_pipeline import strict_json
+from dialflo_pipeline.task_ids.rows import Record, Refused
+from dialflo_pipeline.task_ids.text import Line
+from dialflo_pipeline.values import is_blank
+
+NOT_JSON = "the line is not JSON"
+NO_OBJECT = "the line is not a JSON object"
+
+_LONG_NUMBER = re.compile(r"[0-9]{19}")
+_MANY_BRACKETS = 100
+
+
+def records(text_lines: Iterable[Line]) -> Iterator[Record | Refused]:
+    """One row a line; values keep their JSON types and whole numbers every digit. Blank lines are ignored."""
+    for number, text, refusal in text_lines:
+        if refusal:
+            yield Refused(number, refusal)
+        elif not is_blank(text):
+            yield _record(number, text)
+
+
+def _record(number: int, text: str) -> Record | Refused:
+    try:
+        value = _loads(text)
+    except strict_json.NotJson:
+        return Refused(number, NOT_JSON)
+    return Record(number, value) if isinstance(value, dict) else Refused(number, NO_OBJECT)
+
+
+def _loads(text: str) -> Any:
+    # orjson rounds long whole numbers, and writes fewer levels than it reads; the exact reader does neither.
+    if not _LONG_NUMBER.search(text) and text.count("[") + text.count("{") <= _MANY_BRACKETS:
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            pass  # It also refuses numbers beyond a DOUBLE, which are JSON.
+    return strict_json.loads(text.encode())
