@@ -1,0 +1,180 @@
+"""How single values of an answer are read: times, numbers, confidences, phone numbers, outcomes, what a call object is.
+
+Pure readers of one value each, blank or absent giving None. A reader that refuses its text raises `ValueError` with a
+short reason that never holds the text itself. Nothing here knows of frames or files.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from dialflo_pipeline.strict_json import Json, Number
+from dialflo_pipeline.tables import Outcome
+
+ASCII_BLANKS: Final = " \t\n\r\v\f"
+"""What may stand around a value, and what alone makes a text blank; no other white space counts."""
+
+CALL_MARKS: Final = ("agent_name", "call_status", "call_outcome", "call_insights", "call_duration", "to_number")
+"""A JSON object with any of these not null is a call object."""
+
+OUTCOMES: Final[Mapping[str, Outcome]] = {
+    "ANSWERED": Outcome.ANSWERED,
+    **dict.fromkeys(("NO_ANSWER", "NOT_ANSWERED", "NOANSWER", "UNANSWERED", "MISSED"), Outcome.NO_ANSWER),
+    **dict.fromkeys(("BUSY", "LINE_BUSY", "USER_BUSY"), Outcome.BUSY),
+    **dict.fromkeys(("FAILED", "ERROR", "NETWORK_ERROR"), Outcome.FAILED),
+    **dict.fromkeys(("CANCELLED", "CANCELED"), Outcome.CANCELLED),
+    **dict.fromkeys(("QUEUED", "INITIATED", "RINGING", "IN_PROGRESS", "PAUSED"), Outcome.IN_PROGRESS),
+}
+"""Statuses in their plain form (see `outcome_of`); any other is unknown."""
+
+NUMBER_PATTERN: Final = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_NUMBER = re.compile(NUMBER_PATTERN)
+_TIME = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?"
+    r"(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
+)
+_NOT_PLAIN = re.compile(r"[^A-Z0-9]+")
+_ASCII_CAPITALS = {ord(small): ord(small.upper()) for small in "abcdefghijklmnopqrstuvwxyz"}
+_PHONE_SEPARATORS = str.maketrans("", "", " -.()[]")
+_PHONE = re.compile(r"(?:\+|00)?([1-9][0-9]{7,14})")
+
+NO_TIME: Final = "not a time like 2025-06-25T10:57:05+05:30"
+NO_NUMBER: Final = "not a number"
+NOT_FINITE: Final = "too large for a DOUBLE"
+BELOW_ZERO: Final = "a duration below 0"
+NO_CONFIDENCE: Final = "a confidence outside 0 to 100"
+
+
+def is_blank(text: str) -> bool:
+    """Whether the text holds nothing but ASCII white space."""
+    return not text.strip(ASCII_BLANKS)
+
+
+def scalar_text(value: Json) -> str | None:
+    """A JSON scalar as text: strings as they are, numbers and booleans as in JSON, null as None.
+
+    An object or an array is a `ValueError`.
+    """
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case Number():
+            return value.text
+    raise ValueError("an object or array where a single value is due")
+
+
+def parse_number(text: str) -> float | None:
+    """A number as JSON writes it, also with a plus sign or without digits on one side of the point; finite."""
+    text = text.strip(ASCII_BLANKS)
+    if not text:
+        return None
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(NO_NUMBER)
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(NOT_FINITE)
+    return number
+
+
+def parse_duration(text: str) -> float | None:
+    """A number of seconds, not below 0."""
+    seconds = parse_number(text)
+    if seconds is not None and seconds < 0:
+        raise ValueError(BELOW_ZERO)
+    return seconds
+
+
+def parse_confidence(text: str) -> float | None:
+    """A share from 0 to 1; what is above 1 and up to 100 is taken as a percentage."""
+    number = parse_number(text)
+    if number is None or 0 <= number <= 1:
+        return number
+    if not 1 < number <= 100:
+        raise ValueError(NO_CONFIDENCE)
+    return number / 100
+
+
+def parse_time(text: str, zone: ZoneInfo) -> datetime | None:
+    """`YYYY-MM-DD HH:MM[:SS[.digits]]` (or with `T`), then nothing, `Z`, `±HH`, `±HHMM` or `±HH:MM`, as aware UTC.
+
+    Digits after the sixth are dropped. Without an offset the time is read in `zone`: one that does not exist there with
+    the offset before the change, one that exists twice as the first.
+    """
+    text = text.strip(ASCII_BLANKS)
+    if not text:
+        return None
+    match = _TIME.fullmatch(text)
+    if not match:
+        raise ValueError(NO_TIME)
+    year, month, day, hour, minute, second, fraction, utc, sign, offset_hour, offset_minute = match.groups()
+    micros = (fraction or "")[:6].ljust(6, "0")
+    where = UTC if utc else _offset(sign, int(offset_hour), int(offset_minute or 0)) if sign else zone
+    try:
+        # fold=0, the default, is exactly the rule for times that do not exist or exist twice.
+        local = datetime(
+            int(year), int(month), int(day), int(hour), int(minute), int(second or 0), int(micros), tzinfo=where
+        )
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(NO_TIME) from None
+
+
+def _offset(sign: str, hours: int, minutes: int) -> tzinfo:
+    if hours > 23 or minutes > 59:
+        raise ValueError(NO_TIME)
+    size = timedelta(hours=hours, minutes=minutes)
+    return timezone(-size if sign == "-" else size)
+
+
+def outcome_of(status: str | None) -> Outcome:
+    """What a call's status says became of the call, whatever its case and punctuation."""
+    plain = _NOT_PLAIN.sub("_", (status or "").translate(_ASCII_CAPITALS)).strip("_")
+    return OUTCOMES.get(plain, Outcome.UNKNOWN)
+
+
+def e164(number: str | None) -> str | None:
+    """A phone number as `+` and 8 to 15 digits with the country code first, or None if it cannot be read so."""
+    match = _PHONE.fullmatch((number or "").translate(_PHONE_SEPARATORS))
+    return f"+{match[1]}" if match else None
+
+
+def is_inbound(direction: str | None) -> bool:
+    """Whether a call's direction says that the other party called."""
+    return (direction or "").translate(_ASCII_CAPITALS) == "INBOUND"
+
+
+def contact_number(direction: str | None, from_number: str | None, to_number: str | None) -> str | None:
+    """The other party's number: in E.164 where it can be read so, else as sent; None if blank."""
+    sent = from_number if is_inbound(direction) else to_number
+    if sent is None or is_blank(sent):
+        return None
+    return e164(sent) or sent
+
+
+def is_call_object(value: Json) -> bool:
+    """Whether this is a JSON object that says something of a call."""
+    return isinstance(value, dict) and any(value.get(mark) is not None for mark in CALL_MARKS)
+
+
+def call_objects(answer: Json) -> list[dict[str, Json]]:
+    """The call objects of a whole answer: of the array at its top, or the one object that it is."""
+    elements = answer if isinstance(answer, list) else [answer]
+    return [element for element in elements if isinstance(element, dict) and is_call_object(element)]
+
+
+def status_of(call: dict[str, Json]) -> str | None:
+    """The status as sent: call_status, where null or absent call_outcome; None if that is no single value."""
+    status = call.get("call_status")
+    status = call.get("call_outcome") if status is None else status
+    return None if isinstance(status, dict | list) else scalar_text(status)
+
+
+def has_insights(call: dict[str, Json]) -> bool:
+    """Whether the call's insights have arrived: anything but null, absent or an empty object."""
+    insights = call.get("call_insights")
+    return insights is not None and insights != {}
