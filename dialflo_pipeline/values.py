@@ -41,6 +41,7 @@ _ASCII_CAPITALS = {ord(small): ord(small.upper()) for small in "abcdefghijklmnop
 _PHONE_SEPARATORS = str.maketrans("", "", " -.()[]")
 _PHONE = re.compile(r"(?:\+|00)?([1-9][0-9]{7,14})")
 
+NO_SCALAR: Final = "an object or an array where a single value is due"
 NO_TIME: Final = "not a time like 2025-06-25T10:57:05+05:30"
 NO_NUMBER: Final = "not a number"
 NOT_FINITE: Final = "too large for a DOUBLE"
@@ -65,7 +66,7 @@ def scalar_text(value: Json) -> str | None:
             return "true" if value else "false"
         case Number():
             return value.text
-    raise ValueError("an object or array where a single value is due")
+    raise ValueError(NO_SCALAR)
 
 
 def parse_number(text: str) -> float | None:

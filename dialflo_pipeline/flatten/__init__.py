@@ -1,0 +1,1 @@
+"""Raw answers to typed frames: pure, a batch at a time."""
