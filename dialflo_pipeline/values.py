@@ -31,16 +31,20 @@ OUTCOMES: Final[Mapping[str, Outcome]] = {
 """Statuses in their plain form (see `outcome_of`); any other is unknown."""
 
 NUMBER_PATTERN: Final = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+PHONE_SEPARATORS: Final = " -.()[]"
+PHONE_PATTERN: Final = r"(?:\+|00)?([1-9][0-9]{7,14})"
+
 _NUMBER = re.compile(NUMBER_PATTERN)
+_PHONE = re.compile(PHONE_PATTERN)
+_NO_PHONE_SEPARATORS = str.maketrans("", "", PHONE_SEPARATORS)
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?"
     r"(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
 )
 _NOT_PLAIN = re.compile(r"[^A-Z0-9]+")
 _ASCII_CAPITALS = {ord(small): ord(small.upper()) for small in "abcdefghijklmnopqrstuvwxyz"}
-_PHONE_SEPARATORS = str.maketrans("", "", " -.()[]")
-_PHONE = re.compile(r"(?:\+|00)?([1-9][0-9]{7,14})")
 
+NO_SCALAR: Final = "an object or an array where a single value is due"
 NO_TIME: Final = "not a time like 2025-06-25T10:57:05+05:30"
 NO_NUMBER: Final = "not a number"
 NOT_FINITE: Final = "too large for a DOUBLE"
@@ -65,7 +69,7 @@ def scalar_text(value: Json) -> str | None:
             return "true" if value else "false"
         case Number():
             return value.text
-    raise ValueError("an object or array where a single value is due")
+    raise ValueError(NO_SCALAR)
 
 
 def parse_number(text: str) -> float | None:
@@ -139,7 +143,7 @@ def outcome_of(status: str | None) -> Outcome:
 
 def e164(number: str | None) -> str | None:
     """A phone number as `+` and 8 to 15 digits with the country code first, or None if it cannot be read so."""
-    match = _PHONE.fullmatch((number or "").translate(_PHONE_SEPARATORS))
+    match = _PHONE.fullmatch((number or "").translate(_NO_PHONE_SEPARATORS))
     return f"+{match[1]}" if match else None
 
 

@@ -1,0 +1,193 @@
+"""The plain reader: one answer at a time, one value at a time, every rule in words.
+
+It is the reference that the fast reader is compared with, and it reads the documents that the fast one refuses.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from dialflo_pipeline import strict_json
+from dialflo_pipeline.flatten.fields import (
+    CALL,
+    FIELDS,
+    INSIGHTS,
+    KEY_VALUES,
+    NEXT_ACTION,
+    PARENTS,
+    STATUS,
+    STATUS_INSTEAD,
+    Kind,
+    Path,
+)
+from dialflo_pipeline.flatten.frames import CALLS_FOUND, KEYS_FOUND, REJECTS_FOUND, Found
+from dialflo_pipeline.strict_json import Json, Number
+from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, Outcome, Table
+from dialflo_pipeline.values import (
+    NO_NUMBER,
+    NO_TIME,
+    contact_number,
+    e164,
+    is_blank,
+    is_call_object,
+    outcome_of,
+    parse_confidence,
+    parse_duration,
+    parse_number,
+    parse_time,
+    scalar_text,
+)
+
+NO_CALL: Final = "not a call object"
+NO_CALL_IN_ANSWER: Final = "an answer without a call object"
+NO_OBJECT: Final = "a single value or an array where an object is due"
+
+_TYPE_NAMES: Final = {
+    str: "string",
+    Number: "number",
+    bool: "boolean",
+    type(None): "null",
+    dict: "object",
+    list: "array",
+}
+_NUMBER_READERS: Final[dict[Kind, Callable[[str], float | None]]] = {
+    Kind.NUMBER: parse_number,
+    Kind.DURATION: parse_duration,
+    Kind.CONFIDENCE: parse_confidence,
+}
+
+_ROW_COLUMNS: Final = CALLS_FOUND.names()[2:]
+
+_Row: TypeAlias = tuple[Any, ...]
+_Left: TypeAlias = dict[Path, dict[str, Json]]
+
+
+def read_documents(documents: Iterable[tuple[int, bytes]], zone: ZoneInfo) -> Found:
+    """What the given documents, each with its number in the batch, hold."""
+    reader = _Reader(zone)
+    for document, body in documents:
+        reader.read_answer(document, body)
+    return Found(
+        calls=pl.DataFrame(reader.calls, CALLS_FOUND, orient="row"),
+        metadata=pl.DataFrame(reader.key_values[CALL_METADATA.name], KEYS_FOUND, orient="row"),
+        context=pl.DataFrame(reader.key_values[CALL_CONTEXT.name], KEYS_FOUND, orient="row"),
+        rejects=pl.DataFrame(reader.rejects, REJECTS_FOUND, orient="row"),
+    )
+
+
+@dataclass
+class _Reader:
+    """Gathers the rows of the answers it is given."""
+
+    zone: ZoneInfo
+    calls: list[_Row] = field(default_factory=list)
+    key_values: dict[str, list[_Row]] = field(default_factory=lambda: {table.name: [] for table in KEY_VALUES.values()})
+    rejects: list[_Row] = field(default_factory=list)
+    document: int = 0
+    call_index: int = 0
+
+    def read_answer(self, document: int, body: bytes) -> None:
+        self.document = document
+        answer = strict_json.loads(body)
+        is_array = isinstance(answer, list)
+        found = 0
+        for self.call_index, element in enumerate(answer if isinstance(answer, list) else [answer]):
+            if is_call_object(element) and isinstance(element, dict):
+                self.read_call(element)
+                found += 1
+            elif is_array:
+                self.reject(CALL, NO_CALL, element)
+        if not found:
+            self.rejects.append((document, None, "", NO_CALL_IN_ANSWER, strict_json.dumps(answer)))
+
+    def read_call(self, call: dict[str, Json]) -> None:
+        """Each value is taken out of the call as it is read; what stays is its `extra`."""
+        left = {CALL: call}
+        single_action = self.take_single_action(left)
+        for path in PARENTS:
+            left[path] = self.take_object(left, path)
+        for path, table in KEY_VALUES.items():
+            self.read_keys(table, self.take_object(left, path))
+        if single_action is not None:
+            left[NEXT_ACTION]["value"] = single_action
+        instead = _give_up_empty_status(call)
+        row = {each.column: self.take_value(left, instead.get(each.path, each.path), each.kind) for each in FIELDS}
+        row |= _derived(row) | {"extra": _what_is_left(left)}
+        self.calls.append((self.document, self.call_index, *(row[name] for name in _ROW_COLUMNS)))
+
+    def take_single_action(self, left: _Left) -> Json:
+        """A next_action that is a single value; anything else stays for the reader of objects."""
+        insights = left[CALL].get(INSIGHTS[-1])
+        action = insights.get(NEXT_ACTION[-1]) if isinstance(insights, dict) else None
+        if isinstance(action, dict | list) or not isinstance(insights, dict):
+            return None
+        return insights.pop(NEXT_ACTION[-1], None)
+
+    def take_object(self, left: _Left, path: Path) -> dict[str, Json]:
+        value = left[path[:-1]].pop(path[-1], None)
+        if isinstance(value, dict):
+            return value
+        if value is not None:
+            self.reject(path, NO_OBJECT, value)
+        return {}
+
+    def take_value(self, left: _Left, path: Path, kind: Kind) -> Any:
+        value = left[path[:-1]].pop(path[-1], None)
+        try:
+            return _read(value, kind, self.zone)
+        except ValueError as reason:
+            self.reject(path, str(reason), value)
+            return None
+
+    def read_keys(self, table: Table, keys: dict[str, Json]) -> None:
+        for key, value in keys.items():
+            text = strict_json.dumps(value) if isinstance(value, dict | list) else scalar_text(value)
+            is_empty = is_blank(value) if isinstance(value, str) else value in (None, {}, [])
+            row = (self.document, self.call_index, key, text, _TYPE_NAMES[type(value)], not is_empty)
+            self.key_values[table.name].append(row)
+
+    def reject(self, path: Path, reason: str, value: Json) -> None:
+        self.rejects.append((self.document, self.call_index, ".".join(path), reason, strict_json.dumps(value)))
+
+
+def _read(value: Json, kind: Kind, zone: ZoneInfo) -> Any:
+    """The value as its column's type. Raises `ValueError` with a reason if it does not fit."""
+    if kind is Kind.TEXT or value is None or isinstance(value, dict | list):
+        return scalar_text(value)
+    if kind is Kind.TIME:
+        if not isinstance(value, str):
+            raise ValueError(NO_TIME)
+        return parse_time(value, zone)
+    if isinstance(value, bool):
+        raise ValueError(NO_NUMBER)
+    return _NUMBER_READERS[kind](value.text if isinstance(value, Number) else value)
+
+
+def _give_up_empty_status(call: dict[str, Json]) -> dict[Path, Path]:
+    """Where to read the status instead, if its own place is null or absent."""
+    if call.get(STATUS[-1]) is not None:
+        return {}
+    call.pop(STATUS[-1], None)
+    return {STATUS: STATUS_INSTEAD}
+
+
+def _derived(row: dict[str, Any]) -> dict[str, Any]:
+    outcome = outcome_of(row["call_status"])
+    return {
+        "outcome": outcome.value,
+        "is_answered": outcome is Outcome.ANSWERED,
+        "from_number_e164": e164(row["from_number"]),
+        "to_number_e164": e164(row["to_number"]),
+        "contact_number": contact_number(row["call_direction"], row["from_number"], row["to_number"]),
+    }
+
+
+def _what_is_left(left: _Left) -> str | None:
+    """JSON text of what no column holds, known parents put back where something stayed in them."""
+    for path in reversed(PARENTS):
+        if left[path]:
+            left[path[:-1]][path[-1]] = left[path]
+    return strict_json.dumps(left[CALL]) if left[CALL] else None
