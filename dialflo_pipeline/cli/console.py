@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-out = Console(highlight=False, soft_wrap=True)
+UNBROKEN = 10_000
+"""Columns of a line that no terminal folds: in a pipe a row stays on one line."""
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = UNBROKEN
+    return console
+
+
+out = _console(stderr=False)
 """What a command was asked for."""
 
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+err = _console(stderr=True)
 """What is said beside it: progress, hints, errors."""
 
 
@@ -30,7 +42,13 @@ def say_hint(text: str) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
     """A table; numbers stand right, NULL is dimmed."""
-    drawn = Table(title=title, title_justify="left", header_style="bold")
+    drawn = Table(
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        box=box.HEAVY_HEAD if out.is_terminal else None,
+        pad_edge=out.is_terminal,
+    )
     cells = [list(row) for row in rows]
     for place, name in enumerate(columns):
         numeric = any(_is_number(row[place]) for row in cells)

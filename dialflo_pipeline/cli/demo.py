@@ -1,54 +1,102 @@
 """`dialflo demo`: the whole pipeline on simulated calls, without token or network."""
 
 import csv
-from collections.abc import Sequence
+import shutil
+import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from pydantic import SecretStr
 
-from dialflo_pipeline.cli.console import out, say, table
+from dialflo_pipeline.cli.console import say, table
 from dialflo_pipeline.cli.sync import sync
 from dialflo_pipeline.cli.tasks import register_file
 from dialflo_pipeline.publish import read_published
 from dialflo_pipeline.settings import Settings, load_settings
-from dialflo_pipeline.simulator import TaskRow, demo_options, running_simulator, task_rows
+from dialflo_pipeline.simulator import RunningSimulator, TaskRow, demo_options, running_simulator, task_rows
 from dialflo_pipeline.task_ids.files import read
 from dialflo_pipeline.workspace import Workspace
 
-QUERIES = (
-    "SELECT * FROM marts.answer_rate ORDER BY call_date DESC, agent_name LIMIT 10",
-    "SELECT contact_number, attempts, reason, due_at, state FROM marts.redial_backlog WHERE state = 'due' ORDER BY due_at",
-    "SELECT key, count(*) AS asked, count(*) FILTER (is_filled) AS filled FROM call_metadata GROUP BY key ORDER BY asked DESC",
+TRY_NEXT = (
+    "SELECT call_date, agent_name, calls, answer_rate FROM marts.answer_rate ORDER BY call_date DESC, calls DESC",
+    "SELECT contact_number, attempts, reason, due_at FROM marts.redial_backlog WHERE state = 'due' ORDER BY due_at",
+    "SELECT key, count(*) AS asked, count_if(is_filled) AS filled FROM call_metadata GROUP BY key ORDER BY asked DESC",
 )
+"""Queries that the summary offers."""
 
 _ANSWER_RATE = """
-    SELECT agent_name, sum(calls)::BIGINT AS calls, sum(answered_calls)::BIGINT AS answered_calls,
-           round(sum(answered_calls) / sum(calls), 3) AS answer_rate
-    FROM marts.answer_rate GROUP BY agent_name ORDER BY agent_name
+    SELECT calls, answered, round(answered / calls, 3) AS answer_rate,
+           round(staging.wilson_low(answered, calls), 3) AS low, round(staging.wilson_high(answered, calls), 3) AS high
+    FROM (SELECT sum(calls)::BIGINT AS calls, sum(answered_calls)::BIGINT AS answered FROM marts.answer_rate)
+"""
+_INTEREST = """
+    SELECT interest_status, sum(calls)::BIGINT AS calls, round(sum(calls) / sum(sum(calls)) OVER (), 3) AS share
+    FROM marts.interest_distribution GROUP BY interest_status ORDER BY 2 DESC, interest_status
+"""
+_BACKLOG = """
+    SELECT state, reason, count(*) AS contacts, max(age_days) AS oldest_days
+    FROM marts.redial_backlog GROUP BY state, reason ORDER BY state, reason
 """
 
 
 def run_demo() -> int:
     """Simulate two weeks, sync them, show what came out; the exit code of the sync."""
-    options = demo_options()
-    given = load_settings()
-    root = given.data_dir / "demo"
+    options, given = demo_options(), load_settings()
     with running_simulator(options) as simulator:
-        settings = given.model_copy(
-            update={
-                "data_dir": root,
-                "base_url": simulator.base_url,
-                "api_token": SecretStr(simulator.token),
-                "rate_limit": 0,
-            }
-        )
-        rows = task_rows(options)
-        file = root / "task_ids.csv"
-        write_task_file(file, rows)
+        settings = _settings_for(simulator, given)
         say(f"simulating {options.days} days of calls at {simulator.base_url}")
-        registered = register_file(settings, read(file, None, None, settings.zone))
-        say(f"{file}: {registered.registered} task ids registered, {registered.already_known} known already")
+        _register(settings, task_rows(options))
         code = sync(settings)
-    show_summary(Workspace(root).published)
+    show_summary(Workspace(settings.data_dir).published)
     return code
+
+
+def show_summary(published: Path) -> None:
+    """What the warehouse says, in a few tables, and how to ask it more."""
+    with read_published(published) as connection:
+        (calls,) = connection.execute("SELECT count(*) FROM calls").fetchone() or (0,)
+        say(f"\n{calls} calls in the warehouse", style="bold")
+        _show(connection, "Answer rate of dialled calls, with 95% bounds", _ANSWER_RATE)
+        _show(connection, "Interest of answered calls", _INTEREST)
+        _show(connection, "Redial backlog", _BACKLOG)
+    say(f"\nThe warehouse is {published}. Ask it with any DuckDB client, or:", style="bold")
+    for sql in TRY_NEXT:
+        say(f'  DIALFLO_DATA_DIR={published.parent} {_command()} query "{sql}"')
+
+
+def _command() -> str:
+    """How this command line can be called again from here."""
+    return "dialflo" if shutil.which("dialflo") else sys.argv[0]
+
+
+def _settings_for(simulator: RunningSimulator, given: Settings) -> Settings:
+    """The settings in force, but with the simulator in the API's place and a folder apart from live data."""
+    changed: dict[str, Any] = {
+        "data_dir": given.data_dir / "demo",
+        "base_url": simulator.base_url,
+        "api_token": SecretStr(simulator.token),
+        "rate_limit": 0,
+    }
+    return given.model_copy(update=changed)
+
+
+def _register(settings: Settings, rows: Iterable[TaskRow]) -> None:
+    file = settings.data_dir / "task_ids.csv"
+    _write_task_file(file, rows)
+    done = register_file(settings, read(file, None, None, settings.zone))
+    say(f"{file}: {done.registered} task ids registered, {done.already_known} already known")
+
+
+def _write_task_file(file: Path, rows: Iterable[TaskRow]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["task_id", "completed_at", "campaign"])
+        writer.writerows([row.task_id, row.completed_at.isoformat(), row.attributes["campaign"]] for row in rows)
+
+
+def _show(connection: duckdb.DuckDBPyConnection, title: str, sql: str) -> None:
+    result = connection.execute(sql)
+    table([name for name, *_ in result.description or []], result.fetchall(), title=title)

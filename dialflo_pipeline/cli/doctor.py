@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dialflo_pipeline.api.client import open_client
-from dialflo_pipeline.cli.console import err, out, say, table
+from dialflo_pipeline.cli.console import table
 from dialflo_pipeline.errors import DialfloError, TransportTrouble
 from dialflo_pipeline.locks import holder
 from dialflo_pipeline.publish import read_published

@@ -12,7 +12,7 @@ from dialflo_pipeline.reporting import Remembered
 from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.stages import unfinished
 from dialflo_pipeline.tables import State
-from dialflo_pipeline.task_ids.inbox import InboxReport
+from dialflo_pipeline.task_ids.inbox import InboxFile, InboxReport
 from dialflo_pipeline.workspace import Workspace
 
 SUCCEEDED, NOT_ALL_SUCCEEDED = 0, 1
@@ -24,7 +24,8 @@ def report_outcome(workspace: Workspace, rules: Rules, days: Sequence[date], see
     """Print what the run did over these days; the exit code."""
     problems = [*_inbox_problems(seen.inbox), *_fetch_problems(workspace, days, seen.fetch)]
     if seen.inbox:
-        say(f"inbox: registered {seen.inbox.registered}, already known {seen.inbox.already_known}")
+        inbox = seen.inbox.registration
+        say(f"inbox: registered {inbox.registered}, already known {inbox.already_known}")
     if seen.fetch:
         say(f"asked for {seen.fetch.asked} ids: {_counted(seen.fetch.results)}")
     say(f"tasks: {_counted(_states(workspace, rules, days))}")
@@ -47,9 +48,16 @@ def _counted(counts: Mapping[State, int] | Mapping[Result, int]) -> str:
 
 
 def _inbox_problems(report: InboxReport | None) -> list[str]:
-    if report is None:
-        return []
-    return [f"refused: {line}" for line in report.problems]
+    return [problem for file in (report.files if report else ()) for problem in _file_problems(file)]
+
+
+def _file_problems(file: InboxFile) -> list[str]:
+    if file.reason:
+        return [f"{file.path}: {file.reason}"]
+    reasons = [
+        f"{count} rows refused in {file.path}: {reason}" for reason, count in file.refused.by_reason.most_common(FIRST)
+    ]
+    return reasons + [f"first refused: line {row.line}: {row.reason}" for row in file.refused.first[:1]]
 
 
 def _fetch_problems(workspace: Workspace, days: Sequence[date], report: FetchReport | None) -> list[str]:

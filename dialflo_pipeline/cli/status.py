@@ -46,9 +46,7 @@ def _collect(workspace: Workspace, rules: Rules) -> dict[str, Any]:
         "last_run": asdict(last) if last else None,
         "tasks": sum(day["tasks"] for day in days),
         "states": {str(state): sum(day[state] for day in days) for state in State},
-        "waiting": [
-            {"state": state, "why": reason, "tasks": count} for (state, reason), count in why.most_common()
-        ],
+        "waiting": [{"state": state, "why": reason, "tasks": count} for (state, reason), count in why.most_common()],
         "days": days,
     }
 

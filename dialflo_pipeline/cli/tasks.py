@@ -42,5 +42,5 @@ def register_file(settings: Settings, task_file: TaskFile) -> Registration:
 
 def list_refused(refused: Refusals) -> None:
     """Each refused row with its file, line and reason."""
-    for row in refused.rows:
+    for row in refused.first:
         say_error(f"refused: {refused.file}, line {row.line}: {row.reason}")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from dagster import (
     AssetExecutionContext,
@@ -48,9 +49,18 @@ def whole_assets() -> list[AssetsDefinition]:
     @multi_asset(specs=[specs.lake_spec(TASK_IDS, "a_registered", [])], name="task_ids")
     def task_ids(context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]) -> MaterializeResult[None]:
         with pipeline.step(context) as step:
-            report = take_in(step.workspace.inbox, step.workspace.registration_lake, step.settings.zone)
+            workspace = step.workspace
+            report = take_in(
+                workspace.inbox,
+                workspace.registration_lake,
+                datetime.now(UTC),
+                step.settings.zone,
+                work_dir=workspace.work,
+            )
             step.reporter.took_in(report)
-        return MaterializeResult(metadata={"registered": report.registered, "refused": len(report.refused)})
+        return MaterializeResult(
+            metadata={"registered": report.registration.registered, "refused": report.refused_rows}
+        )
 
     @multi_asset(specs=specs.warehouse_specs(), name="warehouse_tables", pool=DUCKDB_POOL)
     def warehouse_tables(

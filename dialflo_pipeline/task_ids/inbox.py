@@ -88,13 +88,14 @@ def take_in(
     Files that keep changing are waited for up to a minute, then left. Hidden files, unfinished downloads and folders
     are not looked at. The caller holds the run lock: two of these must not move the same files.
     """
-    looks = _wait_until_still(_present(inbox), clock or Clock())
+    looks = _wait_until_still(waiting_files(inbox), clock or Clock())
     return InboxReport(
         tuple(_take_in_file(path, look, lake, now, zone, work_dir) for path, look in sorted(looks.items()))
     )
 
 
-def _present(inbox: Path) -> list[Path]:
+def waiting_files(inbox: Path) -> list[Path]:
+    """The files that `take_in` would look at."""
     if not inbox.is_dir():
         return []
     names = [entry.name for entry in os.scandir(inbox) if entry.is_file()]
