@@ -46,7 +46,7 @@ class DeriveConfig(Config):
 def whole_assets() -> list[AssetsDefinition]:
     """The assets that know no days: registration, and everything in DuckDB."""
 
-    @multi_asset(specs=[specs.lake_spec(TASK_IDS, "a_registered", [])], name="task_ids")
+    @multi_asset(specs=[specs.lake_spec(TASK_IDS, "registered", [])], name="task_ids")
     def task_ids(context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]) -> MaterializeResult[None]:
         with pipeline.step(context) as step:
             workspace = step.workspace
@@ -87,7 +87,7 @@ def whole_assets() -> list[AssetsDefinition]:
     @asset(
         key=specs.PUBLISHED,
         deps=[*(spec.key for spec in model_specs), *(specs.warehouse_key(table) for table in WAREHOUSE_TABLES)],
-        group_name="g_published",
+        group_name="published",
         owners=specs.OWNERS,
         kinds={"duckdb"},
         pool=DUCKDB_POOL,
@@ -108,7 +108,7 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
     """The assets that exist by day: the raw answers, and what is derived from them."""
 
     @multi_asset(
-        specs=[specs.lake_spec(RAW_ANSWERS, "b_raw", [specs.lake_key(TASK_IDS)], partitions)],
+        specs=[specs.lake_spec(RAW_ANSWERS, "raw", [specs.lake_key(TASK_IDS)], partitions)],
         name="raw_answers",
         backfill_policy=ONE_RUN,
     )
@@ -125,7 +125,7 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
 
     @multi_asset(
         specs=[
-            specs.lake_spec(table, "c_lake", [specs.lake_key(TASK_IDS), specs.lake_key(RAW_ANSWERS)], partitions)
+            specs.lake_spec(table, "lake", [specs.lake_key(TASK_IDS), specs.lake_key(RAW_ANSWERS)], partitions)
             for table in WAREHOUSE_TABLES
         ],
         name="lake_tables",

@@ -1,0 +1,51 @@
+# One command for each thing a person does. Every target first sets up what it needs, in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format dev bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
+
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY) ## Run the whole pipeline on simulated calls: no token, no server, no network
+	@PATH="$(CURDIR)/$(BIN):$$PATH" dialflo demo
+
+test: $(READY) lint ## Lint, check formats and types, run all tests
+	$(BIN)/pytest --numprocesses=auto
+
+lint: $(READY) ## Check style, formats, types and the Dagster definitions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" dg check defs
+
+format: $(READY) ## Mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+dev: $(READY) ## Open Dagster's web page on this project
+	@PATH="$(CURDIR)/$(BIN):$$PATH" dialflo dev
+
+bench: $(READY) ## Measure, and print ratios
+	$(BIN)/python benchmarks/flatten.py
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-emit-index-url --no-header --no-annotate
+
+lock: $(READY) ## Pin the newest allowed versions, with hashes and without addresses
+	$(LOCK) --upgrade --extra dev --output-file requirements-dev.txt pyproject.toml
+	$(LOCK) --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
+
+clean: ## Remove what the targets made, but no data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
