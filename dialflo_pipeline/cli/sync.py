@@ -32,6 +32,7 @@ def sync(settings: Settings, span: Span = EVERY_DAY, *, retry_failed: bool = Fal
         run.take_in()
         days = registered_days(run.workspace.lake, *span)
         run.sync(days, retry_failed=retry_failed)
+        run.derive_rest()
         return run.end(days)
 
 
@@ -40,6 +41,7 @@ def rebuild(settings: Settings, span: Span = EVERY_DAY) -> int:
     with _run(settings, "rebuild") as run:
         days = registered_days(run.workspace.lake, *span)
         run.derive(days, rebuild=True)
+        run.derive_rest()
         return run.end(days)
 
 
@@ -74,21 +76,26 @@ class _Run:
         statuses = survey(self.workspace.lake, days, self.rules)
         with_work = [status.day for status in statuses if status.has_work or (retry_failed and status.failed)]
         if not with_work:
-            self.derive(days, rebuild=False)
             return
         try:
             self._dagster().sync(with_work[0], with_work[-1], retry_failed=retry_failed)
         except TokenRefused:
             # Readers still get what was registered and fetched before.
-            self.derive(days, rebuild=False)
+            self.derive_rest()
             raise
 
     def derive(self, days: Sequence[date], *, rebuild: bool) -> None:
-        """All that follows the fetch."""
-        stale = [status.day for status in survey(self.workspace.lake, days, self.rules) if not status.is_current]
-        up_to_date = is_up_to_date(self.workspace, self.rules, mart_settings_of(self.settings))
-        if days and (rebuild or stale or not up_to_date):
+        """All that follows the fetch, for these days."""
+        if days:
             self._dagster().derive(days[0], days[-1], rebuild=rebuild)
+
+    def derive_rest(self) -> None:
+        """The same for any day that still needs it, so that each registered id is in the warehouse; mostly none does."""
+        days = registered_days(self.workspace.lake)
+        stale = [status.day for status in survey(self.workspace.lake, days, self.rules) if not status.is_current]
+        if stale or (days and not is_up_to_date(self.workspace, self.rules, mart_settings_of(self.settings))):
+            span = stale or days[-1:]
+            self.derive([span[0], span[-1]], rebuild=False)
 
     def end(self, days: Sequence[date]) -> int:
         """Say what came of it."""
