@@ -116,10 +116,11 @@ def _run(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
     kind = model.header.materialized.upper()
     try:
         connection.execute(f"CREATE {kind} {model.full_name} AS {model.query}")
+        declared = [(name, str(connection.sqltype(column.type))) for name, column in model.columns.items()]
         found = connection.execute(f"DESCRIBE {model.full_name}").fetchall()
     except (duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
         raise ModelError(f"{model.full_name} does not run: {error}") from error
-    _compare(model, [(name, sql_type) for name, sql_type, *_ in found])
+    _compare(model.full_name, declared, [(name, sql_type) for name, sql_type, *_ in found])
     warehouse.comment(connection, kind, model.full_name, " ".join(model.description.split()))
     for name, column in model.columns.items():
         text = warehouse.about(column.description, column.unit, column.privacy)
@@ -127,11 +128,10 @@ def _run(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
     return _count(connection, model.full_name)
 
 
-def _compare(model: Model, found: list[tuple[str, str]]) -> None:
-    declared = [(name, str(duckdb.sqltype(column.type))) for name, column in model.columns.items()]
+def _compare(name: str, declared: list[tuple[str, str]], found: list[tuple[str, str]]) -> None:
     if found != declared:
         raise ModelError(
-            f"{model.full_name} is not what its header declares."
+            f"{name} is not what its header declares."
             f" Only in the header: {_names(declared, found)}. Only in the query: {_names(found, declared)}."
             " The order must be the same too."
         )

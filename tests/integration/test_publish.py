@@ -1,0 +1,220 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from dialflo_pipeline import marts, publish, warehouse
+from dialflo_pipeline.errors import DamagedFile, NotPublished, TransientError
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.tables import TASKS, WAREHOUSE_TABLES
+
+SETTINGS = marts.MartSettings("UTC", 3, 30)
+DAY = date(2024, 5, 6)
+
+HOLD_FOR_WRITING = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1])
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+class Site:
+    """A data directory: what a sync does to it after the lake, step by step."""
+
+    def __init__(self, root: Path) -> None:
+        self.private = root / "work" / "warehouse.duckdb"
+        self.published = root / "warehouse.duckdb"
+        self.lake = Lake(root / "lake", root / "work")
+
+    def load(self, *task_ids: str) -> None:
+        for table in WAREHOUSE_TABLES:
+            self.lake.replace(table, [], DAY)
+        then = datetime(2024, 5, 7, tzinfo=UTC)
+        tasks = [{"task_id": t, "registered_at": then, "state": "pending", "attempts": 0} for t in task_ids]
+        self.lake.replace(TASKS, [pl.DataFrame(tasks, schema=TASKS.frame_schema)], DAY)
+        warehouse.load(self.private, self.lake, {DAY: " ".join(task_ids)})
+
+    def build(self) -> None:
+        marts.build(self.private, SETTINGS)
+
+    def publish(self) -> None:
+        publish.publish(self.private, self.published, self.private.parent)
+
+    def are_marts_current(self) -> bool:
+        return marts.marts_are_current(self.private, SETTINGS)
+
+    def is_published(self) -> bool:
+        return publish.is_published(self.private, self.published)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def task_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [row[0] for row in connection.execute("SELECT task_id FROM main.tasks ORDER BY 1").fetchall()]
+
+
+@contextmanager
+def another_program_writing(path: Path) -> Iterator[None]:
+    command = [sys.executable, "-c", HOLD_FOR_WRITING, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "open\n"
+        yield
+        program.communicate()
+
+
+def test_what_is_published_is_the_private_file_byte_for_byte(site: Site) -> None:
+    site.load("a")
+    site.build()
+    site.publish()
+    assert site.published.read_bytes() == site.private.read_bytes()
+    assert sorted(path.name for path in site.private.parent.iterdir()) == ["warehouse.duckdb"]
+
+
+def test_a_step_that_did_not_happen_is_noticed(site: Site) -> None:
+    assert (site.are_marts_current(), site.is_published()) == (False, False)
+    site.load("a")
+    assert (site.are_marts_current(), site.is_published()) == (False, False)
+    site.build()
+    assert (site.are_marts_current(), site.is_published()) == (True, False)
+    site.publish()
+    assert (site.are_marts_current(), site.is_published()) == (True, True)
+    site.load("a", "b")
+    assert not site.are_marts_current()
+    site.build()
+    assert (site.are_marts_current(), site.is_published()) == (True, False)
+    site.publish()
+    assert site.is_published()
+    site.published.unlink()
+    assert not site.is_published()
+
+
+def test_a_program_killed_after_loading_leaves_what_the_next_run_needs(site: Site) -> None:
+    site.load("a")
+    script = (
+        "import os, sys; from pathlib import Path; from dialflo_pipeline import marts, warehouse\n"
+        "connection = warehouse.open_file(Path(sys.argv[1]), read_only=False)\n"
+        "connection.execute(\"UPDATE pipeline.loaded_days SET fingerprint = 'other'\")\n"
+        "os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(site.private)], check=False, env={**os.environ})
+    assert warehouse.stale_days(site.private, {DAY: "a"}) == [DAY]
+    site.load("a")
+    site.build()
+    site.publish()
+    assert site.is_published()
+
+
+def test_a_reader_keeps_the_old_file_until_it_opens_the_new_one(site: Site) -> None:
+    site.load("a")
+    site.build()
+    site.publish()
+    with publish.read_published(site.published) as reader:
+        assert task_ids(reader) == ["a"]
+        site.load("a", "b")
+        site.build()
+        site.publish()
+        assert task_ids(reader) == ["a"]
+    with publish.read_published(site.published) as reader:
+        assert task_ids(reader) == ["a", "b"]
+
+
+def test_a_program_that_writes_into_the_published_file_stops_nothing(site: Site) -> None:
+    site.load("a")
+    site.build()
+    site.publish()
+    with another_program_writing(site.published):
+        with pytest.raises(TransientError, match="another program"):
+            publish.read_published(site.published)
+        assert not site.is_published()
+        site.publish()
+        assert site.is_published()
+
+
+def test_a_log_left_beside_the_published_file_is_not_replayed_over_the_new_one(site: Site) -> None:
+    site.load("a")
+    site.build()
+    site.publish()
+    log = site.published.with_name("warehouse.duckdb.wal")
+    log.write_bytes(b"left by somebody")
+    site.publish()
+    assert not log.exists()
+    assert site.is_published()
+
+
+def test_a_broken_published_file_is_replaced(site: Site) -> None:
+    site.load("a")
+    site.build()
+    site.published.write_bytes(b"broken" * 10_000)
+    with pytest.raises(DamagedFile, match=r"warehouse\.duckdb"):
+        publish.read_published(site.published)
+    assert not site.is_published()
+    site.publish()
+    assert site.is_published()
+
+
+def test_a_private_file_in_use_is_not_copied(site: Site) -> None:
+    site.load("a")
+    with another_program_writing(site.private), pytest.raises(TransientError, match="another program"):
+        site.publish()
+    assert not site.published.exists()
+
+
+def test_reading_before_anything_is_published_says_what_to_do(site: Site) -> None:
+    with pytest.raises(NotPublished, match="run `dialflo sync`"):
+        publish.read_published(site.published)
+    with pytest.raises(NotPublished, match="run `dialflo sync`"):
+        site.publish()
+
+
+def test_the_published_file_cannot_be_written_through_the_reader(site: Site) -> None:
+    site.load("a")
+    site.build()
+    site.publish()
+    with publish.read_published(site.published) as reader, pytest.raises(duckdb.Error, match="read-only"):
+        reader.execute("DELETE FROM main.tasks")
+
+
+def test_a_reader_never_takes_a_name_for_a_variable_of_the_program(site: Site) -> None:
+    site.load("a")
+    site.publish()
+    secret = pl.DataFrame({"x": [1]})
+    assert secret.height == 1
+    with publish.read_published(site.published) as reader, pytest.raises(duckdb.CatalogException):
+        reader.execute("FROM secret")
+
+
+def test_everything_in_the_published_file_has_a_comment(site: Site) -> None:
+    site.load("a")
+    site.build()
+    site.publish()
+    without = """
+        SELECT table_name FROM duckdb_tables() WHERE comment IS NULL
+        UNION ALL SELECT view_name FROM duckdb_views() WHERE comment IS NULL AND NOT internal
+        UNION ALL SELECT table_name || '.' || column_name FROM duckdb_columns()
+        WHERE comment IS NULL AND NOT internal AND schema_name <> 'pipeline'
+    """
+    with publish.read_published(site.published) as reader:
+        assert reader.execute(without).fetchall() == []
+
+
+def test_a_copy_under_another_name_can_be_attached(site: Site, tmp_path: Path) -> None:
+    site.load("a")
+    site.build()
+    site.publish()
+    copy = site.published.rename(tmp_path / "a copy.db")
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{copy}' AS mine (READ_ONLY)")
+        for mart in ("answer_rate", "interest_distribution", "redial_backlog", "redial_backlog_daily"):
+            assert connection.execute(f"FROM mine.marts.{mart}").fetchall() == []
