@@ -204,8 +204,8 @@ def test_a_summary_of_refusals_names_file_line_and_reason() -> None:
     refusals = Refusals("ids.csv")
     refusals.add(Refused(3, "some reason"))
     assert refusals.summary().splitlines() == [
-        "ids.csv: 1 rows refused.",
-        "  1 times: some reason",
+        "ids.csv, rows refused: 1",
+        "  1: some reason",
         "The first:",
         "  ids.csv, line 3: some reason",
     ]
