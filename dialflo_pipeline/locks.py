@@ -123,8 +123,12 @@ def _take(key: tuple[int, Path], what: str, timeout: float) -> bool:
             lock.acquire(timeout=timeout, poll_interval=GRACE_SECONDS / 5)
         except Timeout:
             return False
+        try:
+            _sign(key[1], what)
+        except OSError:
+            lock.release()
+            raise
         _held[key] = _Held(lock)
-        _sign(key[1], what)
         return True
 
 
@@ -138,6 +142,8 @@ def _wait_for(key: tuple[int, Path], what: str, on_wait: Callable[[str], None] |
 
 
 def _let_go(key: tuple[int, Path]) -> None:
+    if key[0] != os.getpid():
+        return  # A forked child leaves the block of its parent, who still holds the lock.
     with _gate:
         held = _held[key]
         held.times -= 1

@@ -4,7 +4,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
@@ -24,13 +23,15 @@ _UNREADABLE = object()
 _PLAIN_TYPES = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean)
 
 
-def records(source: Path | BinaryIO, id_columns: Sequence[str], name: str) -> Iterator[Record | Refused]:
+def records(stream: BinaryIO, id_columns: Sequence[str], name: str) -> Iterator[Record | Refused]:
     """The rows in order; `line` is the row's number, from 1.
 
     Raises `TaskFileError` for what is no Parquet file, has no id column or names a column twice.
     """
     try:
-        file = pq.ParquetFile(source, coerce_int96_timestamp_unit="us", pre_buffer=False)
+        file = pq.ParquetFile(
+            stream, coerce_int96_timestamp_unit="us", pre_buffer=False, page_checksum_verification=True
+        )
     except (pa.ArrowException, OSError) as error:
         raise TaskFileError(f"{name} cannot be read as a Parquet file ({type(error).__name__}).") from None
     with file:

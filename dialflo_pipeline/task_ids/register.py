@@ -52,7 +52,7 @@ def register(lake: Lake, rows: Iterable[TaskRow], now: datetime, zone: ZoneInfo,
     """Add the ids that the lake does not hold yet, one new file a day; `now` (aware) is their time of registration.
 
     A row without a day belongs to that of `now` in `zone`. Very many rows are added in parts, so that memory holds one
-    part and all the ids of none. The lock in `work_dir` is held only while a part is added, never while reading.
+    part at a time. The lock in `work_dir` is held only while a part is added, never while rows are read.
     """
     done = Registration()
     for part in _parts(rows, now, zone):

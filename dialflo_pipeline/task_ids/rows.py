@@ -79,9 +79,9 @@ class Refusals:
 
     def summary(self) -> str:
         """How many rows were refused for which reason, and the first of them by line; a line each."""
-        counts = [f"  {count:,} × {reason}" for reason, count in self.by_reason.most_common()]
+        counts = [f"  {count:,}: {reason}" for reason, count in self.by_reason.most_common()]
         first = [f"  {self.file}, line {line}: {reason}" for line, reason in self.first[:10]]
-        return "\n".join([f"{self.file}: {self.count:,} rows refused.", *counts, "The first:", *first])
+        return "\n".join([f"{self.file}, rows refused: {self.count:,}", *counts, "The first:", *first])
 
 
 class BadValue(ValueError):

@@ -32,11 +32,13 @@ class Line(NamedTuple):
 def lines(stream: BinaryIO, name: str) -> Generator[Line]:
     """The lines of a UTF-8 text, with or without byte order mark. The stream is left open.
 
-    Raises `TaskFileError` for UTF-16 and UTF-32, and once all is read if every line was blank.
+    Raises `TaskFileError` for UTF-16 and UTF-32, for a stream that breaks off, and at the end if all lines were blank.
     """
     text = TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
         yield from _checked(text, name)
+    except OSError as error:
+        raise TaskFileError(f"{name} cannot be read: {error.strerror or type(error).__name__}.") from None
     finally:
         text.detach()
 

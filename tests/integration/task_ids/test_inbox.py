@@ -1,0 +1,240 @@
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.tables import TASK_IDS
+from dialflo_pipeline.task_ids import inbox as inbox_module
+from dialflo_pipeline.task_ids.inbox import Clock, Fate, InboxReport, take_in
+from dialflo_pipeline.task_ids.register import register
+
+NOW = datetime(2025, 6, 25, 20, tzinfo=UTC)
+
+
+class HandClock:
+    """Time that passes only when somebody sleeps; `meanwhile` happens at every sleep."""
+
+    def __init__(self, meanwhile: Callable[[float], None] = lambda seconds: None) -> None:
+        self.now = 0.0
+        self.meanwhile = meanwhile
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.meanwhile(self.now)
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(lambda: self.now, self.sleep)
+
+
+class Desk:
+    """An inbox and the lake behind it."""
+
+    def __init__(self, root: Path) -> None:
+        self.inbox = root / "inbox"
+        self.inbox.mkdir()
+        self.lake = Lake(root / "lake", root / "work" / "aside")
+        self.work_dir = root / "work"
+
+    def drop(self, name: str, content: str | bytes) -> Path:
+        path = self.inbox / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def take_in(self, hand: HandClock | None = None) -> InboxReport:
+        clock = (hand or HandClock()).clock
+        return take_in(self.inbox, self.lake, NOW, ZoneInfo("UTC"), work_dir=self.work_dir, clock=clock)
+
+    def registered(self) -> set[str]:
+        frames = [self.lake.read(TASK_IDS, day) for day in self.lake.days(TASK_IDS)]
+        return {task_id for frame in frames for task_id in frame.get_column("task_id")}
+
+    def tree(self) -> list[str]:
+        return sorted(str(path.relative_to(self.inbox)) for path in self.inbox.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_file_is_registered_and_moved_to_done(desk: Desk) -> None:
+    desk.drop("ids.CSV", "task_id\na\nb\na\n")
+    report = desk.take_in()
+    assert desk.registered() == {"a", "b"}
+    assert desk.tree() == ["done/ids.CSV"]
+    assert [(file.name, file.fate) for file in report.files] == [("ids.CSV", Fate.DONE)]
+    assert (report.registration.registered, report.registration.already_known, report.refused_rows) == (2, 1, 0)
+
+
+def test_a_file_with_some_bad_rows_is_done_and_its_bad_rows_told(desk: Desk) -> None:
+    desk.drop("ids.txt", "a\nb/c\n")
+    (file,) = desk.take_in().files
+    assert file.fate is Fate.DONE
+    assert [(refused.line, "id" in refused.reason) for refused in file.refused.first] == [(2, True)]
+    assert desk.tree() == ["done/ids.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("ids.txt", "b/c\nd.e\n", "2: the id is not made of"),
+        ("ids.csv", "id\na\n", "has no column task_id"),
+        ("ids.jsonl", "", "is empty"),
+        ("ids.parquet", "PAR1", "cannot be read as a Parquet file"),
+        ("ids.csv", "task_id\na\n".encode("utf-16"), "UTF-16"),
+        ("ids.xlsx", "a", ".csv .tsv .jsonl .parquet .txt"),
+        ("ids", "a", ".csv .tsv .jsonl .parquet .txt"),
+    ],
+)
+def test_a_file_of_no_use_is_refused_with_its_reason(desk: Desk, name: str, content: str, reason: str) -> None:
+    desk.drop(name, content)
+    (file,) = desk.take_in().files
+    assert file.fate is Fate.REFUSED
+    assert desk.tree() == [f"refused/{name}", f"refused/{name}.reason.txt"]
+    written = (desk.inbox / "refused" / f"{name}.reason.txt").read_text()
+    assert reason in written
+    assert file.reason is not None
+    assert written == f"{file.reason}\n"
+    assert desk.registered() == set()
+
+
+def test_one_bad_file_does_not_hold_up_the_others(desk: Desk) -> None:
+    for name, content in [("a.txt", "a"), ("b.parquet", "b"), ("c.txt", "c")]:
+        desk.drop(name, content)
+    assert [file.fate for file in desk.take_in().files] == [Fate.DONE, Fate.REFUSED, Fate.DONE]
+    assert desk.registered() == {"a", "c"}
+
+
+def test_a_header_without_rows_is_done(desk: Desk) -> None:
+    desk.drop("ids.csv", "task_id\n")
+    assert desk.take_in().files[0].fate is Fate.DONE
+
+
+def test_nothing_in_done_or_refused_is_overwritten(desk: Desk) -> None:
+    for number in range(3):
+        desk.drop("good.txt", f"id-{number}")
+        desk.drop("bad.txt", f"id/{number}\n" * (number + 1))
+        desk.take_in()
+    assert desk.tree() == [
+        "done/good-2.txt",
+        "done/good-3.txt",
+        "done/good.txt",
+        "refused/bad-2.txt",
+        "refused/bad-2.txt.reason.txt",
+        "refused/bad-3.txt",
+        "refused/bad-3.txt.reason.txt",
+        "refused/bad.txt",
+        "refused/bad.txt.reason.txt",
+    ]
+    assert "rows refused: 3" in (desk.inbox / "refused" / "bad-3.txt.reason.txt").read_text()
+    assert (desk.inbox / "done" / "good-2.txt").read_text() == "id-1"
+
+
+@pytest.mark.parametrize("name", [".hidden.csv", "ids.csv.tmp", "ids.csv.part", "ids.csv.crdownload", "~$ids.csv"])
+def test_hidden_and_unfinished_files_are_not_looked_at(desk: Desk, name: str) -> None:
+    desk.drop(name, "task_id\na\n")
+    assert desk.take_in() == InboxReport()
+    assert desk.tree() == [name]
+
+
+def test_an_empty_inbox_or_none_costs_no_waiting(desk: Desk) -> None:
+    hand = HandClock()
+    (desk.inbox / "folder.csv").mkdir()
+    assert desk.take_in(hand) == InboxReport()
+    desk.inbox = desk.inbox / "missing"
+    assert desk.take_in(hand) == InboxReport()
+    assert hand.now == 0
+
+
+def test_a_file_is_read_after_two_seconds_of_standing_still(desk: Desk) -> None:
+    desk.drop("ids.txt", "a\n")
+    hand = HandClock()
+    desk.take_in(hand)
+    assert 2 <= hand.now <= 3
+
+
+def test_a_growing_file_is_waited_for(desk: Desk) -> None:
+    path = desk.drop("ids.txt", "id-0\n")
+
+    def grow(seconds: float) -> None:
+        if seconds <= 10:
+            with path.open("a") as file:
+                file.write(f"id-{seconds}\n")
+
+    hand = HandClock(grow)
+    assert desk.take_in(hand).files[0].fate is Fate.DONE
+    assert "id-10.0" in (desk.inbox / "done" / "ids.txt").read_text()
+    assert 12 <= hand.now <= 13
+
+
+def test_a_file_whose_time_changes_is_waited_for_though_its_size_does_not(desk: Desk) -> None:
+    path = desk.drop("ids.txt", "a\n")
+    hand = HandClock(lambda seconds: os.utime(path, (seconds, seconds)) if seconds <= 10 else None)
+    desk.take_in(hand)
+    assert hand.now >= 12
+
+
+def test_a_file_that_never_stands_still_is_left_for_next_time_and_the_others_are_not(desk: Desk) -> None:
+    path = desk.drop("growing.txt", "a\n")
+    desk.drop("still.txt", "b\n")
+
+    def grow(seconds: float) -> None:
+        with path.open("a") as file:
+            file.write("x\n")
+
+    hand = HandClock(grow)
+    report = desk.take_in(hand)
+    assert [(file.name, file.fate) for file in report.files] == [("growing.txt", Fate.LEFT), ("still.txt", Fate.DONE)]
+    assert report.files[0].reason is not None
+    assert 60 <= hand.now <= 61
+    assert desk.registered() == {"b"}
+    assert desk.tree() == ["done/still.txt", "growing.txt"]
+
+
+def test_a_file_taken_away_while_waiting_is_forgotten(desk: Desk) -> None:
+    path = desk.drop("ids.txt", "a\n")
+    assert desk.take_in(HandClock(lambda seconds: path.unlink(missing_ok=True))) == InboxReport()
+
+
+def test_a_file_changed_while_it_is_read_stays_and_is_read_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = desk.drop("ids.txt", "a\n")
+
+    def register_while_somebody_writes(*args: object, **options: object) -> object:
+        result = register(*args, **options)  # type: ignore[arg-type]  # handed on as they came
+        with path.open("a") as file:
+            file.write("b\n")
+        return result
+
+    monkeypatch.setattr(inbox_module, "register", register_while_somebody_writes)
+    assert desk.take_in().files[0].fate is Fate.LEFT
+    monkeypatch.undo()
+    assert desk.tree() == ["ids.txt"]
+    report = desk.take_in()
+    assert (report.registration.registered, report.registration.already_known) == (1, 1)
+    assert desk.registered() == {"a", "b"}
+
+
+def test_a_kill_between_registering_and_moving_loses_and_doubles_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.drop("ids.txt", "a\nb\n")
+
+    class Killed(BaseException):
+        pass
+
+    def kill(path: Path, subfolder: str) -> Path:
+        raise Killed
+
+    monkeypatch.setattr(inbox_module, "_move", kill)
+    with pytest.raises(Killed):
+        desk.take_in()
+    monkeypatch.undo()
+    report = desk.take_in()
+    assert (report.registration.registered, report.registration.already_known) == (0, 2)
+    assert desk.registered() == {"a", "b"}
+    assert desk.tree() == ["done/ids.txt"]
