@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from dialflo_pipeline.cli.console import say, say_error
@@ -10,7 +11,7 @@ from dialflo_pipeline.errors import TaskFileError
 from dialflo_pipeline.settings import Settings, load_settings
 from dialflo_pipeline.task_ids.files import Format, TaskFile, read
 from dialflo_pipeline.task_ids.register import Registration, register
-from dialflo_pipeline.task_ids.rows import Refusals
+from dialflo_pipeline.task_ids.rows import Refused
 from dialflo_pipeline.workspace import Workspace
 
 STDIN = "-"
@@ -23,13 +24,13 @@ def add(files: Sequence[str], file_format: str | None, column: str | None) -> in
     for name in files:
         source = sys.stdin.buffer if name == STDIN else Path(name)
         task_file = read(source, Format(file_format) if file_format else None, column, settings.zone)
+        task_file.refused.tell = partial(_say_refused, task_file.name)
         try:
             total += register_file(settings, task_file)
         except TaskFileError as error:
             say_error(str(error))
             unusable += 1
         refused += task_file.refused.count
-        list_refused(task_file.refused)
     say(f"registered {total.registered}, already known {total.already_known}, refused {refused}")
     return 1 if refused or unusable else 0
 
@@ -40,7 +41,5 @@ def register_file(settings: Settings, task_file: TaskFile) -> Registration:
     return register(workspace.registration_lake, task_file, datetime.now(UTC), settings.zone, work_dir=workspace.work)
 
 
-def list_refused(refused: Refusals) -> None:
-    """Each refused row with its file, line and reason."""
-    for row in refused.first:
-        say_error(f"refused: {refused.file}, line {row.line}: {row.reason}")
+def _say_refused(file: str, row: Refused) -> None:
+    say_error(f"refused: {file}, line {row.line}: {row.reason}")

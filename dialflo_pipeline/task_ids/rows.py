@@ -5,7 +5,7 @@ A reason is one of a few sentences and never holds anything of the row: a refuse
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any, Final, NamedTuple
@@ -59,12 +59,16 @@ class Refused(NamedTuple):
 
 @dataclass
 class Refusals:
-    """The refused rows of one file: all of them counted by reason, the first few kept, so that memory stays small."""
+    """The refused rows of one file: all of them counted by reason, the first few kept, so that memory stays small.
+
+    `tell`, if given, hears of every one as it is found.
+    """
 
     file: str
     by_reason: Counter[str] = field(default_factory=Counter)
     first: list[Refused] = field(default_factory=list)
     keep: int = 100
+    tell: Callable[[Refused], None] | None = None
 
     @property
     def count(self) -> int:
@@ -76,6 +80,8 @@ class Refusals:
         self.by_reason[refused.reason] += 1
         if len(self.first) < self.keep:
             self.first.append(refused)
+        if self.tell:
+            self.tell(refused)
 
     def summary(self) -> str:
         """How many rows were refused for which reason, and the first of them by line; a line each."""
