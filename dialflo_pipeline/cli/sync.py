@@ -90,7 +90,7 @@ class _Run:
             self._dagster().derive(days[0], days[-1], rebuild=rebuild)
 
     def derive_rest(self) -> None:
-        """The same for any day that still needs it, so that each registered id is in the warehouse; mostly none does."""
+        """The same for any day that still needs it, so that the warehouse has every registered id; mostly none does."""
         days = registered_days(self.workspace.lake)
         stale = [status.day for status in survey(self.workspace.lake, days, self.rules) if not status.is_current]
         if stale or (days and not is_up_to_date(self.workspace, self.rules, mart_settings_of(self.settings))):
