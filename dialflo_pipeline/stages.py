@@ -90,7 +90,8 @@ def _answer_batches(lake: Lake, day: date, states: pl.DataFrame) -> Iterator[pl.
     tasks = states.select("task_id", "call_date", "completed_at").join(deciding, on="task_id")
     waiting: list[pl.DataFrame] = []
     for raw in lake.read_batches(RAW_ANSWERS, day, _BODY_COLUMNS):
-        waiting.append(_deciding_only(raw, tasks))
+        if (answers := _deciding_only(raw, tasks)).height:
+            waiting.append(answers)
         if _is_enough(waiting):
             yield pl.concat(waiting)
             waiting = []

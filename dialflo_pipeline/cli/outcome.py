@@ -28,8 +28,9 @@ def report_outcome(workspace: Workspace, rules: Rules, days: Sequence[date], see
         say(f"inbox: registered {inbox.registered}, already known {inbox.already_known}")
     if seen.fetch:
         say(f"asked for {seen.fetch.asked} ids: {_counted(seen.fetch.results)}")
-    say(f"tasks: {_counted(_states(workspace, rules, days))}")
-    say(f"published: {workspace.published}")
+    if days:
+        say(f"tasks: {_counted(_states(workspace, rules, days))}")
+        say(f"published: {workspace.published}")
     for problem in problems:
         say_error(problem)
     return NOT_ALL_SUCCEEDED if problems else SUCCEEDED
