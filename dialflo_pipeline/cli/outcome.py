@@ -56,15 +56,15 @@ def _file_problems(file: InboxFile) -> list[str]:
     if file.reason:
         return [f"{file.path}: {file.reason}"]
     reasons = [
-        f"{count} rows refused in {file.path}: {reason}" for reason, count in file.refused.by_reason.most_common(FIRST)
+        f"{file.path}, rows refused: {count}: {reason}" for reason, count in file.refused.by_reason.most_common(FIRST)
     ]
-    return reasons + [f"first refused: line {row.line}: {row.reason}" for row in file.refused.first[:1]]
+    return reasons + [f"{file.path}, first refused row: line {row.line}" for row in file.refused.first[:1]]
 
 
 def _fetch_problems(workspace: Workspace, days: Sequence[date], report: FetchReport | None) -> list[str]:
     if report is None:
         return []
-    stopped = [f"Stopped early: {report.stopped}. Run it again when the API is well."] if report.stopped else []
+    stopped = [f"Stopped early: {report.stopped}."] if report.stopped else []
     failed = set(unfinished(workspace.lake, days, report.in_trouble)["task_id"])
     return stopped + _by_reason({task_id: why for task_id, why in report.in_trouble.items() if task_id in failed})
 

@@ -10,7 +10,7 @@ from dialflo_pipeline.cli.console import say_hint
 from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
 from dialflo_pipeline.days import registered_days, survey
-from dialflo_pipeline.errors import TokenRefused
+from dialflo_pipeline.errors import PermanentError
 from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.refresh import is_up_to_date
 from dialflo_pipeline.rules import Rules, mart_settings_of, rules_of
@@ -31,9 +31,16 @@ def sync(settings: Settings, span: Span = EVERY_DAY, *, retry_failed: bool = Fal
     with _run(settings, "sync") as run:
         run.take_in()
         days = registered_days(run.workspace.lake, *span)
-        run.sync(days, retry_failed=retry_failed)
+        try:
+            run.sync(days, retry_failed=retry_failed)
+        except PermanentError as error:
+            # A token that is missing or refused ends the asking, not what can be done without it.
+            run.derive_rest()
+            run.tell(days)
+            run.note(error.exit_code)
+            raise
         run.derive_rest()
-        return run.end(days)
+        return run.note(run.tell(days))
 
 
 def rebuild(settings: Settings, span: Span = EVERY_DAY) -> int:
@@ -42,7 +49,7 @@ def rebuild(settings: Settings, span: Span = EVERY_DAY) -> int:
         days = registered_days(run.workspace.lake, *span)
         run.derive(days, rebuild=True)
         run.derive_rest()
-        return run.end(days)
+        return run.note(run.tell(days))
 
 
 def run_sync(span: Span, *, retry_failed: bool) -> int:
@@ -75,14 +82,8 @@ class _Run:
         """Fetch what waits, and all that follows; nothing at all when nothing is to do."""
         statuses = survey(self.workspace.lake, days, self.rules)
         with_work = [status.day for status in statuses if status.has_work or (retry_failed and status.failed)]
-        if not with_work:
-            return
-        try:
+        if with_work:
             self._dagster().sync(with_work[0], with_work[-1], retry_failed=retry_failed)
-        except TokenRefused:
-            # Readers still get what was registered and fetched before.
-            self.derive_rest()
-            raise
 
     def derive(self, days: Sequence[date], *, rebuild: bool) -> None:
         """All that follows the fetch, for these days."""
@@ -97,14 +98,17 @@ class _Run:
             span = stale or days[-1:]
             self.derive([span[0], span[-1]], rebuild=False)
 
-    def end(self, days: Sequence[date]) -> int:
-        """Say what came of it."""
+    def tell(self, days: Sequence[date]) -> int:
+        """Say what came of it; the exit code."""
         if not days:
             say_hint(
                 f"No task ids are registered for these days. Add some with `dialflo tasks add FILE`,"
                 f" or drop a file in {self.workspace.inbox}."
             )
-        code = report_outcome(self.workspace, self.rules, days, self.reporter)
+        return report_outcome(self.workspace, self.rules, days, self.reporter)
+
+    def note(self, code: int) -> int:
+        """Keep for `dialflo status` how the run ended."""
         note_run(self.workspace.work, self.name, self.started, datetime.now(UTC), f"exit code {code}")
         return code
 
