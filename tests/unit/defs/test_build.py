@@ -82,31 +82,28 @@ def test_a_task_of_a_day_to_come_has_its_partition(definitions: Build, register:
     assert partitions(definitions()).get_partition_keys()[-1] == later.isoformat()
 
 
-def tick(definitions: Definitions, settings: Settings, at: datetime) -> RunRequest | SkipReason:
-    schedule = definitions.resolve_schedule_def("daily_sync")
-    result: Any = schedule(build_schedule_context(scheduled_execution_time=at))
-    return result
+def tick(definitions: Definitions, at: datetime) -> Any:
+    """What the schedule asks for at this moment."""
+    return definitions.resolve_schedule_def("daily_sync")(build_schedule_context(scheduled_execution_time=at))
 
 
-def test_the_schedule_asks_for_the_days_that_have_anything_waiting(
-    definitions: Build, register: Register, settings: Settings
-) -> None:
+def test_the_schedule_asks_for_the_days_that_have_anything_waiting(definitions: Build, register: Register) -> None:
     register(date(2026, 1, 5), ["a"])
     register(date(2026, 1, 8), ["b"])
-    asked = tick(definitions(), settings, datetime(2026, 1, 9, 20, 0, tzinfo=UTC))
+    asked = tick(definitions(), datetime(2026, 1, 9, 20, 0, tzinfo=UTC))
     assert isinstance(asked, RunRequest)
     assert (asked.tags[RANGE_START_TAG], asked.tags[RANGE_END_TAG]) == ("2026-01-05", "2026-01-08")
 
 
-def test_the_schedule_leaves_days_to_come_alone(definitions: Build, register: Register, settings: Settings) -> None:
+def test_the_schedule_leaves_days_to_come_alone(definitions: Build, register: Register) -> None:
     register(date(2026, 1, 10), ["a"])
     before_midnight_in_kolkata = datetime(2026, 1, 9, 18, 29, tzinfo=UTC)
-    assert isinstance(tick(definitions(), settings, before_midnight_in_kolkata), SkipReason)
-    assert isinstance(tick(definitions(), settings, before_midnight_in_kolkata + timedelta(minutes=1)), RunRequest)
+    assert isinstance(tick(definitions(), before_midnight_in_kolkata), SkipReason)
+    assert isinstance(tick(definitions(), before_midnight_in_kolkata + timedelta(minutes=1)), RunRequest)
 
 
-def test_the_schedule_skips_with_a_sentence_when_nothing_waits(definitions: Build, settings: Settings) -> None:
-    skipped = tick(definitions(), settings, datetime(2026, 1, 9, 20, 0, tzinfo=UTC))
+def test_the_schedule_skips_with_a_sentence_when_nothing_waits(definitions: Build) -> None:
+    skipped = tick(definitions(), datetime(2026, 1, 9, 20, 0, tzinfo=UTC))
     assert isinstance(skipped, SkipReason)
     assert "2026-01-10" in (skipped.skip_message or "")
 
