@@ -22,10 +22,12 @@ from dialflo_pipeline.flatten import queries
 from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, Kind
 from dialflo_pipeline.flatten.frames import CALLS_FOUND, DOCUMENT, KEYS_FOUND, REJECTS_FOUND, Found
 from dialflo_pipeline.flatten.local_times import to_utc
+from dialflo_pipeline.flatten.shapes import read_shape
 from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, Outcome
 from dialflo_pipeline.values import ASCII_BLANKS, PHONE_PATTERN, PHONE_SEPARATORS, is_inbound, outcome_of
 
 _SLICE_ROWS: Final = 8_192
+_SHAPE_SCHEMA: Final = {"is_odd": pl.Boolean, "has_single_action": pl.Boolean, "patch": pl.String}
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "threads": 1,
     "temp_directory": "",
@@ -70,11 +72,18 @@ def _read_slice(database: duckdb.DuckDBPyConnection, texts: pl.DataFrame) -> _Sl
         connection.register("given", texts.to_arrow())
         connection.execute("CREATE TEMP TABLE documents AS SELECT * FROM given")
         connection.execute(queries.ELEMENTS)
-        connection.execute(queries.CALLS)
+        connection.execute(queries.PARSED)
+        connection.register("given_shapes", _shapes(_frame(connection, queries.SHAPES)).to_arrow())
+        connection.execute("CREATE TEMP TABLE shapes AS SELECT * FROM given_shapes")
         return _Slice(
-            calls=_frame(connection, queries.FOUND_CALLS),
-            keys={table.name: _frame(connection, queries.found_keys(path)) for path, table in KEY_VALUES.items()},
+            calls=_frame(connection, queries.CALLS),
+            keys={table.name: _frame(connection, queries.keys(path)) for path, table in KEY_VALUES.items()},
         )
+
+
+def _shapes(distinct: pl.DataFrame) -> pl.DataFrame:
+    read = [read_shape(types, keys) for types, keys in distinct.iter_rows()]
+    return pl.concat([distinct, pl.DataFrame(read, _SHAPE_SCHEMA)], how="horizontal")
 
 
 def _frame(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
