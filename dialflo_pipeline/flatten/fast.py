@@ -19,11 +19,11 @@ import duckdb
 import polars as pl
 
 from dialflo_pipeline.flatten import queries
-from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, Kind
+from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, Kind, Path
 from dialflo_pipeline.flatten.frames import CALLS_FOUND, DOCUMENT, KEYS_FOUND, REJECTS_FOUND, Found
 from dialflo_pipeline.flatten.local_times import to_utc
 from dialflo_pipeline.flatten.shapes import read_shape
-from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, Outcome
+from dialflo_pipeline.tables import Outcome
 from dialflo_pipeline.values import ASCII_BLANKS, PHONE_PATTERN, PHONE_SEPARATORS, is_inbound, outcome_of
 
 _SLICE_ROWS: Final = 8_192
@@ -41,14 +41,17 @@ def read_documents(bodies: pl.DataFrame, zone: ZoneInfo) -> tuple[Found, pl.Seri
     texts = bodies.select(DOCUMENT, pl.col("body").cast(pl.String, strict=False))
     slices = list(_read_in_parallel(texts))
     calls = pl.concat([each.calls for each in slices])
-    clean = _clean_documents(calls)
-    odd = bodies[DOCUMENT].filter(~bodies[DOCUMENT].is_in(clean.implode()))
+    keys = {path: pl.concat([each.keys[path] for each in slices]) for path in KEY_VALUES}
+    is_clean = _is_clean(bodies.height, [calls, *keys.values()])
     found = Found(
-        calls=_finish_calls(_only(clean, calls), zone),
-        metadata=_only(clean, pl.concat([each.keys[CALL_METADATA.name] for each in slices])).select(KEYS_FOUND.names()),
-        context=_only(clean, pl.concat([each.keys[CALL_CONTEXT.name] for each in slices])).select(KEYS_FOUND.names()),
+        calls=_finish_calls(calls.filter(is_clean.gather(calls[DOCUMENT])), zone),
+        keys={
+            table.name: keys[path].filter(is_clean.gather(keys[path][DOCUMENT])).select(KEYS_FOUND.names())
+            for path, table in KEY_VALUES.items()
+        },
         rejects=pl.DataFrame(schema=REJECTS_FOUND),
     )
+    odd = bodies[DOCUMENT].filter(~is_clean)
     return found, odd
 
 
@@ -57,7 +60,7 @@ class _Slice:
     """The results of the queries over some documents; of the keys, those of elements that are not odd."""
 
     calls: pl.DataFrame
-    keys: dict[str, pl.DataFrame]
+    keys: dict[Path, pl.DataFrame]
 
 
 def _read_in_parallel(texts: pl.DataFrame) -> Iterator[_Slice]:
@@ -77,7 +80,7 @@ def _read_slice(database: duckdb.DuckDBPyConnection, texts: pl.DataFrame) -> _Sl
         connection.execute("CREATE TEMP TABLE shapes AS SELECT * FROM given_shapes")
         return _Slice(
             calls=_frame(connection, queries.CALLS),
-            keys={table.name: _frame(connection, queries.keys(path)) for path, table in KEY_VALUES.items()},
+            keys={path: _frame(connection, queries.keys(path)) for path in KEY_VALUES},
         )
 
 
@@ -90,13 +93,13 @@ def _frame(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
     return pl.DataFrame(pl.from_arrow(connection.sql(query).to_arrow_table()))
 
 
-def _clean_documents(calls: pl.DataFrame) -> pl.Series:
-    """The documents that hold elements and none that is odd."""
-    return calls[DOCUMENT].unique().filter(~calls[DOCUMENT].unique().is_in(calls.filter("is_odd")[DOCUMENT].implode()))
-
-
-def _only(documents: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
-    return found.filter(pl.col(DOCUMENT).is_in(documents.implode()))
+def _is_clean(documents: int, found: list[pl.DataFrame]) -> pl.Series:
+    """For each document of the batch whether it has elements, and nothing in it is odd."""
+    elements, *_ = found
+    is_clean = pl.repeat(False, documents, eager=True).scatter(elements[DOCUMENT], True)
+    for frame in found:
+        is_clean = is_clean.scatter(frame.filter("is_odd")[DOCUMENT], False)
+    return is_clean
 
 
 def _finish_calls(calls: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
@@ -131,8 +134,10 @@ def _time(calls: pl.DataFrame, column: str, zone: ZoneInfo) -> pl.Series:
 
 def _each_distinct(column: pl.Series, function: Callable[[str | None], Any], dtype: type[pl.DataType]) -> pl.Series:
     """The function's result for each value, reckoned once a distinct one."""
-    distinct = column.unique().to_list()
-    return column.replace_strict(distinct, [function(value) for value in distinct], return_dtype=dtype)
+    distinct = column.unique()
+    results = pl.DataFrame({"value": distinct, "result": pl.Series(map(function, distinct), dtype=dtype)})
+    each = column.to_frame("value").join(results, on="value", how="left", nulls_equal=True, maintain_order="left")
+    return each["result"]
 
 
 def _e164(column: str) -> pl.Expr:

@@ -147,17 +147,23 @@ CALLS: Final = f"""
 
 
 def keys(path: Path) -> str:
-    """One row per key of the object at `path`: document, call_index, key, value, value_type, is_filled."""
+    """One row per key of the object at `path`: document, call_index, key, value, value_type, is_filled, is_odd.
+
+    Odd are all keys of an object that has one of them twice.
+    """
     return f"""
     SELECT document, call_index, key, value,
         CASE type WHEN 'VARCHAR' THEN 'string' WHEN 'NULL' THEN 'null' WHEN 'BOOLEAN' THEN 'boolean'
             WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' ELSE 'number' END AS value_type,
         CASE type WHEN 'VARCHAR' THEN trim(value, {_BLANKS}) <> '' WHEN 'NULL' THEN false
-            WHEN 'OBJECT' THEN value <> '{{}}' WHEN 'ARRAY' THEN value <> '[]' ELSE true END AS is_filled
+            WHEN 'OBJECT' THEN value <> '{{}}' WHEN 'ARRAY' THEN value <> '[]' ELSE true END AS is_filled,
+        is_odd
     FROM (
-        SELECT document, call_index, unnest(json_keys(object)) AS key,
+        SELECT document, call_index, unnest(keys) AS key, list_unique(keys) < len(keys) AS is_odd,
             unnest(json_extract_string(object, '$.*')) AS value, unnest(json_type(object, '$.*')) AS type
-        FROM (SELECT document, call_index, {_name(path)}::VARCHAR AS object FROM parsed)
-        WHERE starts_with(object, '{{') AND object <> '{{}}'
+        FROM (
+            SELECT document, call_index, {_name(path)}::VARCHAR AS object, json_keys(object) AS keys
+            FROM parsed WHERE starts_with({_name(path)}, '{{')
+        )
     )
     """
