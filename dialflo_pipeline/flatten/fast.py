@@ -26,7 +26,7 @@ from dialflo_pipeline.flatten.shapes import read_shape
 from dialflo_pipeline.tables import Outcome
 from dialflo_pipeline.values import ASCII_BLANKS, PHONE_PATTERN, PHONE_SEPARATORS, is_inbound, outcome_of
 
-_SLICE_ROWS: Final = 8_192
+_SLICE_ROWS: Final = 16_384
 _SHAPE_SCHEMA: Final = {"is_odd": pl.Boolean, "has_single_action": pl.Boolean, "patch": pl.String}
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "threads": 1,
@@ -38,8 +38,7 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
 
 def read_documents(bodies: pl.DataFrame, zone: ZoneInfo) -> tuple[Found, pl.Series]:
     """What the documents in `bodies` (document, body) hold, and the numbers of the odd ones, left out of it."""
-    texts = bodies.select(DOCUMENT, pl.col("body").cast(pl.String, strict=False))
-    slices = list(_read_in_parallel(texts))
+    slices = list(_read_in_parallel(bodies))
     calls = pl.concat([each.calls for each in slices])
     keys = {path: pl.concat([each.keys[path] for each in slices]) for path in KEY_VALUES}
     is_clean = _is_clean(bodies.height, [calls, *keys.values()])
@@ -63,17 +62,19 @@ class _Slice:
     keys: dict[Path, pl.DataFrame]
 
 
-def _read_in_parallel(texts: pl.DataFrame) -> Iterator[_Slice]:
+def _read_in_parallel(bodies: pl.DataFrame) -> Iterator[_Slice]:
     cores = len(os.sched_getaffinity(0))
+    rows = min(_SLICE_ROWS, -(-bodies.height // cores))
+    slices = list(bodies.iter_slices(rows)) if rows else [bodies]
     with closing(duckdb.connect(":memory:", config=_SETTINGS)) as database, ThreadPoolExecutor(cores) as pool:
-        yield from pool.map(lambda part: _read_slice(database, part), texts.iter_slices(_SLICE_ROWS))
+        yield from pool.map(lambda part: _read_slice(database, part), slices)
 
 
-def _read_slice(database: duckdb.DuckDBPyConnection, texts: pl.DataFrame) -> _Slice:
+def _read_slice(database: duckdb.DuckDBPyConnection, bodies: pl.DataFrame) -> _Slice:
     with closing(database.cursor()) as connection:
         connection.execute("SET TimeZone = 'UTC'")  # A time without an offset stays as it is; `to_utc` sees to it.
-        connection.register("given", texts.to_arrow())
-        connection.execute("CREATE TEMP TABLE documents AS SELECT * FROM given")
+        connection.register("given", bodies.to_arrow())
+        connection.execute(queries.DOCUMENTS)
         connection.execute(queries.ELEMENTS)
         connection.execute(queries.PARSED)
         connection.register("given_shapes", _shapes(_frame(connection, queries.SHAPES)).to_arrow())

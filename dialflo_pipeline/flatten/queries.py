@@ -1,7 +1,7 @@
 """The SQL of the fast reader, made from the list of fields; it runs nothing.
 
-Over temporary tables: `documents` (given) to `elements`, one row per element of an answer; to `parsed`, its shape and
-the texts at the known places; with `shapes` (reckoned outside, see `shapes`) to the results.
+Over temporary tables: `documents`; `elements`, one row per element of an answer; `parsed`, their shapes and the texts
+at the known places; `shapes`, with what the module of that name reckons from them; from these the results.
 
 The time goes to parsing a document once for each JSON function; one that is given a list of paths parses once. Casts to
 DOUBLE and TIMESTAMPTZ take more than is a number or a time, so a regular expression stands before each.
@@ -52,6 +52,9 @@ def _structure(level: Path) -> str:
     return "{" + ",".join(f'"{key}":{member}' for key, member in members.items()) + "}"
 
 
+DOCUMENTS: Final = "CREATE TEMP TABLE documents AS SELECT document, TRY(decode(body)) AS body FROM given"
+"""Makes `documents` of what was given from outside, by a plain scan."""
+
 ELEMENTS: Final = r"""
 CREATE TEMP TABLE elements AS
     SELECT document, (generate_subscripts(found, 1) - 1)::INTEGER AS call_index, unnest(found) AS call
@@ -59,7 +62,7 @@ CREATE TEMP TABLE elements AS
         SELECT document, CASE
             WHEN contains(body, '\u0000') THEN NULL
             WHEN starts_with(ltrim(body, E' \t\n\r'), '[') THEN TRY(json_extract(body, '$[*]'))
-            WHEN starts_with(ltrim(body, E' \t\n\r'), '{') THEN [TRY(json_extract(body, '$'))]
+            WHEN starts_with(ltrim(body, E' \t\n\r'), '{') THEN TRY([json_extract(body, '$')])
         END::VARCHAR[] AS found
         FROM documents
     )
