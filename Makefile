@@ -19,7 +19,7 @@ $(READY): requirements-dev.txt pyproject.toml
 	@touch $(READY)
 
 demo: $(READY) ## Run the whole pipeline on simulated calls: no token, no server, no network
-	@PATH="$(CURDIR)/$(BIN):$$PATH" dialflo demo
+	@$(BIN)/dialflo demo
 
 test: $(READY) lint ## Lint, check formats and types, run all tests
 	$(BIN)/pytest --numprocesses=auto
@@ -35,7 +35,7 @@ format: $(READY) ## Mend what can be mended by itself
 	$(BIN)/ruff format .
 
 dev: $(READY) ## Open Dagster's web page on this project
-	@PATH="$(CURDIR)/$(BIN):$$PATH" dialflo dev
+	@$(BIN)/dialflo dev
 
 bench: $(READY) ## Measure, and print ratios
 	$(BIN)/python benchmarks/flatten.py

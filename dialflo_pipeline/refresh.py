@@ -6,7 +6,7 @@ from dialflo_pipeline.days import registered_days, survey
 from dialflo_pipeline.marts import MartSettings, build, marts_are_current
 from dialflo_pipeline.publish import is_published, publish
 from dialflo_pipeline.rules import Rules
-from dialflo_pipeline.warehouse import load, stale_days
+from dialflo_pipeline.warehouse import count_rows, load, stale_days
 from dialflo_pipeline.workspace import Workspace
 
 
@@ -23,11 +23,16 @@ def days_to_load(workspace: Workspace, rules: Rules) -> dict[date, str | None]:
 
 
 def load_warehouse(workspace: Workspace, rules: Rules) -> dict[str, int]:
-    """Load the days that changed, in one transaction; rows loaded by table."""
+    """Load the days that changed, in one transaction; rows loaded by table, none where nothing changed."""
     days = days_to_load(workspace, rules)
     if not days and workspace.private.exists():
         return {}
     return load(workspace.private, workspace.lake, days)
+
+
+def rows_in_warehouse(workspace: Workspace) -> dict[str, int]:
+    """All rows of the loaded tables, by table."""
+    return count_rows(workspace.private)
 
 
 def build_marts(workspace: Workspace, settings: MartSettings) -> dict[str, int]:

@@ -86,6 +86,14 @@ def load(path: Path, lake: Lake, days: Mapping[date, str | None]) -> dict[str, i
     return rows
 
 
+def count_rows(path: Path) -> dict[str, int]:
+    """How many rows each declared table has."""
+    counts = ", ".join(f"(SELECT count(*) FROM main.{table.name})" for table in WAREHOUSE_TABLES)
+    with connect(path, read_only=True) as connection:
+        row = connection.execute(f"SELECT {counts}").fetchone() or ()
+    return {table.name: count for table, count in zip(WAREHOUSE_TABLES, row, strict=True)}
+
+
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the declared tables, empty, unless they are there already; views on older ones go with these."""
     if stored_layout(connection) == layout():

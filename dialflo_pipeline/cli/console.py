@@ -45,14 +45,17 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     drawn = Table(
         title=title,
         title_justify="left",
-        header_style="bold",
+        title_style="bold",
+        header_style="bold cyan",
         box=box.HEAVY_HEAD if out.is_terminal else None,
         pad_edge=out.is_terminal,
     )
     cells = [list(row) for row in rows]
     for place, name in enumerate(columns):
         numeric = any(_is_number(row[place]) for row in cells)
-        drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        drawn.add_column(
+            name, justify="right" if numeric else "left", style="green" if numeric else None, overflow="fold"
+        )
     for row in cells:
         drawn.add_row(*(_cell(value) for value in row))
     out.print(drawn)

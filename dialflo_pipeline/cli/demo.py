@@ -33,7 +33,7 @@ _ANSWER_RATE = """
 """
 _INTEREST = """
     SELECT interest_status, sum(calls)::BIGINT AS calls, round(sum(calls) / sum(sum(calls)) OVER (), 3) AS share
-    FROM marts.interest_distribution GROUP BY interest_status ORDER BY 2 DESC, interest_status
+    FROM marts.interest_distribution GROUP BY interest_status ORDER BY 2 DESC, interest_status LIMIT 8
 """
 _BACKLOG = """
     SELECT state, reason, count(*) AS contacts, max(age_days) AS oldest_days
@@ -48,7 +48,7 @@ def run_demo() -> int:
         settings = _settings_for(simulator, given)
         say(f"simulating {options.days} days of calls at {simulator.base_url}")
         _register(settings, task_rows(options))
-        code = sync(settings)
+        code = sync(settings, history_apart=True)
     show_summary(Workspace(settings.data_dir).published)
     return code
 
@@ -59,7 +59,7 @@ def show_summary(published: Path) -> None:
         (calls,) = connection.execute("SELECT count(*) FROM calls").fetchone() or (0,)
         say(f"\n{calls} calls in the warehouse", style="bold")
         _show(connection, "Answer rate of dialled calls, with 95% bounds", _ANSWER_RATE)
-        _show(connection, "Interest of answered calls", _INTEREST)
+        _show(connection, "Interest of answered calls, the most frequent", _INTEREST)
         _show(connection, "Redial backlog", _BACKLOG)
     say(f"\nThe warehouse is {published}. Ask it with any DuckDB client, or:", style="bold")
     for sql in TRY_NEXT:

@@ -26,9 +26,9 @@ Span = tuple[date | None, date | None]
 EVERY_DAY: Span = (None, None)
 
 
-def sync(settings: Settings, span: Span = EVERY_DAY, *, retry_failed: bool = False) -> int:
-    """Inbox, fetch, derive, load, marts, publish; the exit code."""
-    with _run(settings, "sync") as run:
+def sync(settings: Settings, span: Span = EVERY_DAY, *, retry_failed: bool = False, history_apart: bool = False) -> int:
+    """Inbox, fetch, derive, load, marts, publish; the exit code. `history_apart` as in `DagsterRuns.of`."""
+    with _run(settings, "sync", history_apart=history_apart) as run:
         run.take_in()
         days = registered_days(run.workspace.lake, *span)
         try:
@@ -72,6 +72,7 @@ class _Run:
     rules: Rules
     reporter: ProgressReporter
     started: datetime
+    history_apart: bool
 
     def take_in(self) -> None:
         """Register what lies in the inbox."""
@@ -115,15 +116,15 @@ class _Run:
     def _dagster(self) -> "DagsterRuns":
         from dialflo_pipeline.defs.execute import DagsterRuns  # a second or two, which an idle sync need not spend
 
-        return DagsterRuns.of(self.settings, self.reporter)
+        return DagsterRuns.of(self.settings, self.reporter, apart=self.history_apart)
 
 
 @contextmanager
-def _run(settings: Settings, name: str) -> Iterator[_Run]:
+def _run(settings: Settings, name: str, *, history_apart: bool = False) -> Iterator[_Run]:
     workspace = Workspace(settings.data_dir)
     with run_lock(workspace.work, f"dialflo {name}", wait=False), ProgressReporter() as reporter:
         workspace.sweep()
         say_hint(f"data: {workspace.root}")
         if not workspace.published.exists():
             say_hint(f"days and hours are reckoned in {settings.timezone} (DIALFLO_TIMEZONE)")
-        yield _Run(name, settings, workspace, rules_of(settings), reporter, datetime.now(UTC))
+        yield _Run(name, settings, workspace, rules_of(settings), reporter, datetime.now(UTC), history_apart)

@@ -69,9 +69,11 @@ def whole_assets() -> list[AssetsDefinition]:
         with pipeline.step(context) as step:
             rows = refresh.load_warehouse(step.workspace, step.rules)
             step.reporter.loaded(rows)
+            totals = refresh.rows_in_warehouse(step.workspace)
         for table in WAREHOUSE_TABLES:
             yield MaterializeResult(
-                asset_key=specs.warehouse_key(table), metadata={"rows_loaded": rows.get(table.name, 0)}
+                asset_key=specs.warehouse_key(table),
+                metadata={"rows_loaded": rows.get(table.name, 0), "dagster/row_count": totals[table.name]},
             )
 
     model_specs = specs.model_specs()

@@ -10,7 +10,7 @@ from dagster import DagsterInstance, RunConfig
 from dialflo_pipeline.defs.assets import DeriveConfig, FetchConfig
 from dialflo_pipeline.defs.automation import register_job, sync_job
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.home import dagster_home
+from dialflo_pipeline.defs.home import dagster_home, home_beside
 from dialflo_pipeline.defs.partitions import range_tags
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.specs import lake_key
@@ -31,9 +31,11 @@ class DagsterRuns:
     home: Path
 
     @classmethod
-    def of(cls, settings: Settings, reporter: Reporter) -> "DagsterRuns":
-        """Runs under these settings, told to this reporter, in the run history that belongs to the data."""
-        return cls(Pipeline(lambda: settings, reporter), dagster_home(Workspace(settings.data_dir), Path.cwd()))
+    def of(cls, settings: Settings, reporter: Reporter, *, apart: bool = False) -> "DagsterRuns":
+        """Runs under these settings, told to this reporter; `apart` keeps their history below their data."""
+        workspace = Workspace(settings.data_dir)
+        home = home_beside(workspace) if apart else dagster_home(workspace, Path.cwd())
+        return cls(Pipeline(lambda: settings, reporter), home)
 
     def register(self) -> None:
         """Register what lies in the inbox."""

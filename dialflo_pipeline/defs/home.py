@@ -16,19 +16,32 @@ def dagster_home(workspace: Workspace, start: Path) -> Path:
     missing, and so is its dagster.yaml.
     """
     chosen = os.environ.get("DAGSTER_HOME")
-    home = Path(chosen).expanduser().absolute() if chosen else _own_home(workspace, start)
+    home = Path(chosen).expanduser().absolute() if chosen else _unchosen_home(workspace, start)
+    return _prepared(home)
+
+
+def home_beside(workspace: Workspace) -> Path:
+    """A run history below the data, whatever is set: for data that must not mix with any other."""
+    return _prepared(_below(workspace))
+
+
+def _prepared(home: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     if not (home / CONFIG).exists():
         shutil.copyfile(_template(), home / CONFIG)
     return home
 
 
-def _own_home(workspace: Workspace, start: Path) -> Path:
+def _below(workspace: Workspace) -> Path:
+    return workspace.work / "dagster"
+
+
+def _unchosen_home(workspace: Workspace, start: Path) -> Path:
     for folder in (start, *start.parents):
         home = folder / "dagster_home"
         if (home / CONFIG).is_file() and workspace.root.is_relative_to(folder):
             return home
-    return workspace.work / "dagster"
+    return _below(workspace)
 
 
 def _template() -> Path:

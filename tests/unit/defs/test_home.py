@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.defs.home import dagster_home
+from dialflo_pipeline.defs.home import dagster_home, home_beside
 from dialflo_pipeline.workspace import Workspace
 
 
@@ -45,3 +45,10 @@ def test_a_missing_configuration_is_put_there_and_a_present_one_is_kept(tmp_path
     config.write_text("telemetry: {enabled: false}  # mine\n")
     dagster_home(workspace, tmp_path)
     assert config.read_text().endswith("# mine\n")
+
+
+def test_a_history_apart_is_below_the_data_whatever_is_set(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(checkout / "chosen"))
+    workspace = Workspace(checkout / "data")
+    assert home_beside(workspace) == workspace.work / "dagster"
+    assert (workspace.work / "dagster" / "dagster.yaml").is_file()
