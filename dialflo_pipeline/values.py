@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Final
+from typing import Final, TypeGuard
 from zoneinfo import ZoneInfo
 
 from dialflo_pipeline.strict_json import Json, Number
@@ -160,7 +160,7 @@ def contact_number(direction: str | None, from_number: str | None, to_number: st
     return e164(sent) or sent
 
 
-def is_call_object(value: Json) -> bool:
+def is_call_object(value: Json) -> TypeGuard[dict[str, Json]]:
     """Whether this is a JSON object that says something of a call."""
     return isinstance(value, dict) and any(value.get(mark) is not None for mark in CALL_MARKS)
 
@@ -168,7 +168,7 @@ def is_call_object(value: Json) -> bool:
 def call_objects(answer: Json) -> list[dict[str, Json]]:
     """The call objects of a whole answer: of the array at its top, or the one object that it is."""
     elements = answer if isinstance(answer, list) else [answer]
-    return [element for element in elements if isinstance(element, dict) and is_call_object(element)]
+    return [element for element in elements if is_call_object(element)]
 
 
 def status_of(call: dict[str, Json]) -> str | None:

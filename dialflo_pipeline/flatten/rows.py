@@ -100,7 +100,7 @@ class _Reader:
         is_array = isinstance(answer, list)
         found = 0
         for self.call_index, element in enumerate(answer if isinstance(answer, list) else [answer]):
-            if is_call_object(element) and isinstance(element, dict):
+            if is_call_object(element):
                 self.read_call(element)
                 found += 1
             elif is_array:
@@ -141,6 +141,8 @@ class _Reader:
 
     def take_value(self, left: _Left, path: Path, kind: Kind) -> Any:
         value = left[path[:-1]].pop(path[-1], None)
+        if value is None:
+            return None
         try:
             return _read(value, kind, self.zone)
         except ValueError as reason:
@@ -160,15 +162,16 @@ class _Reader:
 
 def _read(value: Json, kind: Kind, zone: ZoneInfo) -> Any:
     """The value as its column's type. Raises `ValueError` with a reason if it does not fit."""
-    if kind is Kind.TEXT or value is None or isinstance(value, dict | list):
-        return scalar_text(value)
+    text = scalar_text(value)
+    if text is None or kind is Kind.TEXT:
+        return text
     if kind is Kind.TIME:
         if not isinstance(value, str):
             raise ValueError(NO_TIME)
-        return parse_time(value, zone)
+        return parse_time(text, zone)
     if isinstance(value, bool):
         raise ValueError(NO_NUMBER)
-    return _NUMBER_READERS[kind](value.text if isinstance(value, Number) else value)
+    return _NUMBER_READERS[kind](text)
 
 
 def _give_up_empty_status(call: dict[str, Json]) -> dict[Path, Path]:
