@@ -12,6 +12,7 @@ from datetime import date
 
 import polars as pl
 
+from dialflo_pipeline.errors import DamagedFile
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.states import TRY_COLUMNS, task_states
@@ -56,12 +57,19 @@ def fingerprint(lake: Lake, day: date, rules: Rules) -> str:
 def day_status(lake: Lake, day: date, rules: Rules) -> DayStatus:
     """Where one day stands, from file names and one footer."""
     now = fingerprint(lake, day, rules)
-    stored = lake.metadata(TASKS, day) or {}
+    stored = _stored_footer(lake, day)
     if stored.get(_FINGERPRINT) != now:
         return DayStatus(day, now, is_current=False)
     counts: dict[str, int] = json.loads(stored[_COUNTS])
     waiting = counts.pop(_WAITING)
     return DayStatus(day, now, True, {State(state): count for state, count in counts.items()}, waiting)
+
+
+def _stored_footer(lake: Lake, day: date) -> dict[str, str]:
+    try:
+        return lake.metadata(TASKS, day) or {}
+    except DamagedFile:
+        return {}  # a derived file vouches for nothing then, and is written anew
 
 
 def footer(now: str, states: pl.DataFrame) -> dict[str, str]:

@@ -7,6 +7,7 @@ DialfloError                 1
 │   │   └── NotPublished     2   there is no published warehouse to read yet
 │   ├── TaskFileError        1   a task-id file of which nothing can be used
 │   ├── TokenRefused         3   the API refused the token
+│   ├── ModelError           1   a SQL model is not what its header says
 │   └── DamagedFile          1   a stored file is not what was written
 └── TransientError           1   the same call may succeed later
     ├── TransportTrouble     1   a request ended without a whole answer
@@ -53,6 +54,10 @@ class TokenRefused(PermanentError):
     """The API refused the token; nothing was marked failed."""
 
     exit_code = 3
+
+
+class ModelError(PermanentError):
+    """A SQL model is not what its header says, or cannot be put in order with the others."""
 
 
 class DamagedFile(PermanentError):

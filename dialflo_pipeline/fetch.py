@@ -71,34 +71,39 @@ class StopRules:
     """Watches ended askings; holds back those that may turn out to be why the run stops."""
 
     def __init__(self) -> None:
-        self._held: list[Asking] = []
-        self._ended = 0
-        self._all_forbidden = True
+        self._forbidden: list[Asking] = []
+        self._only_forbidden = True
+        self._in_trouble: list[Asking] = []
 
     def take(self, asking: Asking) -> tuple[list[Asking], StopReason | None]:
-        """The askings that surely count now, or (still held) the reason to stop."""
-        self._ended += 1
-        self._all_forbidden = self._all_forbidden and asking.tries[-1].status == FORBIDDEN
-        self._held.append(asking)
-        if asking.result is Result.UNAUTHORIZED:
-            return self._released(self._held[:-1]), StopReason.TOKEN_REFUSED
-        if self._all_forbidden and self._ended <= FIRST_FORBIDDEN:
-            return [], StopReason.TOKEN_REFUSED if self._ended == FIRST_FORBIDDEN else None
-        if asking.result in (Result.TROUBLE, Result.GARBAGE):
-            return [], StopReason.API_DOWN if self._bad_in_a_row() >= TROUBLE_IN_A_ROW else None
-        return self._released(self._held), None
+        """The askings that surely count now; and the reason to stop, if what is then still held is one."""
+        status = asking.tries[-1].status
+        if asking.result is Result.UNAUTHORIZED or (self._only_forbidden and status == FORBIDDEN):
+            return _taken(self._in_trouble), self._doubt_token(asking)
+        if status is not None:
+            self._only_forbidden = False
+        counting = [] if self._only_forbidden else _taken(self._forbidden)
+        if asking.result not in (Result.TROUBLE, Result.GARBAGE):
+            return [*counting, *_taken(self._in_trouble), asking], None
+        self._in_trouble.append(asking)
+        if len(self._in_trouble) < TROUBLE_IN_A_ROW:
+            return counting, None
+        return [*counting, *_taken(self._forbidden)], StopReason.API_DOWN
 
     def held(self) -> list[Asking]:
         """Take out what is still held: after a stop its cause, at the end of a run askings like any other."""
-        return self._released(self._held)
+        return [*_taken(self._forbidden), *_taken(self._in_trouble)]
 
-    def _bad_in_a_row(self) -> int:
-        return sum(held.result in (Result.TROUBLE, Result.GARBAGE) for held in self._held)
+    def _doubt_token(self, asking: Asking) -> StopReason | None:
+        self._forbidden.append(asking)
+        is_certain = asking.result is Result.UNAUTHORIZED or len(self._forbidden) == FIRST_FORBIDDEN
+        return StopReason.TOKEN_REFUSED if is_certain else None
 
-    def _released(self, askings: Sequence[Asking]) -> list[Asking]:
-        released = list(askings)
-        self._held = self._held[len(released) :]
-        return released
+
+def _taken(askings: list[Asking]) -> list[Asking]:
+    taken = askings.copy()
+    askings.clear()
+    return taken
 
 
 @dataclass
@@ -141,10 +146,13 @@ class Fetch:
             await self.records.room()
 
     def _ended(self, asking: Asking) -> None:
-        counting, stop = self.rules.take(asking)
+        if self.report.stopped:
+            # It ended in the same instant as the one that stopped the run, too late to be cancelled.
+            self._count([asking], stopped_run=asking.result is not Result.USABLE)
+            raise _Stopped
+        counting, self.report.stopped = self.rules.take(asking)
         self._count(counting)
-        if stop:
-            self.report.stopped = stop
+        if self.report.stopped:
             raise _Stopped
 
     def _count(self, askings: Sequence[Asking], *, stopped_run: bool = False) -> None:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dialflo_pipeline.errors import DamagedFile
-from dialflo_pipeline.tables import Table
+from dialflo_pipeline.tables import RAW_TABLES, Table
 
 PARTITION_COLUMN = "call_date"
 _PARTITION_PREFIX = f"{PARTITION_COLUMN}="
@@ -84,7 +84,7 @@ class Lake:
         path = self.file(table, day)
         if not path.is_file():
             return None
-        with _named(path):
+        with _damage_told(table, path):
             stored = pq.read_metadata(path).metadata or {}
         return {key.decode(): value.decode() for key, value in stored.items() if not key.startswith(b"ARROW:")}
 
@@ -98,8 +98,10 @@ class Lake:
     ) -> Iterator[pl.DataFrame]:
         """The same in order, at most `batch_rows` rows at a time; for what must not be in memory whole."""
         stored = [name for name in columns if name != PARTITION_COLUMN]
+        declared = _arrow_schema(table, stored)
         for path in self.files(table, day):
-            with _named(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+            with _damage_told(table, path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+                _expect(declared, file.schema_arrow)
                 for batch in file.iter_batches(batch_rows, columns=stored):
                     frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
                     yield _with_day(table, frame, day).select(columns)
@@ -145,7 +147,7 @@ def _sync(path: Path) -> None:
 @contextmanager
 def _parquet_writer(path: Path, table: Table, metadata: Mapping[str, str]) -> Iterator[Callable[[pl.DataFrame], None]]:
     stored = [name for name in table.frame_schema if name != PARTITION_COLUMN]
-    schema = _empty(table, stored).to_arrow().schema.with_metadata(dict(metadata))
+    schema = _arrow_schema(table, stored).with_metadata(dict(metadata))
     with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as writer:
 
         def write(frame: pl.DataFrame) -> None:
@@ -159,14 +161,32 @@ def _empty(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(schema={name: table.frame_schema[name] for name in columns})
 
 
+def _arrow_schema(table: Table, columns: Sequence[str]) -> pa.Schema:
+    return _empty(table, columns).to_arrow().schema
+
+
+def _expect(declared: pa.Schema, found: pa.Schema) -> None:
+    """Checksums cover pages, not the footer: a column that changed its name or type there is found here."""
+    columns = {field.name: field.type for field in found}
+    for field in declared:
+        if columns.get(field.name) != field.type:
+            raise pa.ArrowInvalid(f"no column {field.name} of the declared type")
+
+
 def _with_day(table: Table, frame: pl.DataFrame, day: date) -> pl.DataFrame:
     types = {name: table.frame_schema[name] for name in frame.columns}
     return frame.cast(pl.Schema(types)).with_columns(pl.lit(day, pl.Date).alias(PARTITION_COLUMN))
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def _damage_told(table: Table, path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, pa.ArrowException) as error:
-        raise DamagedFile(f"{path} cannot be read back as it was written ({type(error).__name__}).") from error
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        remedy = (
+            "It is the only copy: bring it back from a backup."
+            if table in RAW_TABLES
+            else "`dialflo rebuild` writes it anew."
+        )
+        found = f"{path} cannot be read back as it was written ({type(error).__name__})."
+        raise DamagedFile(f"{found} {remedy}") from error

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from dialflo_pipeline import warehouse
+from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.models import (
     MODEL_SCHEMAS,
     Model,
-    ModelError,
     macro_scripts,
     read_models,
     source_files,

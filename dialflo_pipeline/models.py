@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from sqlglot import exp
 
-from dialflo_pipeline.errors import PermanentError
+from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy
 
 MODEL_SCHEMAS = ("staging", "marts")
@@ -25,10 +25,6 @@ SOURCES = frozenset({f"main.{table.name}" for table in WAREHOUSE_TABLES} | {"pip
 """What a model may read beside other models."""
 
 _HEADER = re.compile(r"\s*/\*(?P<header>.*?)\*/(?P<query>.*)", re.DOTALL)
-
-
-class ModelError(PermanentError):
-    """A SQL model is not what its header says, or cannot be put in order with the others."""
 
 
 class ModelColumn(BaseModel):

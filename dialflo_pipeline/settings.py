@@ -27,10 +27,14 @@ def _http_url(url: str) -> str:
     # httpx is slow to import and only this check would need it: `dialflo --help` must stay quick.
     from urllib.parse import urlsplit
 
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0
+    except ValueError:
+        is_address = False  # what it says of the reason may hold a password
+    if not is_address or not url.isprintable() or " " in url:
         raise ValueError("is no http(s) address; write it like https://api.dialflo.ai")
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if parts.username or parts.password or "?" in url or "#" in url:
         raise ValueError("must not hold a user, a password, a query or a fragment")
     return url.rstrip("/")
 

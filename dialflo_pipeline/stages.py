@@ -115,5 +115,7 @@ def _is_enough(frames: list[pl.DataFrame]) -> bool:
 def unfinished(lake: Lake, days: Iterable[date], asked: Collection[str]) -> pl.DataFrame:
     """Those of the asked ids that failed, or still wait after an error: task_id, state and last_error."""
     states = [str(State.FAILED), str(State.PENDING)]
-    frames = [lake.read(TASKS, day, ("task_id", "state", "last_error")) for day in days]
-    return pl.concat(frames).filter(pl.col("state").is_in(states), pl.col("task_id").is_in(list(asked)))
+    columns = ("task_id", "state", "last_error")
+    nothing = pl.DataFrame(schema={name: TASKS.frame_schema[name] for name in columns})
+    tasks = pl.concat([nothing, *(lake.read(TASKS, day, columns) for day in days)])
+    return tasks.filter(pl.col("state").is_in(states), pl.col("task_id").is_in(list(asked)))

@@ -45,7 +45,7 @@ _NOT_PLAIN = re.compile(r"[^A-Z0-9]+")
 _ASCII_CAPITALS = {ord(small): ord(small.upper()) for small in "abcdefghijklmnopqrstuvwxyz"}
 
 NO_SCALAR: Final = "an object or an array where a single value is due"
-NO_TIME: Final = "not a time like 2025-06-25T10:57:05+05:30"
+NO_TIME: Final = "not a time: YYYY-MM-DD HH:MM[:SS], then nothing, Z or an offset"
 NO_NUMBER: Final = "not a number"
 NOT_FINITE: Final = "too large for a DOUBLE"
 BELOW_ZERO: Final = "a duration below 0"

@@ -52,13 +52,15 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
 
 def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """The connection of `connect`, for callers that close it themselves."""
-    options = _OPTIONS if read_only else _OPTIONS | {"storage_compatibility_version": STORAGE_VERSION}
     try:
-        connection = duckdb.connect(path, read_only=read_only, config=options)
+        connection = _attach(path) if read_only else _create_or_open(path)
     except duckdb.Error as error:
-        if isinstance(error, duckdb.ConnectionException) or "lock" in str(error):
+        if isinstance(error, duckdb.ConnectionException) or "Could not set lock" in str(error):
             raise TransientError(f"{path} is held open by another program; close it there and try again.") from error
-        raise DamagedFile(f"{path} cannot be opened as a DuckDB file ({type(error).__name__}).") from error
+        found = str(error).partition("\n")[0]
+        raise DamagedFile(
+            f"{path} cannot be opened ({found}). All in it is derived: remove it and run `dialflo sync`."
+        ) from error
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 
@@ -131,6 +133,19 @@ def about(description: str, unit: str | None, privacy: Privacy) -> str:
     """The comment of a column."""
     unit_text = f"unit: {unit}; " if unit else ""
     return f"{' '.join(description.split())} [{unit_text}privacy: {privacy}]"
+
+
+def _create_or_open(path: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(path, config=_OPTIONS | {"storage_compatibility_version": STORAGE_VERSION})
+
+
+def _attach(path: Path) -> duckdb.DuckDBPyConnection:
+    # Not by duckdb.connect(path): a process has one instance per path, so while it still holds a file that was
+    # replaced since, it would get that one again.
+    connection = duckdb.connect(config=_OPTIONS | {"temp_directory": f"{path}.tmp"})
+    quoted = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS warehouse (READ_ONLY); USE warehouse")
+    return connection
 
 
 def _loaded_days(path: Path) -> dict[date, str]:

@@ -1,5 +1,6 @@
 """Asking for one id: tries under the retry rules and the common pace, until one decides."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,7 +12,7 @@ from pydantic import SecretStr
 
 from dialflo_pipeline.api.answers import AskingTry, Result, Verdict, judge
 from dialflo_pipeline.api.client import DialfloClient, Reply, open_client
-from dialflo_pipeline.api.retry import RetryPolicy, retry_after_seconds, retrying
+from dialflo_pipeline.api.retry import RetryPolicy, put_off, retry_after_seconds, retrying
 from dialflo_pipeline.api.throttle import Throttle
 from dialflo_pipeline.errors import TransportTrouble
 
@@ -37,21 +38,22 @@ class Asking:
         if self.sent_at is not None:
             self.add(self.sent_at, Verdict(Result.TROUBLE, error="the run was stopped"))
 
-    def add(self, sent_at: datetime, verdict: Verdict, reply: Reply | None = None) -> AskingTry:
+    def add(
+        self, sent_at: datetime, verdict: Verdict, reply: Reply | None = None, retry_after_seconds: float = 0.0
+    ) -> AskingTry:
         """Record the try that was sent then and has ended now."""
-        now = datetime.now(UTC)
         tried = AskingTry(
             task_id=self.task_id,
             asking_id=self.asking_id,
             attempt=len(self.tries) + 1,
             requested_at=sent_at,
-            received_at=max(now, sent_at),
+            received_at=max(datetime.now(UTC), sent_at),
             verdict=verdict,
             status=reply.status if reply else None,
             body=reply.body if reply else None,
             body_bytes=reply.size if reply else None,
             body_sha256=reply.sha256 if reply else None,
-            retry_after_seconds=retry_after_seconds(reply.retry_after, now) if reply else 0.0,
+            retry_after_seconds=retry_after_seconds,
         )
         self.tries.append(tried)
         self.sent_at = None
@@ -79,8 +81,8 @@ class Asker:
         await retrying(self.policy)(self._try, asking, ends_at)
 
     async def _try(self, asking: Asking, ends_at: float) -> AskingTry:
-        if asking.tries:
-            await self.throttle.turn()
+        if asking.tries and not await self._turn_comes(ends_at - self.clock()):
+            return asking.tries[-1]
         left = ends_at - self.clock()
         if left <= 0:
             return asking.tries[-1]
@@ -89,10 +91,20 @@ class Asker:
             reply = await self.client.call_details(asking.task_id, min(self.timeout_seconds, left))
         except TransportTrouble as trouble:
             return asking.add(sent_at, Verdict(Result.TROUBLE, error=str(trouble)))
-        tried = asking.add(sent_at, judge(reply.status, reply.body), reply)
+        asked_wait = retry_after_seconds(reply.retry_after, datetime.now(UTC))
         if reply.status == TOO_MANY_REQUESTS:
-            self.throttle.pause(tried.retry_after_seconds)
-        return tried
+            self.throttle.pause(asked_wait)
+        verdict = judge(reply.status, reply.body)
+        is_put_off = asked_wait > ends_at - self.clock()
+        return asking.add(sent_at, put_off(verdict) if is_put_off else verdict, reply, asked_wait)
+
+    async def _turn_comes(self, within_seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(within_seconds):
+                await self.throttle.turn()
+        except TimeoutError:
+            return False
+        return True
 
 
 @asynccontextmanager

@@ -82,10 +82,16 @@ async def open_client(
         timeout=None,  # noqa: S113 - one deadline for the whole request is set where it is sent
         limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
         follow_redirects=False,
+        event_hooks={"response": [_forget_location]},
         trust_env=not _is_loopback(base_url),  # a proxy is for the world outside, never for this machine
         transport=transport,
     ) as http:
         yield DialfloClient(http)
+
+
+async def _forget_location(response: httpx.Response) -> None:
+    """Where a redirect leads is of no interest, and httpx would refuse the answer if it cannot read that."""
+    response.headers.pop("location", None)
 
 
 async def _read(response: httpx.Response) -> tuple[bytes | None, bytes]:
@@ -120,6 +126,11 @@ def _in_words(error: Exception) -> str:
 
 
 def _root_cause(error: BaseException) -> str:
-    while (deeper := error.__cause__ or error.__context__) is not None:
+    while (deeper := _first_of_group(error) or error.__cause__ or error.__context__) is not None:
         error = deeper
     return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+
+
+def _first_of_group(error: BaseException) -> BaseException | None:
+    """A host with several addresses gives a group: one error for each address."""
+    return error.exceptions[0] if isinstance(error, BaseExceptionGroup) else None

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, stop_before_delay
 from tenacity.wait import wait_base, wait_random_exponential
 
-from dialflo_pipeline.api.answers import AskingTry, Result
+from dialflo_pipeline.api.answers import AskingTry, Result, Verdict
 
 TRIED_AGAIN = frozenset({Result.TROUBLE, Result.GARBAGE})
 
@@ -26,6 +26,16 @@ class RetryPolicy:
 def may_be_tried_again(tried: AskingTry) -> bool:
     """Trouble and garbage may pass; every other answer is the API's word."""
     return tried.result in TRIED_AGAIN
+
+
+def put_off(verdict: Verdict) -> Verdict:
+    """The verdict on an answer that asks to be left alone for longer than its asking may take.
+
+    What could have been tried again is then trouble, garbage too: the API has not had its last word.
+    """
+    if verdict.result not in TRIED_AGAIN:
+        return verdict
+    return Verdict(Result.TROUBLE, error=f"{verdict.error}; to be asked again only later than an asking may take")
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float:

@@ -16,7 +16,7 @@ def flatten(answers: pl.DataFrame, zone: str) -> Flattened:
 
     `answers` has one row a task, in any order: task_id, call_date, completed_at, body (JSON that `strict_json` reads),
     fetched_at, source; at most some 65,536 rows or 64 MB of bodies at a time keep the memory small. `zone` is the IANA
-    time zone in which times without an offset are read. Raises `strict_json.NotJson` for a body that is not JSON.
+    time zone in which times without an offset are read.
     """
     answers = answers.sort("task_id")
     where = ZoneInfo(zone)

@@ -19,13 +19,15 @@ import duckdb
 import polars as pl
 
 from dialflo_pipeline.flatten import queries
-from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, Kind
+from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, Kind, Path
 from dialflo_pipeline.flatten.frames import CALLS_FOUND, DOCUMENT, KEYS_FOUND, REJECTS_FOUND, Found
 from dialflo_pipeline.flatten.local_times import to_utc
-from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, Outcome
+from dialflo_pipeline.flatten.shapes import read_shape
+from dialflo_pipeline.tables import Outcome
 from dialflo_pipeline.values import ASCII_BLANKS, PHONE_PATTERN, PHONE_SEPARATORS, is_inbound, outcome_of
 
-_SLICE_ROWS: Final = 8_192
+_SLICE_ROWS: Final = 16_384
+_SHAPE_SCHEMA: Final = {"is_odd": pl.Boolean, "has_single_action": pl.Boolean, "patch": pl.String}
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "threads": 1,
     "temp_directory": "",
@@ -36,17 +38,19 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
 
 def read_documents(bodies: pl.DataFrame, zone: ZoneInfo) -> tuple[Found, pl.Series]:
     """What the documents in `bodies` (document, body) hold, and the numbers of the odd ones, left out of it."""
-    texts = bodies.select(DOCUMENT, pl.col("body").cast(pl.String, strict=False))
-    slices = list(_read_in_parallel(texts))
+    slices = list(_read_in_parallel(bodies))
     calls = pl.concat([each.calls for each in slices])
-    clean = _clean_documents(calls)
-    odd = bodies[DOCUMENT].filter(~bodies[DOCUMENT].is_in(clean.implode()))
+    keys = {path: pl.concat([each.keys[path] for each in slices]) for path in KEY_VALUES}
+    is_clean = _is_clean(bodies.height, [calls, *keys.values()])
     found = Found(
-        calls=_finish_calls(_only(clean, calls), zone),
-        metadata=_only(clean, pl.concat([each.keys[CALL_METADATA.name] for each in slices])).select(KEYS_FOUND.names()),
-        context=_only(clean, pl.concat([each.keys[CALL_CONTEXT.name] for each in slices])).select(KEYS_FOUND.names()),
+        calls=_finish_calls(calls.filter(is_clean.gather(calls[DOCUMENT])), zone),
+        keys={
+            table.name: keys[path].filter(is_clean.gather(keys[path][DOCUMENT])).select(KEYS_FOUND.names())
+            for path, table in KEY_VALUES.items()
+        },
         rejects=pl.DataFrame(schema=REJECTS_FOUND),
     )
+    odd = bodies[DOCUMENT].filter(~is_clean)
     return found, odd
 
 
@@ -55,39 +59,48 @@ class _Slice:
     """The results of the queries over some documents; of the keys, those of elements that are not odd."""
 
     calls: pl.DataFrame
-    keys: dict[str, pl.DataFrame]
+    keys: dict[Path, pl.DataFrame]
 
 
-def _read_in_parallel(texts: pl.DataFrame) -> Iterator[_Slice]:
+def _read_in_parallel(bodies: pl.DataFrame) -> Iterator[_Slice]:
     cores = len(os.sched_getaffinity(0))
+    rows = min(_SLICE_ROWS, -(-bodies.height // cores))
+    slices = list(bodies.iter_slices(rows)) if rows else [bodies]
     with closing(duckdb.connect(":memory:", config=_SETTINGS)) as database, ThreadPoolExecutor(cores) as pool:
-        yield from pool.map(lambda part: _read_slice(database, part), texts.iter_slices(_SLICE_ROWS))
+        yield from pool.map(lambda part: _read_slice(database, part), slices)
 
 
-def _read_slice(database: duckdb.DuckDBPyConnection, texts: pl.DataFrame) -> _Slice:
+def _read_slice(database: duckdb.DuckDBPyConnection, bodies: pl.DataFrame) -> _Slice:
     with closing(database.cursor()) as connection:
         connection.execute("SET TimeZone = 'UTC'")  # A time without an offset stays as it is; `to_utc` sees to it.
-        connection.register("given", texts.to_arrow())
-        connection.execute("CREATE TEMP TABLE documents AS SELECT * FROM given")
+        connection.register("given", bodies.to_arrow())
+        connection.execute(queries.DOCUMENTS)
         connection.execute(queries.ELEMENTS)
-        connection.execute(queries.CALLS)
+        connection.execute(queries.PARSED)
+        connection.register("given_shapes", _shapes(_frame(connection, queries.SHAPES)).to_arrow())
+        connection.execute("CREATE TEMP TABLE shapes AS SELECT * FROM given_shapes")
         return _Slice(
-            calls=_frame(connection, queries.FOUND_CALLS),
-            keys={table.name: _frame(connection, queries.found_keys(path)) for path, table in KEY_VALUES.items()},
+            calls=_frame(connection, queries.CALLS),
+            keys={path: _frame(connection, queries.keys(path)) for path in KEY_VALUES},
         )
+
+
+def _shapes(distinct: pl.DataFrame) -> pl.DataFrame:
+    read = [read_shape(types, keys) for types, keys in distinct.iter_rows()]
+    return pl.concat([distinct, pl.DataFrame(read, _SHAPE_SCHEMA)], how="horizontal")
 
 
 def _frame(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
     return pl.DataFrame(pl.from_arrow(connection.sql(query).to_arrow_table()))
 
 
-def _clean_documents(calls: pl.DataFrame) -> pl.Series:
-    """The documents that hold elements and none that is odd."""
-    return calls[DOCUMENT].unique().filter(~calls[DOCUMENT].unique().is_in(calls.filter("is_odd")[DOCUMENT].implode()))
-
-
-def _only(documents: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
-    return found.filter(pl.col(DOCUMENT).is_in(documents.implode()))
+def _is_clean(documents: int, found: list[pl.DataFrame]) -> pl.Series:
+    """For each document of the batch whether it has elements, and nothing in it is odd."""
+    elements, *_ = found
+    is_clean = pl.repeat(False, documents, eager=True).scatter(elements[DOCUMENT], True)
+    for frame in found:
+        is_clean = is_clean.scatter(frame.filter("is_odd")[DOCUMENT], False)
+    return is_clean
 
 
 def _finish_calls(calls: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
@@ -122,8 +135,10 @@ def _time(calls: pl.DataFrame, column: str, zone: ZoneInfo) -> pl.Series:
 
 def _each_distinct(column: pl.Series, function: Callable[[str | None], Any], dtype: type[pl.DataType]) -> pl.Series:
     """The function's result for each value, reckoned once a distinct one."""
-    distinct = column.unique().to_list()
-    return column.replace_strict(distinct, [function(value) for value in distinct], return_dtype=dtype)
+    distinct = column.unique()
+    results = pl.DataFrame({"value": distinct, "result": pl.Series(map(function, distinct), dtype=dtype)})
+    each = column.to_frame("value").join(results, on="value", how="left", nulls_equal=True, maintain_order="left")
+    return each["result"]
 
 
 def _e164(column: str) -> pl.Expr:

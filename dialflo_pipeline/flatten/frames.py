@@ -29,11 +29,13 @@ REJECTS_FOUND: Final = _found(REJECTS, "task_id", "call_date")
 
 @dataclass(frozen=True)
 class Found:
-    """What a reader found in some documents of a batch, by document and call_index, in any order."""
+    """What a reader found in some documents of a batch, by document and call_index, in any order.
+
+    `keys` has the rows of each table of keys and values, by the table's name.
+    """
 
     calls: pl.DataFrame
-    metadata: pl.DataFrame
-    context: pl.DataFrame
+    keys: dict[str, pl.DataFrame]
     rejects: pl.DataFrame
 
 
@@ -53,8 +55,8 @@ def assemble(answers: pl.DataFrame, parts: Sequence[Found]) -> Flattened:
     calls = pl.concat([part.calls for part in parts]).sort(DOCUMENT, "call_index")
     return Flattened(
         calls=_calls(tasks, calls),
-        call_metadata=_key_values(CALL_METADATA, tasks, calls, [part.metadata for part in parts]),
-        call_context=_key_values(CALL_CONTEXT, tasks, calls, [part.context for part in parts]),
+        call_metadata=_key_values(CALL_METADATA, tasks, calls, parts),
+        call_context=_key_values(CALL_CONTEXT, tasks, calls, parts),
         rejects=_rejects(tasks, [part.rejects for part in parts]),
     )
 
@@ -73,11 +75,12 @@ def _rejects(tasks: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame:
     return _with_task(tasks, found).select(REJECTS.frame_schema.names())
 
 
-def _key_values(table: Table, tasks: pl.DataFrame, calls: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame:
+def _key_values(table: Table, tasks: pl.DataFrame, calls: pl.DataFrame, parts: Sequence[Found]) -> pl.DataFrame:
     """Sorted through one integer a row, the place of its call and of its key: sorting by text takes far longer."""
     place = calls.select(DOCUMENT, "call_index", "agent_name").with_row_index("call")
-    found = pl.concat(parts).join(place, on=[DOCUMENT, "call_index"], how="inner", maintain_order="left")
+    found = pl.concat([part.keys[table.name] for part in parts])
+    found = found.join(place, on=[DOCUMENT, "call_index"], how="inner", maintain_order="left")
     keys = found.select(pl.col("key").unique().sort()).with_row_index("rank")
-    rank = found["key"].replace_strict(keys["key"], keys["rank"], return_dtype=pl.Int64)
-    order = (found["call"].cast(pl.Int64) * keys.height + rank).arg_sort()
+    ranked = found.join(keys, on="key", how="left", maintain_order="left")
+    order = ranked.select(pl.col("call").cast(pl.Int64) * keys.height + pl.col("rank")).to_series().arg_sort()
     return _with_task(tasks, found[order]).select(table.frame_schema.names())

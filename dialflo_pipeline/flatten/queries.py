@@ -1,29 +1,18 @@
 """The SQL of the fast reader, made from the list of fields; it runs nothing.
 
-Over temporary tables: `documents` (given) to `elements`, one row per element of an answer; to `calls`, one row per
-element with every column read, and `is_odd` where SQL does not surely read as the plain reader would; to the results.
+Over temporary tables: `documents`; `elements`, one row per element of an answer; `parsed`, their shapes and the texts
+at the known places; `shapes`, with what the module of that name reckons from them; from these the results.
 
-What the time goes to is parsing a document once for each JSON function. Known of these functions: one given a list of
-paths parses once; of a key given twice they take the first, so such documents are odd; `json_type` says DOUBLE of any
-number that is no 64-bit integer. Casts take more than is a number or a time, so a regular expression stands before.
+The time goes to parsing a document once for each JSON function; one that is given a list of paths parses once. Casts to
+DOUBLE and TIMESTAMPTZ take more than is a number or a time, so a regular expression stands before each.
 """
 
 from collections.abc import Iterable
 from typing import Final
 
-from dialflo_pipeline.flatten.fields import (
-    CALL,
-    FIELDS,
-    KEY_VALUES,
-    NEXT_ACTION,
-    PARENTS,
-    STATUS,
-    STATUS_INSTEAD,
-    Field,
-    Kind,
-    Path,
-)
-from dialflo_pipeline.values import CALL_MARKS, NUMBER_PATTERN
+from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, NEXT_ACTION, STATUS, STATUS_INSTEAD, Field, Kind, Path
+from dialflo_pipeline.flatten.shapes import KNOWN, LEVELS, TYPED, VALUES
+from dialflo_pipeline.values import NUMBER_PATTERN
 
 _BLANKS: Final = r"E' \t\n\r\x0b\x0c'"
 _TIME_PATTERN: Final = (
@@ -31,13 +20,8 @@ _TIME_PATTERN: Final = (
     "(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?"
 )
 _OFFSET_STARTS_AT: Final = len("YYYY-MM-DD HH:MM") + 1
-
-_LEVELS: Final = (CALL, *PARENTS)
-_VALUES: Final = (*(field.path for field in FIELDS), STATUS_INSTEAD)
-_TYPED: Final = (CALL, *_VALUES, *PARENTS, *KEY_VALUES)
-_KNOWN: Final = {level: [path for path in _TYPED if path and path[:-1] == level] for level in _LEVELS}
+_NUMBERS: Final = [field for field in FIELDS if field.kind in (Kind.NUMBER, Kind.DURATION, Kind.CONFIDENCE)]
 _TIMES: Final = [field for field in FIELDS if field.kind is Kind.TIME]
-_NUMBERS: Final = [field for field in FIELDS if field.kind not in (Kind.TEXT, Kind.TIME)]
 
 
 def is_local(column: str) -> str:
@@ -45,158 +29,97 @@ def is_local(column: str) -> str:
     return f"{column}_is_local"
 
 
-def _value(path: Path) -> str:
+def _name(path: Path) -> str:
     return "_".join(("v", *path))
 
 
-def _type(path: Path) -> str:
-    return "_".join(("t", *path))
+def _json_path(path: Path) -> str:
+    return ".".join(("$", *path))
 
 
-def _keys(level: Path) -> str:
-    return "_".join(("k", *level))
-
-
-def _left(level: Path) -> str:
-    return "_".join(("left", *level))
-
-
-def _unknown(level: Path) -> str:
-    return "_".join(("unknown", *level))
-
-
-def _paths(paths: Iterable[Path]) -> str:
-    return "[" + ", ".join(f"'{'.'.join(('$', *path))}'" for path in paths) + "]"
+def _json_paths(paths: Iterable[Path]) -> str:
+    return "[" + ", ".join(f"'{_json_path(path)}'" for path in paths) + "]"
 
 
 def _comma(columns: Iterable[str]) -> str:
     return ",\n        ".join(columns)
 
 
-def _shape(level: Path) -> str:
-    """The structure `json_transform` reads a level into: single values as text, objects of keys and values as JSON."""
-    types = {path: '"JSON"' if path in KEY_VALUES else '"VARCHAR"' for path in _KNOWN[level]}
-    types |= {path: _shape(path) for path in PARENTS if path in types}
-    return "{" + ",".join(f'"{path[-1]}":{inner}' for path, inner in types.items()) + "}"
+def _structure(level: Path) -> str:
+    """The structure `json_transform` reads a level into: values as text, objects of keys and values as JSON."""
+    members = {path[-1]: '"JSON"' if path in KEY_VALUES else '"VARCHAR"' for path in KNOWN[level]}
+    members |= {path[-1]: _structure(path) for path in KNOWN[level] if path in LEVELS}
+    return "{" + ",".join(f'"{key}":{member}' for key, member in members.items()) + "}"
 
 
-_PARSED: Final = f"""
-    SELECT document, call_index, call,
-        json_transform(call, '{_shape(CALL)}') AS v,
-        json_type(call, {_paths(_TYPED)}) AS t,
-        json_keys(call, {_paths(_LEVELS)}) AS k
-    FROM elements
-"""
+DOCUMENTS: Final = "CREATE TEMP TABLE documents AS SELECT document, TRY(decode(body)) AS body FROM given"
+"""Makes `documents` of what was given from outside, by a plain scan."""
 
-
-def _named_value(path: Path, kind: Kind) -> str:
-    """The text of a value; outer blanks off where they do not count."""
-    value = "v." + ".".join(path)
-    return f"{value if kind is Kind.TEXT else f'trim({value}, {_BLANKS})'} AS {_value(path)}"
-
-
-_NAMED: Final = f"""
-    SELECT document, call_index, call,
-        {
-    _comma(
-        [
-            *(_named_value(field.path, field.kind) for field in FIELDS),
-            *(_named_value(path, Kind.TEXT) for path in (STATUS_INSTEAD, *KEY_VALUES)),
-            *(f"t[{place}] AS {_type(path)}" for place, path in enumerate(_TYPED, 1)),
-            *(f"k[{place}] AS {_keys(level)}" for place, level in enumerate(_LEVELS, 1)),
-        ]
+ELEMENTS: Final = r"""
+CREATE TEMP TABLE elements AS
+    SELECT document, (generate_subscripts(found, 1) - 1)::INTEGER AS call_index, unnest(found) AS call
+    FROM (
+        SELECT document, CASE
+            WHEN contains(body, '\u0000') THEN NULL
+            WHEN starts_with(ltrim(body, E' \t\n\r'), '[') THEN TRY(json_extract(body, '$[*]'))
+            WHEN starts_with(ltrim(body, E' \t\n\r'), '{') THEN TRY([json_extract(body, '$')])
+        END::VARCHAR[] AS found
+        FROM documents
     )
-}
-    FROM ({_PARSED})
 """
+"""Makes `elements`. An answer that gives no row there is odd."""
+
+PARSED: Final = f"""
+CREATE TEMP TABLE parsed AS
+    SELECT document, call_index, call, types, keys,
+        {_comma(f"v.{'.'.join(path)} AS {_name(path)}" for path in (*VALUES, *KEY_VALUES))}
+    FROM (
+        SELECT document, call_index, call,
+            to_json(json_type(call, {_json_paths(TYPED)}))::VARCHAR AS types,
+            to_json(json_keys(call, {_json_paths(LEVELS)}))::VARCHAR AS keys,
+            json_transform(call, '{_structure(())}') AS v
+        FROM elements
+    )
+"""
+"""Makes `parsed`."""
+
+SHAPES: Final = "SELECT DISTINCT types, keys FROM parsed"
+"""What to reckon the table `shapes` from: types, keys, is_odd, has_single_action, patch."""
 
 
-def _read(field: Field) -> str:
-    """The field as its column's type; NULL also where it cannot be read, which `_is_unread` tells."""
-    value = _value(field.path)
-    if field.kind is Kind.TIME:
-        return f"CASE WHEN regexp_full_match({value}, '{_TIME_PATTERN}') THEN try_cast({value} AS TIMESTAMPTZ) END"
-    if field.kind is not Kind.TEXT:
-        is_number = f"{_type(field.path)} <> 'VARCHAR' OR regexp_full_match({value}, '{NUMBER_PATTERN}')"
-        return f"CASE WHEN {is_number} THEN try_cast({value} AS DOUBLE) END"
+def _text(field: Field) -> str:
+    """SQL for the text of a field, outer blanks off where they do not count."""
+    text = _name(field.path)
     if field.path == STATUS:
-        return f"coalesce({value}, {_value(STATUS_INSTEAD)})"
-    if field.path[:-1] == NEXT_ACTION and field.path[-1] == "value":
-        single = f"json_extract_string(call, '$.{'.'.join(NEXT_ACTION)}')"
-        return f"CASE WHEN {_type(NEXT_ACTION)} = 'OBJECT' THEN {value} ELSE {single} END"
-    return value
+        return f"coalesce({text}, {_name(STATUS_INSTEAD)})"
+    if field.path == (*NEXT_ACTION, "value"):
+        single = f"json_extract_string(call, '{_json_path(NEXT_ACTION)}')"
+        return f"CASE WHEN has_single_action THEN {single} ELSE {text} END"
+    return text if field.kind is Kind.TEXT else f"trim({text}, {_BLANKS})"
 
 
-def _unknown_keys(level: Path) -> str:
-    """How many keys of a level are not known, one given twice counted as often."""
-    known = " + ".join(f"({_type(path)} IS NOT NULL)::INTEGER" for path in _KNOWN[level])
-    return f"coalesce(len({_keys(level)}), 0) - ({known}) AS {_unknown(level)}"
+def _value(field: Field) -> str:
+    """SQL for the field as its column's type; NULL also where the text is not blank but cannot be read."""
+    text = f"{field.column}_text"
+    match field.kind:
+        case Kind.TEXT:
+            return text
+        case Kind.TIME:
+            return f"CASE WHEN regexp_full_match({text}, '{_TIME_PATTERN}') THEN try_cast({text} AS TIMESTAMPTZ) END"
+    return f"CASE WHEN regexp_full_match({text}, '{NUMBER_PATTERN}') THEN try_cast({text} AS DOUBLE) END"
 
 
-_READ: Final = f"""
-    SELECT *,
-        {
-    _comma(
-        [
-            *(f"{_read(field)} AS {field.column}" for field in FIELDS),
-            *(_unknown_keys(level) for level in _LEVELS),
-        ]
-    )
-}
-    FROM ({_NAMED})
-"""
-
-
-def _is_left(level: Path) -> str:
-    """Whether something of a level belongs to `extra`."""
-    inner = [f"({_is_left(path)})" for path in PARENTS if path[:-1] == level]
-    status_used = [f"({_value(STATUS)} IS NOT NULL AND {_type(STATUS_INSTEAD)} IS NOT NULL)"] if level == CALL else []
-    return " OR ".join([f"{_unknown(level)} > 0", *inner, *status_used])
-
-
-def _without_known(level: Path) -> str:
-    """SQL for the merge patch that takes off a level what is known; parents with nothing left in them go whole."""
-    members = [f"'\"{path[-1]}\":null'" for path in _KNOWN[level] if path != STATUS_INSTEAD and path not in PARENTS]
-    for path in PARENTS:
-        if path[:-1] == level:
-            inner = f"CASE WHEN {_is_left(path)} THEN {_without_known(path)} ELSE 'null' END"
-            members.append(f"'\"{path[-1]}\":' || {inner}")
-    text = " || ',' || ".join(members)
-    if level == CALL:
-        text += f" || CASE WHEN {_value(STATUS)} IS NULL THEN ',\"{STATUS_INSTEAD[-1]}\":null' ELSE '' END"
-    return f"'{{' || {text} || '}}'"
-
-
-def _is_misfit(path: Path, *types: str) -> str:
-    return f"{_type(path)} IN ({', '.join(repr(each) for each in types)})"
-
-
-def _not_an_object(path: Path) -> str:
-    return f"{_type(path)} NOT IN ('OBJECT', 'NULL')"
-
-
-def _odd() -> list[str]:
-    is_call = " OR ".join(f"{_type((mark,))} <> 'NULL'" for mark in CALL_MARKS)
-    texts = [field.path for field in FIELDS if field.kind is Kind.TEXT]
-    objects = [path for path in (*PARENTS, *KEY_VALUES) if path != NEXT_ACTION]
-    return [
-        f"{_type(CALL)} <> 'OBJECT'",
-        f"NOT coalesce({is_call}, false)",
-        *(_is_misfit(path, "OBJECT", "ARRAY", "DOUBLE") for path in texts),
-        f"{_value(STATUS)} IS NULL AND {_is_misfit(STATUS_INSTEAD, 'OBJECT', 'ARRAY', 'DOUBLE')}",
-        *(_not_an_object(path) for path in objects),
-        _is_misfit(NEXT_ACTION, "ARRAY", "DOUBLE"),
-        *(f"{_type(field.path)} NOT IN ('VARCHAR', 'NULL')" for field in _TIMES),
-        *(_is_misfit(field.path, "OBJECT", "ARRAY", "BOOLEAN") for field in _NUMBERS),
-        *(f"{_value(field.path)} <> '' AND {field.column} IS NULL" for field in (*_TIMES, *_NUMBERS)),
-        *(f"isinf({field.column})" for field in _NUMBERS),
-        *(f"{field.column} < 0" for field in _NUMBERS if field.kind is Kind.DURATION),
-        *(f"NOT {field.column} BETWEEN 0 AND 100" for field in _NUMBERS if field.kind is Kind.CONFIDENCE),
-        *(
-            f"CASE WHEN {_unknown(level)} > 0 THEN list_unique({_keys(level)}) <> len({_keys(level)}) END"
-            for level in _LEVELS
-        ),
-    ]
+def _is_odd(field: Field) -> str:
+    """SQL for whether the field has a text that gives a reject, or may give one."""
+    unread = f"({field.column}_text <> '' AND {field.column} IS NULL)"
+    match field.kind:
+        case Kind.DURATION:
+            return f"{unread} OR NOT ({field.column} >= 0 AND isfinite({field.column}))"
+        case Kind.CONFIDENCE:
+            return f"{unread} OR NOT {field.column} BETWEEN 0 AND 100"
+        case Kind.NUMBER:
+            return f"{unread} OR NOT isfinite({field.column})"
+    return unread
 
 
 def _result(field: Field) -> str:
@@ -206,54 +129,44 @@ def _result(field: Field) -> str:
 
 
 def _local_flag(field: Field) -> str:
-    offset = f"substr({_value(field.path)}, {_OFFSET_STARTS_AT})"
+    offset = f"substr({field.column}_text, {_OFFSET_STARTS_AT})"
     return f"{field.column} IS NOT NULL AND NOT regexp_matches({offset}, '[Z+-]') AS {is_local(field.column)}"
 
 
-ELEMENTS: Final = r"""
-CREATE OR REPLACE TEMP TABLE elements AS
-SELECT document, (generate_subscripts(found, 1) - 1)::INTEGER AS call_index, unnest(found) AS call
-FROM (
-    SELECT document, CASE
-        WHEN contains(body, '\u0000') THEN NULL
-        WHEN starts_with(ltrim(body, E' \t\n\r'), '[') THEN TRY(json_extract(body, '$[*]'))
-        WHEN starts_with(ltrim(body, E' \t\n\r'), '{') THEN [TRY(json_extract(body, '$'))]
-    END::VARCHAR[] AS found
-    FROM documents
-)
-"""
-"""Makes `elements`. An answer that gives no row there is odd."""
-
 CALLS: Final = f"""
-CREATE OR REPLACE TEMP TABLE calls AS
-    SELECT document, call_index,
-        {_comma([*map(_result, FIELDS), *map(_local_flag, _TIMES), *map(_value, KEY_VALUES)])},
-        CASE WHEN {_is_left(CALL)} THEN json_merge_patch(call, {_without_known(CALL)})::VARCHAR END AS extra,
-        coalesce({" OR ".join(f"({condition})" for condition in _odd())}, false) AS is_odd
-    FROM ({_READ})
+    SELECT document, call_index, is_odd OR coalesce({" OR ".join(map(_is_odd, (*_TIMES, *_NUMBERS)))}, false) AS is_odd,
+        {_comma([*map(_result, FIELDS), *map(_local_flag, _TIMES)])},
+        CASE WHEN patch IS NOT NULL THEN json_merge_patch(call, patch) END::VARCHAR AS extra
+    FROM (
+        SELECT *, {_comma(f"{_value(field)} AS {field.column}" for field in FIELDS)}
+        FROM (
+            SELECT document, call_index, is_odd, patch, call,
+                {_comma(f"{_text(field)} AS {field.column}_text" for field in FIELDS)}
+            FROM parsed JOIN shapes USING (types, keys)
+        )
+    )
 """
-"""Makes `calls`."""
-
-FOUND_CALLS: Final = f"""
-    SELECT document, call_index, is_odd,
-        {_comma([*(field.column for field in FIELDS), *(is_local(field.column) for field in _TIMES), "extra"])}
-    FROM calls
-"""
-"""All rows of `calls`, odd ones too: columns of fields, flags of local times, `extra`, `is_odd`."""
+"""All elements, odd ones too: the columns of the fields, the flags of local times, `extra`, `is_odd`."""
 
 
-def found_keys(path: Path) -> str:
-    """One row per key of the object at `path`: document, call_index, key, value, value_type, is_filled."""
+def keys(path: Path) -> str:
+    """One row per key of the object at `path`: document, call_index, key, value, value_type, is_filled, is_odd.
+
+    Odd are all keys of an object that has one of them twice.
+    """
     return f"""
     SELECT document, call_index, key, value,
         CASE type WHEN 'VARCHAR' THEN 'string' WHEN 'NULL' THEN 'null' WHEN 'BOOLEAN' THEN 'boolean'
             WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' ELSE 'number' END AS value_type,
         CASE type WHEN 'VARCHAR' THEN trim(value, {_BLANKS}) <> '' WHEN 'NULL' THEN false
-            WHEN 'OBJECT' THEN value <> '{{}}' WHEN 'ARRAY' THEN value <> '[]' ELSE true END AS is_filled
+            WHEN 'OBJECT' THEN value <> '{{}}' WHEN 'ARRAY' THEN value <> '[]' ELSE true END AS is_filled,
+        is_odd
     FROM (
-        SELECT document, call_index, unnest(json_keys(keys)) AS key,
-            unnest(json_extract_string(keys, '$.*')) AS value, unnest(json_type(keys, '$.*')) AS type
-        FROM (SELECT document, call_index, {_value(path)}::VARCHAR AS keys FROM calls WHERE NOT is_odd)
-        WHERE keys <> '{{}}'
+        SELECT document, call_index, unnest(keys) AS key, list_unique(keys) < len(keys) AS is_odd,
+            unnest(json_extract_string(object, '$.*')) AS value, unnest(json_type(object, '$.*')) AS type
+        FROM (
+            SELECT document, call_index, {_name(path)}::VARCHAR AS object, json_keys(object) AS keys
+            FROM parsed WHERE starts_with({_name(path)}, '{{')
+        )
     )
     """

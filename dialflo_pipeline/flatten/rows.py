@@ -25,7 +25,7 @@ from dialflo_pipeline.flatten.fields import (
 )
 from dialflo_pipeline.flatten.frames import CALLS_FOUND, KEYS_FOUND, REJECTS_FOUND, Found
 from dialflo_pipeline.strict_json import Json, Number
-from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, Outcome, Table
+from dialflo_pipeline.tables import Outcome, Table
 from dialflo_pipeline.values import (
     NO_NUMBER,
     NO_TIME,
@@ -41,6 +41,7 @@ from dialflo_pipeline.values import (
     scalar_text,
 )
 
+NO_JSON: Final = "not JSON"
 NO_CALL: Final = "not a call object"
 NO_CALL_IN_ANSWER: Final = "an answer without a call object"
 NO_OBJECT: Final = "a single value or an array where an object is due"
@@ -72,8 +73,7 @@ def read_documents(documents: Iterable[tuple[int, bytes]], zone: ZoneInfo) -> Fo
         reader.read_answer(document, body)
     return Found(
         calls=pl.DataFrame(reader.calls, CALLS_FOUND, orient="row"),
-        metadata=pl.DataFrame(reader.key_values[CALL_METADATA.name], KEYS_FOUND, orient="row"),
-        context=pl.DataFrame(reader.key_values[CALL_CONTEXT.name], KEYS_FOUND, orient="row"),
+        keys={name: pl.DataFrame(found, KEYS_FOUND, orient="row") for name, found in reader.keys.items()},
         rejects=pl.DataFrame(reader.rejects, REJECTS_FOUND, orient="row"),
     )
 
@@ -84,14 +84,19 @@ class _Reader:
 
     zone: ZoneInfo
     calls: list[_Row] = field(default_factory=list)
-    key_values: dict[str, list[_Row]] = field(default_factory=lambda: {table.name: [] for table in KEY_VALUES.values()})
+    keys: dict[str, list[_Row]] = field(default_factory=lambda: {table.name: [] for table in KEY_VALUES.values()})
     rejects: list[_Row] = field(default_factory=list)
     document: int = 0
     call_index: int = 0
 
     def read_answer(self, document: int, body: bytes) -> None:
         self.document = document
-        answer = strict_json.loads(body)
+        try:
+            answer = strict_json.loads(body)
+        except strict_json.NotJson:
+            # Fetching lets no such body through; should one be stored all the same, it costs only itself.
+            self.rejects.append((document, None, "", NO_JSON, None))
+            return
         is_array = isinstance(answer, list)
         found = 0
         for self.call_index, element in enumerate(answer if isinstance(answer, list) else [answer]):
@@ -147,7 +152,7 @@ class _Reader:
             text = strict_json.dumps(value) if isinstance(value, dict | list) else scalar_text(value)
             is_empty = is_blank(value) if isinstance(value, str) else value in (None, {}, [])
             row = (self.document, self.call_index, key, text, _TYPE_NAMES[type(value)], not is_empty)
-            self.key_values[table.name].append(row)
+            self.keys[table.name].append(row)
 
     def reject(self, path: Path, reason: str, value: Json) -> None:
         self.rejects.append((self.document, self.call_index, ".".join(path), reason, strict_json.dumps(value)))

@@ -116,6 +116,17 @@ def test_a_program_killed_after_loading_leaves_what_the_next_run_needs(site: Sit
     assert site.is_published()
 
 
+def test_an_unrelated_connection_of_the_same_process_is_no_hindrance(site: Site) -> None:
+    site.load("a")
+    site.build()
+    site.publish()
+    with duckdb.connect(site.published, read_only=True) as reader:
+        assert site.is_published()
+        with publish.read_published(site.published) as other:
+            assert task_ids(other) == ["a"]
+        assert task_ids(reader) == ["a"]
+
+
 def test_a_reader_keeps_the_old_file_until_it_opens_the_new_one(site: Site) -> None:
     site.load("a")
     site.build()
@@ -126,8 +137,9 @@ def test_a_reader_keeps_the_old_file_until_it_opens_the_new_one(site: Site) -> N
         site.build()
         site.publish()
         assert task_ids(reader) == ["a"]
-    with publish.read_published(site.published) as reader:
-        assert task_ids(reader) == ["a", "b"]
+        with publish.read_published(site.published) as later:
+            assert task_ids(later) == ["a", "b"]
+        assert site.is_published()
 
 
 def test_a_program_that_writes_into_the_published_file_stops_nothing(site: Site) -> None:

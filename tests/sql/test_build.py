@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dialflo_pipeline import marts
-from dialflo_pipeline.models import ModelError, sql_folder
+from dialflo_pipeline.errors import ModelError
+from dialflo_pipeline.models import sql_folder
 
 Build = Callable[..., Path]
 Read = Callable[..., list[dict[str, Any]]]

@@ -171,7 +171,7 @@ def test_a_tie_in_time_goes_by_task_id_in_plain_order_then_by_place(missed: Make
     calls = [
         missed("a", call_index=1, outcome="busy"),
         missed("a", call_index=0, outcome="answered"),
-        missed("Z", outcome="answered"),
+        missed("Z", call_index=11, outcome="answered"),
         missed("a", call_index=10, outcome="busy", next_action_reason="last"),
     ]
     (row,) = read(build(calls), BACKLOG)

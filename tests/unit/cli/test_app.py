@@ -1,0 +1,86 @@
+"""The command line as a whole: what it imports, and how it ends."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from dialflo_pipeline.cli.app import app
+
+COMMANDS = ("demo", "tasks", "sync", "rebuild", "status", "query", "doctor", "dev", "simulate")
+
+
+def run(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", code] if code else [sys.executable, "-m", "dialflo_pipeline.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def loaded_modules(*arguments: str) -> set[str]:
+    """The top-level modules in the process once `dialflo` with these arguments has ended."""
+    code = f"""
+import json, sys
+from dialflo_pipeline.cli import main
+sys.argv = ["dialflo", *{list(arguments)!r}]
+try:
+    main()
+except SystemExit:
+    print("\\n" + json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
+"""
+    return set(json.loads(run(code=code).stdout.splitlines()[-1]))
+
+
+def test_help_lists_every_command() -> None:
+    shown = run("--help")
+    assert shown.returncode == 0
+    assert all(command in shown.stdout for command in COMMANDS)
+
+
+def test_help_loads_neither_dagster_nor_a_data_library() -> None:
+    assert loaded_modules("--help").isdisjoint({"dagster", "polars", "duckdb", "pyarrow", "httpx", "dataframely"})
+
+
+def test_status_does_not_load_dagster(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("DIALFLO_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+    assert "dagster" not in loaded_modules("status")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sync", "--from", "2026-02-30"],
+        ["sync", "--nonsense"],
+        ["query"],
+        ["query", "SELECT 1", "--format", "xml"],
+        ["x"],
+    ],
+)
+def test_a_wrong_argument_is_a_usage_error_without_a_stack_trace(arguments: list[str]) -> None:
+    ended = run(*arguments)
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.strip()
+
+
+def test_a_span_that_ends_before_it_begins_is_a_usage_error() -> None:
+    ended = run("sync", "--from", "2026-02-02", "--to", "2026-02-01")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "--from 2026-02-02 is after --to 2026-02-01" in ended.stderr
+
+
+def test_wrong_settings_are_all_listed_and_end_with_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIALFLO_TIMEZONE", "Mars/Olympus")
+    monkeypatch.setenv("DIALFLO_TRIES", "none")
+    ended = run("status")
+    assert ended.returncode == 2
+    assert "DIALFLO_TIMEZONE" in ended.stderr
+    assert "DIALFLO_TRIES" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_every_command_says_what_it_does() -> None:
+    described = [*app.registered_commands, *(group.typer_instance for group in app.registered_groups)]
+    assert len(described) == len(COMMANDS)
+    assert all(command.callback.__doc__ for command in app.registered_commands if command.callback)

@@ -1,0 +1,20 @@
+"""Output in a pipe: plain, and a row a line."""
+
+import pytest
+
+from dialflo_pipeline.cli import console
+
+
+def test_a_table_in_a_pipe_has_a_line_for_each_row_however_long(capsys: pytest.CaptureFixture[str]) -> None:
+    console.table(["name", "text"], [("a", "long " * 200), ("b", None)])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert not any(ord(character) > 127 for character in "".join(lines))
+
+
+def test_brackets_in_a_value_are_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    console.table(["value"], [("[bold]x[/bold]",)])
+    console.say("[red]y[/red]")
+    shown = capsys.readouterr().out
+    assert "[bold]x[/bold]" in shown
+    assert "[red]y[/red]" in shown

@@ -1,0 +1,135 @@
+"""What Dagster shows of the project, and what it starts by itself."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from dagster import (
+    AssetSpec,
+    DagsterInstance,
+    DailyPartitionsDefinition,
+    Definitions,
+    RunRequest,
+    SkipReason,
+    build_schedule_context,
+    build_sensor_context,
+)
+
+from dialflo_pipeline.defs.partitions import RANGE_END_TAG, RANGE_START_TAG
+from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.tables import RAW_TABLES, WAREHOUSE_TABLES
+from dialflo_pipeline.workspace import Workspace
+
+Build = Callable[[], Definitions]
+Register = Callable[[date, list[str]], None]
+
+
+def specs(definitions: Definitions) -> dict[str, AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+
+
+def test_every_asset_says_what_it_is_whose_it_is_and_of_what_kind(definitions: Build) -> None:
+    for name, spec in specs(definitions()).items():
+        assert spec.description, name
+        assert spec.owners, name
+        assert spec.kinds, name
+        assert spec.group_name != "default", name
+
+
+def test_column_schemas_are_those_declared(definitions: Build) -> None:
+    shown = specs(definitions())
+    for table in (*RAW_TABLES, *WAREHOUSE_TABLES):
+        schema = shown[f"lake/{table.name}"].metadata["dagster/column_schema"]
+        assert [(column.name, column.type) for column in schema.columns] == list(table.sql_types.items())
+        assert all(column.description for column in schema.columns)
+
+
+def test_marts_depend_on_what_their_sql_reads(definitions: Build) -> None:
+    graph = definitions().resolve_asset_graph()
+    upstream = {
+        key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
+        for key in graph.get_all_asset_keys()
+    }
+    assert upstream["staging/call_facts"] == {"warehouse/calls"}
+    assert upstream["marts/answer_rate"] == {"staging/call_facts"}
+    assert upstream["warehouse/calls"] == {"lake/calls"}
+    assert upstream["lake/calls"] == {"lake/raw_answers", "lake/task_ids"}
+
+
+def partitions(definitions: Definitions) -> DailyPartitionsDefinition:
+    found = specs(definitions)["lake/raw_answers"].partitions_def
+    assert isinstance(found, DailyPartitionsDefinition)
+    return found
+
+
+def test_partitions_run_from_the_first_registered_day_to_today(
+    definitions: Build, register: Register, settings: Settings
+) -> None:
+    today = datetime.now(settings.zone).date()
+    register(today - timedelta(days=40), ["a"])
+    keys = partitions(definitions()).get_partition_keys()
+    assert (keys[0], keys[-1]) == ((today - timedelta(days=40)).isoformat(), today.isoformat())
+
+
+def test_without_tasks_today_is_the_only_partition(definitions: Build, settings: Settings) -> None:
+    assert partitions(definitions()).get_partition_keys() == [datetime.now(settings.zone).date().isoformat()]
+
+
+def test_a_task_of_a_day_to_come_has_its_partition(definitions: Build, register: Register, settings: Settings) -> None:
+    later = datetime.now(settings.zone).date() + timedelta(days=3)
+    register(later, ["a"])
+    assert partitions(definitions()).get_partition_keys()[-1] == later.isoformat()
+
+
+def tick(definitions: Definitions, at: datetime) -> Any:
+    """What the schedule asks for at this moment."""
+    return definitions.resolve_schedule_def("daily_sync")(build_schedule_context(scheduled_execution_time=at))
+
+
+def test_the_schedule_asks_for_the_days_that_have_anything_waiting(definitions: Build, register: Register) -> None:
+    register(date(2026, 1, 5), ["a"])
+    register(date(2026, 1, 8), ["b"])
+    asked = tick(definitions(), datetime(2026, 1, 9, 20, 0, tzinfo=UTC))
+    assert isinstance(asked, RunRequest)
+    assert (asked.tags[RANGE_START_TAG], asked.tags[RANGE_END_TAG]) == ("2026-01-05", "2026-01-08")
+
+
+def test_the_schedule_leaves_days_to_come_alone(definitions: Build, register: Register) -> None:
+    register(date(2026, 1, 10), ["a"])
+    before_midnight_in_kolkata = datetime(2026, 1, 9, 18, 29, tzinfo=UTC)
+    assert isinstance(tick(definitions(), before_midnight_in_kolkata), SkipReason)
+    assert isinstance(tick(definitions(), before_midnight_in_kolkata + timedelta(minutes=1)), RunRequest)
+
+
+def test_the_schedule_skips_with_a_sentence_when_nothing_waits(definitions: Build) -> None:
+    skipped = tick(definitions(), datetime(2026, 1, 9, 20, 0, tzinfo=UTC))
+    assert isinstance(skipped, SkipReason)
+    assert "2026-01-10" in (skipped.skip_message or "")
+
+
+def test_schedule_and_sensor_are_on_by_default(definitions: Build) -> None:
+    loaded = definitions()
+    assert loaded.resolve_schedule_def("daily_sync").default_status.value == "RUNNING"
+    assert loaded.resolve_sensor_def("inbox").default_status.value == "RUNNING"
+
+
+@pytest.mark.parametrize("names", [[], ["ids.txt"]])
+def test_the_inbox_is_registered_when_it_holds_a_file(
+    names: list[str], definitions: Build, workspace: Workspace
+) -> None:
+    workspace.inbox.mkdir(parents=True)
+    for name in names:
+        (workspace.inbox / name).write_text("id-1\n")
+    with DagsterInstance.ephemeral() as instance:
+        result: Any = definitions().resolve_sensor_def("inbox")(build_sensor_context(instance=instance))
+    assert isinstance(result, RunRequest if names else SkipReason)
+
+
+def test_writers_of_duckdb_share_one_pool(definitions: Build) -> None:
+    pools = {op.name: op.pool for op in definitions().resolve_job_def("sync").graph.iterate_op_defs()}
+    assert {name for name, pool in pools.items() if pool == "duckdb"} == {
+        "warehouse_tables",
+        "models",
+        "published__warehouse",
+    }

@@ -1,0 +1,47 @@
+"""Where Dagster's run history goes."""
+
+from pathlib import Path
+
+import pytest
+
+from dialflo_pipeline.defs.home import dagster_home
+from dialflo_pipeline.workspace import Workspace
+
+
+@pytest.fixture(autouse=True)
+def no_home_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    home = tmp_path / "checkout" / "dagster_home"
+    home.mkdir(parents=True)
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    return home.parent
+
+
+def test_the_environment_goes_before_everything(
+    tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "chosen"))
+    assert dagster_home(Workspace(checkout / "data"), checkout) == tmp_path / "chosen"
+
+
+def test_a_checkout_keeps_the_history_of_its_own_data(checkout: Path) -> None:
+    inside = checkout / "somewhere" / "deeper"
+    assert dagster_home(Workspace(checkout / "data"), inside) == checkout / "dagster_home"
+
+
+def test_data_elsewhere_keeps_its_history_beside_itself(checkout: Path, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "elsewhere")
+    assert dagster_home(workspace, checkout) == workspace.work / "dagster"
+
+
+def test_a_missing_configuration_is_put_there_and_a_present_one_is_kept(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    config = dagster_home(workspace, tmp_path) / "dagster.yaml"
+    assert "telemetry" in config.read_text()
+    config.write_text("telemetry: {enabled: false}  # mine\n")
+    dagster_home(workspace, tmp_path)
+    assert config.read_text().endswith("# mine\n")
