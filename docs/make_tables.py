@@ -46,7 +46,7 @@ def tables_page() -> str:
             *_chapter("Marts", "Computed from the tables; schema `marts`.", map(_model, _sorted(marts))),
             *_chapter(
                 "Behind the marts",
-                "Steps between tables and marts, in schema `staging`. They may change with any version: query the marts.",
+                "Steps from tables to marts, in schema `staging`. They may change with any version: query the marts.",
                 map(_model, _sorted(staging)),
             ),
         ]
