@@ -1,0 +1,115 @@
+"""Whole runs of the assets in this process, against answers that come over real HTTP."""
+
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from dagster import AssetKey, DagsterInstance
+from pydantic import SecretStr
+
+from dialflo_pipeline.cli.sync import rebuild, sync
+from dialflo_pipeline.cli.tasks import register_file
+from dialflo_pipeline.defs.execute import DagsterRuns
+from dialflo_pipeline.defs.home import dagster_home
+from dialflo_pipeline.errors import TokenRefused
+from dialflo_pipeline.reporting import Remembered
+from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, running_simulator
+from dialflo_pipeline.tables import WAREHOUSE_TABLES
+from dialflo_pipeline.task_ids.files import read
+from dialflo_pipeline.workspace import Workspace
+
+EXAMPLE = Path(__file__).parents[2] / "cases" / "documented_response.json"
+PHONE = "917407656243"
+DAYS = ("2026-03-01", "2026-03-04")
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[RunningSimulator]:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    for name in ("a", "b", "c"):
+        (documents / f"{name}.json").write_bytes(EXAMPLE.read_bytes())
+    with running_simulator(SimulatorOptions(documents=documents, token="canary-token")) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(tmp_path: Path, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        base_url=simulator.base_url,
+        api_token=SecretStr(simulator.token),
+        rate_limit=0,
+        timezone="Asia/Kolkata",
+    )
+    ids = tmp_path / "ids.csv"
+    ids.write_text(f"task_id,call_date\na,{DAYS[0]}\nb,{DAYS[0]}\nc,{DAYS[1]}\n")
+    register_file(settings, read(ids, None, None, settings.zone))
+    return settings
+
+
+def rows(settings: Settings, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(Workspace(settings.data_dir).published, read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def everything(settings: Settings) -> list[list[tuple[object, ...]]]:
+    """All tables, and the stored part of the marts."""
+    names = (*(table.name for table in WAREHOUSE_TABLES), "marts.answer_rate", "marts.redial_backlog_daily")
+    return [rows(settings, f"FROM {name} ORDER BY ALL") for name in names]
+
+
+def test_a_sync_is_repeatable_rebuildable_and_seen_by_dagster(settings: Settings) -> None:
+    assert sync(settings) == 0
+    assert rows(settings, "SELECT call_date::VARCHAR, count(*) FROM calls GROUP BY 1 ORDER BY 1") == [
+        (DAYS[0], 2),
+        (DAYS[1], 1),
+    ]
+    first = everything(settings)
+
+    assert sync(settings) == 0
+    assert everything(settings) == first
+
+    unreachable = settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
+    assert rebuild(unreachable) == 0
+    assert everything(settings) == first
+
+    home = dagster_home(Workspace(settings.data_dir), Path.cwd())
+    with DagsterInstance.from_config(str(home)) as instance:
+        for table in ("raw_answers", "calls", "tasks"):
+            assert set(DAYS) <= instance.get_materialized_partitions(AssetKey(["lake", table]))
+        assert instance.get_latest_materialization_event(AssetKey(["published", "warehouse"]))
+
+    written = [path for path in settings.data_dir.rglob("*") if path.is_file()]
+    assert not [path.name for path in written if b"canary-token" in path.read_bytes()]
+    history = [path for path in home.rglob("*") if path.is_file()]
+    assert history
+    assert not [path.name for path in history if PHONE.encode() in path.read_bytes()]
+
+
+def test_a_refused_token_marks_nothing_and_still_shows_what_is_registered(settings: Settings) -> None:
+    refused = settings.model_copy(update={"api_token": SecretStr("wrong")})
+    with pytest.raises(TokenRefused, match="DIALFLO_API_TOKEN"):
+        sync(refused)
+    assert rows(settings, "SELECT DISTINCT state, last_status FROM tasks") == [("pending", None)]
+    assert sync(settings) == 0
+    assert rows(settings, "SELECT DISTINCT state FROM tasks") == [("settled",)]
+
+
+def test_the_inbox_is_registered_by_its_own_run(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+    inbox = Workspace(settings.data_dir).inbox
+    inbox.mkdir()
+    (inbox / "more.jsonl").write_text(json.dumps({"task_id": "d", "completed_at": datetime.now(UTC).isoformat()}))
+    reporter = Remembered()
+    DagsterRuns.of(settings, reporter).register()
+    assert reporter.inbox is not None
+    assert reporter.inbox.registration.registered == 1
+    assert (inbox / "done" / "more.jsonl").is_file()
