@@ -1,0 +1,214 @@
+"""The documentation keeps up with the code: what a page says of names, values, files and SQL is tried here."""
+
+import ast
+import re
+import runpy
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+import typer
+
+from dialflo_pipeline import marts, warehouse
+from dialflo_pipeline.cli.app import app
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.publish import publish, read_published
+from dialflo_pipeline.settings import ENV_PREFIX, Settings
+from dialflo_pipeline.values import OUTCOMES, e164, outcome_of, parse_confidence, parse_number, parse_time
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+VALUES = ROOT / "docs" / "values.md"
+DECISIONS = ROOT / "docs" / "decisions"
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+READERS: dict[str, Callable[[str], object]] = {
+    "outcome": outcome_of,
+    "e164": e164,
+    "number": parse_number,
+    "confidence": parse_confidence,
+    "time": lambda text: _iso(parse_time(text, ZoneInfo("Europe/Berlin"))),
+}
+
+
+def _iso(moment: Any) -> str | None:
+    return None if moment is None else str(moment.isoformat())
+
+
+def _blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def _rows(page: Path, first_cell: str) -> Iterator[list[str]]:
+    """The table rows of a page whose first cell fits the pattern."""
+    for line in page.read_text("utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("|") and re.fullmatch(first_cell, cells[0]):
+            yield cells
+
+
+def _commands(command: Any, name: str = "dialflo") -> Iterator[tuple[str, set[str]]]:
+    """Every command that does something, with its long options."""
+    if subcommands := getattr(command, "commands", None):
+        for part, subcommand in subcommands.items():
+            yield from _commands(subcommand, f"{name} {part}")
+    else:
+        yield name, {text for option in command.params for text in option.opts if text.startswith("--")}
+
+
+COMMANDS = dict(_commands(typer.main.get_command(app)))
+SETTINGS = {
+    f"{ENV_PREFIX}{name.upper()}": "" if field.default is None else str(field.default)
+    for name, field in Settings.model_fields.items()
+}
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a published warehouse: every table and mart, no rows."""
+    data = tmp_path_factory.mktemp("docs") / "data"
+    private = data / "work" / "warehouse.duckdb"
+    warehouse.load(private, Lake(data / "lake", data / "work"), {})
+    marts.build(private, marts.MartSettings("UTC", redial_max_attempts=3, redial_min_gap_minutes=30))
+    publish(private, data / "warehouse.duckdb", data / "work")
+    return data
+
+
+def test_the_tables_page_is_what_its_script_makes() -> None:
+    page = ROOT / "docs" / "tables.md"
+    made = runpy.run_path(str(ROOT / "docs" / "make_tables.py"))["tables_page"]()
+    assert page.read_text("utf-8") == made, "run: python docs/make_tables.py"
+
+
+def test_the_readme_names_every_command_and_no_other() -> None:
+    assert {row[0].strip("`") for row in _rows(README, "`dialflo .*`")} == COMMANDS.keys()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_readme_names_every_option_of_a_command_and_no_other(command: str) -> None:
+    (row,) = _rows(README, f"`{command}`")
+    assert set(re.findall(r"`(--[a-z-]+)`", row[1])) == COMMANDS[command]
+
+
+def test_commands_shown_on_any_page_exist() -> None:
+    shown = {
+        found
+        for page in PAGES
+        for found in re.findall(r"(?:^|[`|] ?)(dialflo [a-z]+(?: add)?)\b", page.read_text("utf-8"), re.MULTILINE)
+    }
+    assert shown
+    assert shown <= COMMANDS.keys()
+
+
+def test_the_readme_names_every_setting_with_its_default() -> None:
+    told = {row[0].strip("`"): row[1].strip("`") for row in _rows(README, f"`{ENV_PREFIX}.*`")}
+    assert told == {name: default or "none" for name, default in SETTINGS.items()}
+
+
+def test_the_example_env_file_holds_every_setting_with_its_default() -> None:
+    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
+    assert dict(re.findall(rf"^# ({ENV_PREFIX}\w+)=(.*)$", "\n".join(lines), re.MULTILINE)) == SETTINGS
+    assert all(line.startswith("#") or not line for line in lines)
+
+
+def test_settings_named_on_any_page_exist() -> None:
+    named = {found for page in PAGES for found in re.findall(rf"{ENV_PREFIX}[A-Z_]+", page.read_text("utf-8"))}
+    assert named <= SETTINGS.keys()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        if "://" in target:
+            continue
+        file, _, heading = target.partition("#")
+        found = (page.parent / file).resolve() if file else page
+        assert found.exists(), target
+        assert found.is_relative_to(ROOT), target
+        assert not heading or heading in _anchors(found), target
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("sql", [sql for page in PAGES for sql in _blocks(page, "sql")])
+def test_sql_on_the_pages_runs_on_a_published_warehouse(sql: str, published: Path) -> None:
+    connection = read_published(published / "warehouse.duckdb")
+    try:
+        connection.execute(sql)
+    finally:
+        connection.close()
+
+
+def test_sql_in_commands_of_the_readme_runs_on_a_published_warehouse(published: Path) -> None:
+    statements = re.findall(r'^(?:dialflo query|duckdb .*) "(.*?)"', README.read_text("utf-8"), re.MULTILINE)
+    assert statements
+    with duckdb.connect(published / "warehouse.duckdb", read_only=True) as connection:
+        for sql in statements:
+            connection.execute(sql)
+
+
+@pytest.mark.parametrize("code", _blocks(README, "python"))
+def test_python_in_the_readme_runs_beside_a_data_folder(
+    code: str, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(published.parent)
+    exec(compile(ast.parse(code), "README.md", "exec"), {})  # noqa: S102 - it is our own page that is tried
+
+
+def _examples(page: Path) -> Iterator[tuple[str, str, str]]:
+    """What is read how, the text as sent, and what the page says comes of it."""
+    for name, table in re.findall(r"<!-- examples: (\w+) -->\n((?:\|.*\n)+)", page.read_text("utf-8")):
+        for line in table.splitlines()[2:]:
+            sent, told = (cell.strip() for cell in line.strip("|").split("|"))
+            yield name, sent[1:-1], told
+
+
+@pytest.mark.parametrize(("name", "sent", "told"), list(_examples(VALUES)))
+def test_an_example_value_is_read_as_its_page_says(name: str, sent: str, told: str) -> None:
+    if told == "rejected":
+        with pytest.raises(ValueError, match=r"."):
+            READERS[name](sent)
+    else:
+        found = READERS[name](sent)
+        assert told == ("NULL" if found is None else f"`{found}`")
+
+
+def test_every_reader_of_values_has_examples() -> None:
+    assert {name for name, _, _ in _examples(VALUES)} == READERS.keys()
+
+
+def test_the_values_page_lists_every_known_status_with_its_outcome() -> None:
+    told = {
+        status: row[1].strip("`") for row in _rows(VALUES, "`[A-Z_]+`.*") for status in re.findall(r"`(\w+)`", row[0])
+    }
+    told.pop("CALL_ANSWERED")  # an example of one that is not known
+    assert told == {status: str(outcome) for status, outcome in OUTCOMES.items()}
+
+
+def test_every_decision_is_in_the_index() -> None:
+    index = (DECISIONS / "README.md").read_text("utf-8")
+    for page in DECISIONS.glob("*.md"):
+        title = page.read_text("utf-8").splitlines()[0].removeprefix("# ")
+        assert page.name == "README.md" or f"[{title}]({page.name})" in index
+
+
+def test_every_dependency_has_a_line_that_says_what_it_is_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    told = [row[0].strip("`") for row in _rows(DECISIONS / "dependencies.md", "`[a-z-]+`")]
+    assert sorted(told) == sorted(re.split(r"[<>=\[]", package)[0] for package in declared)
+
+
+def test_every_module_has_its_place_in_the_architecture() -> None:
+    told = "".join(row[0] for row in _rows(ROOT / "docs" / "architecture.md", "`.*"))
+    package = ROOT / "dialflo_pipeline"
+    modules = {f"`{file.name}`" for file in package.glob("*.py") if file.name != "__init__.py"}
+    folders = {f"`{file.parent.name}/`" for file in package.glob("*/__init__.py")}
+    assert {name for name in modules | folders if name not in told} == set()
