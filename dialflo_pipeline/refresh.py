@@ -15,16 +15,22 @@ def days_to_load(workspace: Workspace, rules: Rules) -> dict[date, str | None]:
 
     A day whose derived files wait to be derived again keeps the rows it has.
     """
-    statuses = survey(workspace.lake, registered_days(workspace.lake), rules)
-    current = {status.day: status.fingerprint for status in statuses if status.is_current}
-    waiting = {status.day for status in statuses if not status.is_current}
+    current = _current_days(workspace, rules)
+    waiting = set(registered_days(workspace.lake)) - current.keys()
     stale = stale_days(workspace.private, current)
     return {day: current.get(day) for day in stale if day not in waiting}
 
 
-def load_warehouse(workspace: Workspace, rules: Rules) -> dict[str, int]:
-    """Load the days that changed, in one transaction; rows loaded by table, none where nothing changed."""
+def _current_days(workspace: Workspace, rules: Rules) -> dict[date, str]:
+    statuses = survey(workspace.lake, registered_days(workspace.lake), rules)
+    return {status.day: status.fingerprint for status in statuses if status.is_current}
+
+
+def load_warehouse(workspace: Workspace, rules: Rules, *, rebuild: bool = False) -> dict[str, int]:
+    """Load the days that changed (to `rebuild`: all), in one transaction; rows loaded by table."""
     days = days_to_load(workspace, rules)
+    if rebuild:
+        days |= _current_days(workspace, rules)
     if not days and workspace.private.exists():
         return {}
     return load(workspace.private, workspace.lake, days)
@@ -35,16 +41,16 @@ def rows_in_warehouse(workspace: Workspace) -> dict[str, int]:
     return count_rows(workspace.private)
 
 
-def build_marts(workspace: Workspace, settings: MartSettings) -> dict[str, int]:
-    """Rebuild the marts if the tables, the settings or the SQL changed; rows by model."""
-    if marts_are_current(workspace.private, settings):
+def build_marts(workspace: Workspace, settings: MartSettings, *, rebuild: bool = False) -> dict[str, int]:
+    """Make the marts anew if the tables, the settings or the SQL changed, or to `rebuild`; rows by model."""
+    if not rebuild and marts_are_current(workspace.private, settings):
         return {}
     return build(workspace.private, settings)
 
 
-def publish_warehouse(workspace: Workspace) -> bool:
-    """Put the newest state before the readers; False if they have it already."""
-    if is_published(workspace.private, workspace.published):
+def publish_warehouse(workspace: Workspace, *, rebuild: bool = False) -> bool:
+    """Put the newest state before the readers; False if they have it already and it is not to `rebuild`."""
+    if not rebuild and is_published(workspace.private, workspace.published):
         return False
     publish(workspace.private, workspace.published, workspace.aside)
     return True

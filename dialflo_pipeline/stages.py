@@ -12,6 +12,7 @@ from dialflo_pipeline.api.asking import Asker
 from dialflo_pipeline.days import fingerprint, footer, read_states
 from dialflo_pipeline.fetch import Fetch, FetchReport
 from dialflo_pipeline.flatten import flatten
+from dialflo_pipeline.interrupts import cancelled_by_signals
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.states import TRY_COLUMNS, deciding_askings
@@ -48,9 +49,10 @@ async def fetch_answers(
     concurrency: int,
     on_progress: Callable[[FetchReport], None],
 ) -> FetchReport:
-    """Ask for each id and put every try on record."""
-    async with opened_asker as asker, answer_log(lake, ids) as log:
-        return await Fetch(list(ids), asker, log, concurrency, on_progress).run()
+    """Ask for each id and put every try on record, also when a signal asks the process to end: `KeyboardInterrupt`."""
+    with cancelled_by_signals():
+        async with opened_asker as asker, answer_log(lake, ids) as log:
+            return await Fetch(list(ids), asker, log, concurrency, on_progress).run()
 
 
 def derive_day(lake: Lake, day: date, rules: Rules) -> DayReport:

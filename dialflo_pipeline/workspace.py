@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.locks import registration_lock
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class Workspace:
         """The lake as a registration writes it, which may go on while a run sweeps its own leftovers."""
         return Lake(self.root / "lake", self.work / "unfinished-registration")
 
-    def sweep(self) -> None:
-        """Remove what a killed run left unfinished; only for the holder of the run lock."""
+    def tidy(self) -> None:
+        """Remove what killed processes left unfinished, and make the inbox; only for the holder of the run lock."""
         shutil.rmtree(self.aside, ignore_errors=True)
+        with registration_lock(self.work):
+            shutil.rmtree(self.registration_lake.aside, ignore_errors=True)
+        self.inbox.mkdir(parents=True, exist_ok=True)

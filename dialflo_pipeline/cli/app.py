@@ -19,9 +19,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-INTERRUPTED = 130
-"""What shells expect of a program that Ctrl-C ended."""
-
 tasks_app = typer.Typer(help="Task ids.", no_args_is_help=True)
 app.add_typer(tasks_app, name="tasks")
 
@@ -176,9 +173,6 @@ def _exit_code() -> int:
         # The disk and its permissions are the user's to mend; a stack trace would hide which file it is.
         say_error(f"{error.strerror or type(error).__name__}: {error.filename or 'a file of the pipeline'}")
         return DialfloError.exit_code
-    except KeyboardInterrupt:
-        say_error("Interrupted. What was fetched is kept; the same command goes on from there.")
-        return INTERRUPTED
     return 0
 
 

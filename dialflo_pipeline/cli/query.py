@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -45,11 +46,31 @@ def _print_csv(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
 def _print_json(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
     """One array of objects, written as the rows come."""
     before = "["
+    names = _once_each(columns)
     for row in rows:
-        record = dict(zip(columns, row, strict=True))
-        sys.stdout.write(f"{before}\n{json.dumps(record, default=str, ensure_ascii=False)}")
+        record = dict(zip(names, map(_finite, row), strict=True))
+        sys.stdout.write(f"{before}\n{json.dumps(record, default=str, ensure_ascii=False, allow_nan=False)}")
         before = ","
     sys.stdout.write("[]\n" if before == "[" else "\n]\n")
+
+
+def _finite(value: Any) -> Any:
+    """The value as JSON can hold it: it knows neither NaN nor infinity, so they become text."""
+    match value:
+        case float() if not math.isfinite(value):
+            return str(value)
+        case list() | tuple():
+            return [_finite(element) for element in value]
+        case dict():
+            return {str(key): _finite(inner) for key, inner in value.items()}
+    return value
+
+
+def _once_each(columns: list[str]) -> list[str]:
+    """The names, with a number behind one that has been there before: an object cannot hold a key twice."""
+    return [
+        f"{name}_{before}" if (before := columns[:place].count(name)) else name for place, name in enumerate(columns)
+    ]
 
 
 _PRINTERS = {"table": table, "csv": _print_csv, "json": _print_json}

@@ -18,6 +18,8 @@ from dialflo_pipeline.tables import State
 from dialflo_pipeline.workspace import Workspace
 
 NEVER_ASKED = "not asked yet"
+STOPPED = "asked in a run that was stopped"
+NOT_FINAL = "the answer is not final yet"
 
 
 def show_status(*, as_json: bool) -> int:
@@ -64,8 +66,9 @@ def _day(lake: Lake, day: date, rules: Rules) -> tuple[dict[str, int], Counter[t
 
 
 def _no_error() -> pl.Expr:
-    asked = pl.col("attempts") > 0
-    return pl.when(asked).then(pl.lit("the answer is not final yet")).otherwise(pl.lit(NEVER_ASKED))
+    is_pending, asked = pl.col("state") == State.PENDING, pl.col("attempts") > 0
+    pending = pl.when(asked).then(pl.lit(STOPPED)).otherwise(pl.lit(NEVER_ASKED))
+    return pl.when(is_pending).then(pending).otherwise(pl.lit(NOT_FINAL))
 
 
 def _print(known: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from dialflo_pipeline.cli.console import say_hint
+from dialflo_pipeline.cli.console import say_error, say_hint
 from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
 from dialflo_pipeline.days import registered_days, survey
@@ -123,8 +123,12 @@ class _Run:
 def _run(settings: Settings, name: str, *, history_apart: bool = False) -> Iterator[_Run]:
     workspace = Workspace(settings.data_dir)
     with run_lock(workspace.work, f"dialflo {name}", wait=False), ProgressReporter() as reporter:
-        workspace.sweep()
+        workspace.tidy()
         say_hint(f"data: {workspace.root}")
         if not workspace.published.exists():
             say_hint(f"days and hours are reckoned in {settings.timezone} (DIALFLO_TIMEZONE)")
-        yield _Run(name, settings, workspace, rules_of(settings), reporter, datetime.now(UTC), history_apart)
+        try:
+            yield _Run(name, settings, workspace, rules_of(settings), reporter, datetime.now(UTC), history_apart)
+        except KeyboardInterrupt:
+            say_error("Interrupted. What was fetched is kept; the same command goes on from there.")
+            raise

@@ -27,6 +27,8 @@ from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.task_ids.inbox import take_in
 
 DUCKDB_POOL = "duckdb"
+DERIVING_OPS = ("lake_tables", "warehouse_tables", "models", "published__warehouse")
+"""The steps that take a `DeriveConfig`."""
 
 
 class FetchConfig(Config):
@@ -37,10 +39,10 @@ class FetchConfig(Config):
 
 
 class DeriveConfig(Config):
-    """How to derive."""
+    """How to do what follows the fetch."""
 
     rebuild: bool = False
-    """Derive every day of the run again, even those whose files fit their raw answers."""
+    """Make everything anew, even what fits what it was made from."""
 
 
 def whole_assets() -> list[AssetsDefinition]:
@@ -64,10 +66,10 @@ def whole_assets() -> list[AssetsDefinition]:
 
     @multi_asset(specs=specs.warehouse_specs(), name="warehouse_tables", pool=DUCKDB_POOL)
     def warehouse_tables(
-        context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]
+        context: AssetExecutionContext, config: DeriveConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
         with pipeline.step(context) as step:
-            rows = refresh.load_warehouse(step.workspace, step.rules)
+            rows = refresh.load_warehouse(step.workspace, step.rules, rebuild=config.rebuild)
             step.reporter.loaded(rows)
             totals = refresh.rows_in_warehouse(step.workspace)
         for table in WAREHOUSE_TABLES:
@@ -79,9 +81,11 @@ def whole_assets() -> list[AssetsDefinition]:
     model_specs = specs.model_specs()
 
     @multi_asset(specs=model_specs, name="models", pool=DUCKDB_POOL, deps=[])
-    def models(context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]) -> Iterator[MaterializeResult[None]]:
+    def models(
+        context: AssetExecutionContext, config: DeriveConfig, pipeline: ResourceParam[Pipeline]
+    ) -> Iterator[MaterializeResult[None]]:
         with pipeline.step(context) as step:
-            rows = refresh.build_marts(step.workspace, step.mart_settings)
+            rows = refresh.build_marts(step.workspace, step.mart_settings, rebuild=config.rebuild)
             step.reporter.built(rows)
         for spec in model_specs:
             yield MaterializeResult(asset_key=spec.key, metadata=specs.row_counts(rows, ".".join(spec.key.path)))
@@ -96,10 +100,10 @@ def whole_assets() -> list[AssetsDefinition]:
         description="The DuckDB file for readers, put in place whole by renaming; it may be held open at any time.",
     )
     def published_warehouse(
-        context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]
+        context: AssetExecutionContext, config: DeriveConfig, pipeline: ResourceParam[Pipeline]
     ) -> MaterializeResult[None]:
         with pipeline.step(context) as step:
-            refresh.publish_warehouse(step.workspace)
+            refresh.publish_warehouse(step.workspace, rebuild=config.rebuild)
             path = step.workspace.published
             return MaterializeResult(metadata={"path": str(path), "bytes": path.stat().st_size})
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dagster import DagsterInstance, RunConfig
+from dagster import DagsterExecutionInterruptedError, DagsterInstance, RunConfig
+from dagster._core.instance.ref import InstanceRef  # the only way to override one part of a dagster.yaml
 
-from dialflo_pipeline.defs.assets import DeriveConfig, FetchConfig
+from dialflo_pipeline.defs.assets import DERIVING_OPS, DeriveConfig, FetchConfig
 from dialflo_pipeline.defs.automation import register_job, sync_job
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.home import dagster_home, home_beside
@@ -48,12 +49,24 @@ class DagsterRuns:
 
     def derive(self, first: date, last: date, *, rebuild: bool) -> None:
         """The same without a request, from the raw answers at hand; with `rebuild` even where they have not changed."""
-        config = RunConfig(ops={"lake_tables": DeriveConfig(rebuild=rebuild)}, loggers=_QUIET)
+        config = RunConfig(ops=dict.fromkeys(DERIVING_OPS, DeriveConfig(rebuild=rebuild)), loggers=_QUIET)
         self._run(sync_job.name, config, range_tags(first, last), without=[TASK_IDS, RAW_ANSWERS])
 
     def _run(self, job_name: str, config: RunConfig, tags: dict[str, str], without: Sequence[Table] = ()) -> None:
         job = build_definitions(self.pipeline).resolve_job_def(job_name)
         left_out = {lake_key(table) for table in without}
         selected = [key for key in job.asset_layer.executable_asset_keys if key not in left_out] if without else None
-        with DagsterInstance.from_config(str(self.home)) as instance:
-            job.execute_in_process(instance=instance, run_config=config, tags=tags, asset_selection=selected)
+        try:
+            with _history(self.home) as instance:
+                job.execute_in_process(instance=instance, run_config=config, tags=tags, asset_selection=selected)
+        except DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None
+
+
+def _history(home: Path) -> DagsterInstance:
+    """The run history in `home`, but output stays on this terminal.
+
+    Dagster would capture it into files and start two helper processes a step to show it all the same.
+    """
+    no_capture = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": no_capture}))

@@ -28,7 +28,8 @@ class Pipeline:
         """What one asset works with, while it holds this data directory's lock; waits for another run to end."""
         settings = self.load()
         workspace = Workspace(settings.data_dir)
-        with run_lock(workspace.work, f"Dagster run {context.run.run_id[:8]}", wait=True):
+        with run_lock(workspace.work, f"Dagster run {context.run.run_id[:8]}", wait=True, on_wait=context.log.info):
+            workspace.tidy()
             yield Step(settings, workspace, self.reporter or LogReporter(context))
 
 

@@ -77,6 +77,8 @@ def test_a_sync_is_repeatable_rebuildable_and_seen_by_dagster(settings: Settings
     assert sync(settings) == 0
     assert everything(settings) == first
 
+    with duckdb.connect(Workspace(settings.data_dir).private) as private:
+        private.execute("DELETE FROM calls")
     unreachable = settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
     assert rebuild(unreachable) == 0
     assert everything(settings) == first

@@ -49,6 +49,14 @@ def test_json_of_no_rows_is_an_empty_array(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.usefixtures("published")
+def test_json_holds_what_json_has_no_form_for_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    run_query("SELECT 'nan'::DOUBLE AS a, [1.5, 'inf'::DOUBLE] AS b, 2::HUGEINT ** 70 AS c, 1 AS a", "json")
+    (row,) = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert (row["a"], row["b"], row["a_1"]) == ("nan", [1.5, "inf"], 1)
+    assert row["c"] == 2**70
+
+
+@pytest.mark.usefixtures("published")
 def test_a_table_shows_names_and_null(capsys: pytest.CaptureFixture[str]) -> None:
     run_query("SELECT * FROM calls", "table")
     shown = capsys.readouterr().out
