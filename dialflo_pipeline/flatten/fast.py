@@ -26,7 +26,9 @@ from dialflo_pipeline.flatten.shapes import read_shape
 from dialflo_pipeline.tables import Outcome
 from dialflo_pipeline.values import ASCII_BLANKS, PHONE_PATTERN, PHONE_SEPARATORS, is_inbound, outcome_of
 
-_SLICE_ROWS: Final = 16_384
+_SLICE_ROWS: Final = (2_048, 16_384)
+"""At least: below, planning the queries takes longer than running them. At most: above, the tables leave the caches."""
+
 _TYPE_NAMES: Final = {
     "VARCHAR": "string",
     **dict.fromkeys(("UBIGINT", "BIGINT", "DOUBLE"), "number"),
@@ -71,8 +73,8 @@ class _Slice:
 
 def _read_in_parallel(bodies: pl.DataFrame) -> Iterator[_Slice]:
     cores = len(os.sched_getaffinity(0))
-    rows = min(_SLICE_ROWS, -(-bodies.height // cores))
-    slices = list(bodies.iter_slices(rows)) if rows else [bodies]
+    least, most = _SLICE_ROWS
+    slices = list(bodies.iter_slices(min(max(least, -(-bodies.height // cores)), most))) or [bodies]
     with closing(duckdb.connect(":memory:", config=_SETTINGS)) as database, ThreadPoolExecutor(cores) as pool:
         yield from pool.map(lambda part: _read_slice(database, part), slices)
 
