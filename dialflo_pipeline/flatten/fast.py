@@ -20,13 +20,23 @@ import polars as pl
 
 from dialflo_pipeline.flatten import queries
 from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, Kind, Path
-from dialflo_pipeline.flatten.frames import CALLS_FOUND, DOCUMENT, KEYS_FOUND, REJECTS_FOUND, Found
+from dialflo_pipeline.flatten.frames import CALLS_FOUND, DOCUMENT, REJECTS_FOUND, Found
 from dialflo_pipeline.flatten.local_times import to_utc
 from dialflo_pipeline.flatten.shapes import read_shape
 from dialflo_pipeline.tables import Outcome
 from dialflo_pipeline.values import ASCII_BLANKS, PHONE_PATTERN, PHONE_SEPARATORS, is_inbound, outcome_of
 
-_SLICE_ROWS: Final = 16_384
+_SLICE_ROWS: Final = (2_048, 16_384)
+"""At least: below, planning the queries takes longer than running them. At most: above, the tables leave the caches."""
+
+_TYPE_NAMES: Final = {
+    "VARCHAR": "string",
+    **dict.fromkeys(("UBIGINT", "BIGINT", "DOUBLE"), "number"),
+    "BOOLEAN": "boolean",
+    "NULL": "null",
+    "OBJECT": "object",
+    "ARRAY": "array",
+}
 _SHAPE_SCHEMA: Final = {"is_odd": pl.Boolean, "has_single_action": pl.Boolean, "patch": pl.String}
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "threads": 1,
@@ -40,12 +50,11 @@ def read_documents(bodies: pl.DataFrame, zone: ZoneInfo) -> tuple[Found, pl.Seri
     """What the documents in `bodies` (document, body) hold, and the numbers of the odd ones, left out of it."""
     slices = list(_read_in_parallel(bodies))
     calls = pl.concat([each.calls for each in slices])
-    keys = {path: pl.concat([each.keys[path] for each in slices]) for path in KEY_VALUES}
-    is_clean = _is_clean(bodies.height, [calls, *keys.values()])
+    is_clean = _is_clean(bodies.height, calls)
     found = Found(
         calls=_finish_calls(calls.filter(is_clean.gather(calls[DOCUMENT])), zone),
         keys={
-            table.name: keys[path].filter(is_clean.gather(keys[path][DOCUMENT])).select(KEYS_FOUND.names())
+            table.name: _finish_keys(pl.concat([each.keys[path] for each in slices]), is_clean)
             for path, table in KEY_VALUES.items()
         },
         rejects=pl.DataFrame(schema=REJECTS_FOUND),
@@ -56,7 +65,7 @@ def read_documents(bodies: pl.DataFrame, zone: ZoneInfo) -> tuple[Found, pl.Seri
 
 @dataclass(frozen=True)
 class _Slice:
-    """The results of the queries over some documents; of the keys, those of elements that are not odd."""
+    """The results of the queries over some documents."""
 
     calls: pl.DataFrame
     keys: dict[Path, pl.DataFrame]
@@ -64,8 +73,8 @@ class _Slice:
 
 def _read_in_parallel(bodies: pl.DataFrame) -> Iterator[_Slice]:
     cores = len(os.sched_getaffinity(0))
-    rows = min(_SLICE_ROWS, -(-bodies.height // cores))
-    slices = list(bodies.iter_slices(rows)) if rows else [bodies]
+    least, most = _SLICE_ROWS
+    slices = list(bodies.iter_slices(min(max(least, -(-bodies.height // cores)), most))) or [bodies]
     with closing(duckdb.connect(":memory:", config=_SETTINGS)) as database, ThreadPoolExecutor(cores) as pool:
         yield from pool.map(lambda part: _read_slice(database, part), slices)
 
@@ -94,13 +103,23 @@ def _frame(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
     return pl.DataFrame(pl.from_arrow(connection.sql(query).to_arrow_table()))
 
 
-def _is_clean(documents: int, found: list[pl.DataFrame]) -> pl.Series:
-    """For each document of the batch whether it has elements, and nothing in it is odd."""
-    elements, *_ = found
-    is_clean = pl.repeat(False, documents, eager=True).scatter(elements[DOCUMENT], True)
-    for frame in found:
-        is_clean = is_clean.scatter(frame.filter("is_odd")[DOCUMENT], False)
-    return is_clean
+def _is_clean(documents: int, calls: pl.DataFrame) -> pl.Series:
+    """For each document of the batch whether it has elements, and none that is odd."""
+    is_clean = pl.repeat(False, documents, eager=True)
+    return is_clean.scatter(calls[DOCUMENT], True).scatter(calls.filter("is_odd")[DOCUMENT], False)
+
+
+def _finish_keys(keys: pl.DataFrame, is_clean: pl.Series) -> pl.DataFrame:
+    """Of documents that are clean the keys, with the type's name and whether the value says something."""
+    is_filled = (
+        pl.when(pl.col("type") == "VARCHAR")
+        .then(pl.col("value").str.strip_chars(ASCII_BLANKS) != "")
+        .otherwise(~((pl.col("type") == "NULL") | pl.col("value").is_in(["{}", "[]"])))
+    )
+    value_type = pl.col("type").replace_strict(_TYPE_NAMES, return_dtype=pl.String)
+    return keys.filter(is_clean.gather(keys[DOCUMENT])).select(
+        DOCUMENT, "call_index", "key", "value", value_type.alias("value_type"), is_filled.alias("is_filled")
+    )
 
 
 def _finish_calls(calls: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:

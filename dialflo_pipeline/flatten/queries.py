@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, NEXT_ACTION, STATUS, STATUS_INSTEAD, Field, Kind, Path
-from dialflo_pipeline.flatten.shapes import KNOWN, LEVELS, TYPED, VALUES
+from dialflo_pipeline.flatten.shapes import KEYED, KNOWN, LEVELS, TYPED, VALUES
 from dialflo_pipeline.values import NUMBER_PATTERN
 
 _BLANKS: Final = r"E' \t\n\r\x0b\x0c'"
@@ -76,7 +76,7 @@ CREATE TEMP TABLE parsed AS
     FROM (
         SELECT document, call_index, call,
             to_json(json_type(call, {_json_paths(TYPED)}))::VARCHAR AS types,
-            to_json(json_keys(call, {_json_paths(LEVELS)}))::VARCHAR AS keys,
+            to_json(json_keys(call, {_json_paths(KEYED)}))::VARCHAR AS keys,
             json_transform(call, '{_structure(())}') AS v
         FROM elements
     )
@@ -150,23 +150,12 @@ CALLS: Final = f"""
 
 
 def keys(path: Path) -> str:
-    """One row per key of the object at `path`: document, call_index, key, value, value_type, is_filled, is_odd.
-
-    Odd are all keys of an object that has one of them twice.
-    """
+    """One row per key of the object at `path`: document, call_index, key, value, type (as `json_type` names it)."""
     return f"""
-    SELECT document, call_index, key, value,
-        CASE type WHEN 'VARCHAR' THEN 'string' WHEN 'NULL' THEN 'null' WHEN 'BOOLEAN' THEN 'boolean'
-            WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' ELSE 'number' END AS value_type,
-        CASE type WHEN 'VARCHAR' THEN trim(value, {_BLANKS}) <> '' WHEN 'NULL' THEN false
-            WHEN 'OBJECT' THEN value <> '{{}}' WHEN 'ARRAY' THEN value <> '[]' ELSE true END AS is_filled,
-        is_odd
+    SELECT document, call_index, unnest(json_keys(object)) AS key,
+        unnest(json_extract_string(object, '$.*')) AS value, unnest(json_type(object, '$.*')) AS type
     FROM (
-        SELECT document, call_index, unnest(keys) AS key, list_unique(keys) < len(keys) AS is_odd,
-            unnest(json_extract_string(object, '$.*')) AS value, unnest(json_type(object, '$.*')) AS type
-        FROM (
-            SELECT document, call_index, {_name(path)}::VARCHAR AS object, json_keys(object) AS keys
-            FROM parsed WHERE starts_with({_name(path)}, '{{')
-        )
+        SELECT document, call_index, {_name(path)}::VARCHAR AS object FROM parsed
+        WHERE starts_with({_name(path)}, '{{')
     )
     """

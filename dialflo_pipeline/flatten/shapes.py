@@ -22,7 +22,10 @@ from dialflo_pipeline.flatten.fields import (
 from dialflo_pipeline.values import CALL_MARKS
 
 LEVELS: Final = (CALL, *PARENTS)
-"""The objects of which every key is known or goes to `extra`; a shape has their keys, in this order."""
+"""The objects of which every key is known or goes to `extra`."""
+
+KEYED: Final = (*LEVELS, *KEY_VALUES)
+"""The objects of which a shape has the keys, in this order."""
 
 VALUES: Final = (*(field.path for field in FIELDS), STATUS_INSTEAD)
 TYPED: Final = (CALL, *VALUES, *PARENTS, *KEY_VALUES)
@@ -50,9 +53,9 @@ class Shape:
 
 
 def read_shape(types: str, keys: str) -> Shape:
-    """The shape from the JSON texts of its types (as in `TYPED`) and its lists of keys (as in `LEVELS`)."""
+    """The shape from the JSON texts of its types (as in `TYPED`) and its lists of keys (as in `KEYED`)."""
     type_at: _Types = dict(zip(TYPED, json.loads(types), strict=True))
-    keys_at: _Keys = {level: found or [] for level, found in zip(LEVELS, json.loads(keys), strict=True)}
+    keys_at: _Keys = {level: found or [] for level, found in zip(KEYED, json.loads(keys), strict=True)}
     if _is_odd(type_at) or any(len(set(found)) < len(found) for found in keys_at.values()):
         return Shape(is_odd=True, has_single_action=False, patch=None)
     known = {level: {path[-1] for path in KNOWN[level]} for level in LEVELS}

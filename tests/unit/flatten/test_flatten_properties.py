@@ -192,10 +192,12 @@ def at(value: Any, path: Path) -> Any:
 
 
 def is_in_column(call: dict[str, Any], path: Path, leaf: Any) -> bool:
+    if leaf in (None, {}) and path in (*PARENTS, *KEY_VALUES):
+        return True
     sources = {field.path: field for field in FIELDS}
     source = sources.get({STATUS_INSTEAD: STATUS, NEXT_ACTION: (*NEXT_ACTION, "value")}.get(path, path))
     if source is None:
-        return leaf in (None, {}) and path in (*PARENTS, *KEY_VALUES)
+        return False
     held = call[source.column]
     if leaf is None or (source.kind is not Kind.TEXT and isinstance(leaf, str) and is_blank(leaf)):
         return path in (STATUS, STATUS_INSTEAD) or held is None
