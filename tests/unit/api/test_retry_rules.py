@@ -56,7 +56,9 @@ def test_retry_after_in_seconds_and_as_a_date_mean_the_same(seconds: int) -> Non
     assert retry_after_seconds(date, NOW) == retry_after_seconds(str(seconds), NOW) == seconds
 
 
-@given(st.text(max_size=60) | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,6} [0-9:]{1,9}( .{0,6})?"))
+@given(
+    st.text(max_size=60) | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,6} [0-9:]{1,9}( .{0,6})?")
+)
 def test_no_retry_after_header_does_harm(header: str) -> None:
     assert retry_after_seconds(header, NOW) >= 0
 
