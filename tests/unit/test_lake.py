@@ -1,4 +1,5 @@
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -106,9 +107,13 @@ def test_a_replaced_day_has_one_file_with_what_was_handed_over_last(
 
 def test_a_replacement_that_fails_leaves_the_day_as_it_was(lake: Lake, registered: Registered) -> None:
     lake.replace(TASK_IDS, [registered("old")], DAY, {"key": "old"})
-    with pytest.raises(ZeroDivisionError), lake.replacing(TASK_IDS, DAY) as write:
-        write(registered("new"))
+
+    def frames() -> Iterator[pl.DataFrame]:
+        yield registered("new")
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        lake.replace(TASK_IDS, frames(), DAY)
     assert lake.read(TASK_IDS, DAY)["task_id"].to_list() == ["old"]
     assert lake.metadata(TASK_IDS, DAY) == {"key": "old"}
     assert _left_aside(lake) == []
@@ -137,8 +142,8 @@ def test_other_files_in_a_partition_are_not_read(lake: Lake, registered: Registe
 
 
 def test_any_bit_flipped_among_the_values_of_a_page_is_found(lake: Lake) -> None:
-    # Text that does not compress fills one page, so that most of the file is the data of that page.
-    body = bytes(number * number % 251 for number in range(4_000))
+    # What does not compress is found in the file as it is.
+    body = random.Random(7).randbytes(4_000)  # noqa: S311 - no secret
     path = lake.append(RAW_ANSWERS, _answers([body]), DAY)
     whole = path.read_bytes()
     start = whole.index(body[:100])
@@ -192,8 +197,13 @@ def test_a_whole_file_takes_the_place_of_the_old_one_in_one_step(tmp_path: Path)
             unfinished.write_text(text)
             assert not path.exists() or path.read_text() == "first"
         assert path.read_text() == text
-    with pytest.raises(KeyboardInterrupt), whole_file(path, aside) as unfinished:
-        unfinished.write_text("third")
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with whole_file(path, aside) as unfinished:
+            unfinished.write_text("third")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert path.read_text() == "second"
     assert list(aside.iterdir()) == []

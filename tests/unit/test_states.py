@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -33,7 +33,7 @@ class Asked:
         return self.minutes_late >= 0
 
 
-def _tries(history: dict[str, Sequence[Asked]]) -> pl.DataFrame:
+def _tries(history: Mapping[str, Sequence[Asked]]) -> pl.DataFrame:
     rows = [
         {
             "task_id": task_id,

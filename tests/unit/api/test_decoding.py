@@ -1,6 +1,7 @@
 import gzip
 import zlib
 from collections.abc import Iterable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -50,7 +51,7 @@ def test_all_members_are_read_with_zeros_behind_them_however_the_bytes_arrive(
 ) -> None:
     body = b"".join(gzip.compress(member) + bytes(count) for member, count in zip(members, zeros, strict=False))
     edges = sorted({0, len(body), *(min(cut, len(body)) for cut in cuts)})
-    chunks = [body[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    chunks = [body[start:end] for start, end in pairwise(edges)]
     assert _decoded(chunks) == b"".join(members)
     assert _decoded(_single_bytes(body)) == b"".join(members)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dialflo_pipeline.api.answers import Result, judge
 
 DOCUMENTED = (Path(__file__).parents[2] / "cases" / "documented_response.json").read_bytes().strip()
-INSIGHTS = {"call_insights": {"metadata": {}}}
+INSIGHTS: dict[str, Any] = {"call_insights": {"metadata": {}}}
 
 
 def _body(answer: Any) -> bytes:
