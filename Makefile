@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format dev bench lock clean
+.PHONY: help demo test lint format dev bench docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -39,6 +39,9 @@ dev: $(READY) ## Open Dagster's web page on this project
 
 bench: $(READY) ## Measure, and print ratios
 	$(BIN)/python benchmarks/flatten.py
+
+docs: $(READY) ## Write the generated pages anew
+	$(BIN)/python docs/make_tables.py
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate
