@@ -4,7 +4,8 @@ The readers know documents by their number in the batch only; nothing here looks
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Final
 
 import polars as pl
@@ -17,19 +18,23 @@ DOCUMENT: Final = "document"
 _TASK_COLUMNS: Final = ("task_id", "call_date", "completed_at", "fetched_at", "source")
 
 
-def _found(table: Table, *added_later: str) -> pl.Schema:
-    columns = table.frame_schema.items()
-    return pl.Schema({DOCUMENT: pl.Int64} | {name: type_ for name, type_ in columns if name not in added_later})
+ELEMENT: Final = "element"
+"""Number of a call among all that one reader saw, by which the rows of its keys know it."""
 
 
-CALLS_FOUND: Final = _found(CALLS, "task_id", "call_date", "occurred_at", "fetched_at", "source")
-KEYS_FOUND: Final = _found(CALL_METADATA, "task_id", "call_date", "agent_name")
-REJECTS_FOUND: Final = _found(REJECTS, "task_id", "call_date")
+def _found(table: Table, first: list[str], *added_later: str) -> pl.Schema:
+    columns = {name: type_ for name, type_ in table.frame_schema.items() if name not in added_later}
+    return pl.Schema([*((name, pl.Int64()) for name in first), *columns.items()])
+
+
+CALLS_FOUND: Final = _found(CALLS, [DOCUMENT, ELEMENT], "task_id", "call_date", "occurred_at", "fetched_at", "source")
+KEYS_FOUND: Final = _found(CALL_METADATA, [ELEMENT], "task_id", "call_index", "call_date", "agent_name")
+REJECTS_FOUND: Final = _found(REJECTS, [DOCUMENT], "task_id", "call_date")
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a reader found in some documents of a batch, by document and call_index, in any order.
+    """What a reader found in some documents of a batch, in any order.
 
     `keys` has the rows of each table of keys and values, by the table's name.
     """
@@ -37,6 +42,17 @@ class Found:
     calls: pl.DataFrame
     keys: dict[str, pl.DataFrame]
     rejects: pl.DataFrame
+
+    @property
+    def elements(self) -> int:
+        """A number above that of every element."""
+        return 0 if self.calls.is_empty() else int(self.calls[ELEMENT].max()) + 1  # type: ignore[arg-type]  # an Int64
+
+    def renumbered(self, first: int) -> "Found":
+        """The same, elements numbered from `first` on."""
+        later = pl.col(ELEMENT) + first
+        keys = {name: found.with_columns(later) for name, found in self.keys.items()}
+        return replace(self, calls=self.calls.with_columns(later), keys=keys)
 
 
 @dataclass(frozen=True)
@@ -52,12 +68,24 @@ class Flattened:
 def assemble(answers: pl.DataFrame, parts: Sequence[Found]) -> Flattened:
     """One `Flattened` from what was found in disjoint parts of `answers` (sorted by task_id)."""
     tasks = answers.select(_TASK_COLUMNS)
-    calls = pl.concat([part.calls for part in parts]).sort(DOCUMENT, "call_index")
+    found = join(parts)
+    calls = found.calls.sort(DOCUMENT, "call_index")
     return Flattened(
         calls=_calls(tasks, calls),
-        call_metadata=_key_values(CALL_METADATA, tasks, calls, parts),
-        call_context=_key_values(CALL_CONTEXT, tasks, calls, parts),
-        rejects=_rejects(tasks, [part.rejects for part in parts]),
+        call_metadata=_key_values(CALL_METADATA, tasks, calls, found),
+        call_context=_key_values(CALL_CONTEXT, tasks, calls, found),
+        rejects=_rejects(tasks, found.rejects),
+    )
+
+
+def join(parts: Sequence[Found]) -> Found:
+    """What was found in several parts as one, elements renumbered so that each has its own number."""
+    firsts = accumulate((part.elements for part in parts), initial=0)
+    parts = [part.renumbered(first) for part, first in zip(parts, firsts, strict=False)]
+    return Found(
+        calls=pl.concat([part.calls for part in parts]),
+        keys={name: pl.concat([part.keys[name] for part in parts]) for name in parts[0].keys},
+        rejects=pl.concat([part.rejects for part in parts]),
     )
 
 
@@ -70,17 +98,25 @@ def _calls(tasks: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     return _with_task(tasks, calls).with_columns(occurred_at).select(CALLS.frame_schema.names())
 
 
-def _rejects(tasks: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame:
-    found = pl.concat(parts).sort(DOCUMENT, "call_index", "path", nulls_last=True, maintain_order=True)
+def _rejects(tasks: pl.DataFrame, rejects: pl.DataFrame) -> pl.DataFrame:
+    found = rejects.sort(DOCUMENT, "call_index", "path", nulls_last=True, maintain_order=True)
     return _with_task(tasks, found).select(REJECTS.frame_schema.names())
 
 
-def _key_values(table: Table, tasks: pl.DataFrame, calls: pl.DataFrame, parts: Sequence[Found]) -> pl.DataFrame:
-    """Sorted through one integer a row, the place of its call and of its key: sorting by text takes far longer."""
-    place = calls.select(DOCUMENT, "call_index", "agent_name").with_row_index("call")
-    found = pl.concat([part.keys[table.name] for part in parts])
-    found = found.join(place, on=[DOCUMENT, "call_index"], how="inner", maintain_order="left")
-    keys = found.select(pl.col("key").unique().sort()).with_row_index("rank")
-    ranked = found.join(keys, on="key", how="left", maintain_order="left")
-    order = ranked.select(pl.col("call").cast(pl.Int64) * keys.height + pl.col("rank")).to_series().arg_sort()
-    return _with_task(tasks, found[order]).select(table.frame_schema.names())
+def _key_values(table: Table, tasks: pl.DataFrame, calls: pl.DataFrame, found: Found) -> pl.DataFrame:
+    """Sorted through one integer a row, the places of its call and of its key: sorting by text takes far longer."""
+    keys = found.keys[table.name]
+    place_of_element = pl.repeat(0, found.elements, dtype=pl.Int64, eager=True).scatter(
+        calls[ELEMENT], pl.int_range(calls.height, eager=True)
+    )
+    call = place_of_element.gather(keys[ELEMENT])
+    order = (call * keys.height + _place(keys["key"])).arg_sort()
+    of_call = calls.select(DOCUMENT, "call_index", "agent_name")[call.gather(order)]
+    return _with_task(tasks, pl.concat([of_call, keys[order]], how="horizontal")).select(table.frame_schema.names())
+
+
+def _place(texts: pl.Series) -> pl.Series:
+    """For each text its place among the distinct ones in order."""
+    distinct = texts.unique().sort().to_frame("text").with_row_index("place")
+    places = texts.to_frame("text").join(distinct, on="text", how="left", maintain_order="left")["place"]
+    return places.cast(pl.Int64)

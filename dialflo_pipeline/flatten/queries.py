@@ -134,13 +134,14 @@ def _local_flag(field: Field) -> str:
 
 
 CALLS: Final = f"""
-    SELECT document, call_index, is_odd OR coalesce({" OR ".join(map(_is_odd, (*_TIMES, *_NUMBERS)))}, false) AS is_odd,
+    SELECT document, element, call_index,
+        is_odd OR coalesce({" OR ".join(map(_is_odd, (*_TIMES, *_NUMBERS)))}, false) AS is_odd,
         {_comma([*map(_result, FIELDS), *map(_local_flag, _TIMES)])},
         CASE WHEN patch IS NOT NULL THEN json_merge_patch(call, patch) END::VARCHAR AS extra
     FROM (
         SELECT *, {_comma(f"{_value(field)} AS {field.column}" for field in FIELDS)}
         FROM (
-            SELECT document, call_index, is_odd, patch, call,
+            SELECT document, parsed.rowid AS element, call_index, is_odd, patch, call,
                 {_comma(f"{_text(field)} AS {field.column}_text" for field in FIELDS)}
             FROM parsed JOIN shapes USING (types, keys)
         )
@@ -150,12 +151,12 @@ CALLS: Final = f"""
 
 
 def keys(path: Path) -> str:
-    """One row per key of the object at `path`: document, call_index, key, value, type (as `json_type` names it)."""
+    """One row per key of the object at `path`: element, key, value, type (as `json_type` names it)."""
     return f"""
-    SELECT document, call_index, unnest(json_keys(object)) AS key,
+    SELECT element, unnest(json_keys(object)) AS key,
         unnest(json_extract_string(object, '$.*')) AS value, unnest(json_type(object, '$.*')) AS type
     FROM (
-        SELECT document, call_index, {_name(path)}::VARCHAR AS object FROM parsed
+        SELECT rowid AS element, {_name(path)}::VARCHAR AS object FROM parsed
         WHERE starts_with({_name(path)}, '{{')
     )
     """

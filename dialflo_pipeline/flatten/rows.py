@@ -60,7 +60,7 @@ _NUMBER_READERS: Final[dict[Kind, Callable[[str], float | None]]] = {
     Kind.CONFIDENCE: parse_confidence,
 }
 
-_ROW_COLUMNS: Final = CALLS_FOUND.names()[2:]
+_CALL_COLUMNS: Final = CALLS_FOUND.names()[3:]
 
 _Row: TypeAlias = tuple[Any, ...]
 _Left: TypeAlias = dict[Path, dict[str, Json]]
@@ -121,7 +121,7 @@ class _Reader:
         instead = _give_up_empty_status(call)
         row = {each.column: self.take_value(left, instead.get(each.path, each.path), each.kind) for each in FIELDS}
         row |= _derived(row) | {"extra": _what_is_left(left)}
-        self.calls.append((self.document, self.call_index, *(row[name] for name in _ROW_COLUMNS)))
+        self.calls.append((self.document, len(self.calls), self.call_index, *(row[name] for name in _CALL_COLUMNS)))
 
     def take_single_action(self, left: _Left) -> Json:
         """A next_action that is a single value; anything else stays for the reader of objects."""
@@ -153,7 +153,7 @@ class _Reader:
         for key, value in keys.items():
             text = strict_json.dumps(value) if isinstance(value, dict | list) else scalar_text(value)
             is_empty = is_blank(value) if isinstance(value, str) else value in (None, {}, [])
-            row = (self.document, self.call_index, key, text, _TYPE_NAMES[type(value)], not is_empty)
+            row = (len(self.calls), key, text, _TYPE_NAMES[type(value)], not is_empty)
             self.keys[table.name].append(row)
 
     def reject(self, path: Path, reason: str, value: Json) -> None:
