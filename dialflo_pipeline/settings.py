@@ -89,7 +89,7 @@ def load_settings(start: Path | None = None) -> Settings:
     start = start or Path.cwd()
     env_file = find_env_file(start)
     try:
-        settings = Settings(_env_file=env_file, _env_file_encoding="utf-8")
+        settings = Settings(_env_file=env_file, _env_file_encoding="utf-8-sig")
     except ValidationError as error:
         raise SettingsError(_all_problems(error)) from None
     except (OSError, UnicodeDecodeError) as error:

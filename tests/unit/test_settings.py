@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr, ValidationError
 
 from dialflo_pipeline.errors import SettingsError
 from dialflo_pipeline.settings import ENV_PREFIX, Settings, find_env_file, load_settings
@@ -140,6 +141,16 @@ def test_a_token_that_no_header_may_carry_is_refused_without_being_quoted(load: 
     told = "".join(traceback.format_exception(caught.value))
     assert "DIALFLO_API_TOKEN" in told
     assert SECRET not in told
+
+
+def test_a_byte_order_mark_hides_no_setting(load: Load) -> None:
+    assert load("\ufeffDIALFLO_TRIES=2\r\nDIALFLO_TIMEOUT_SECONDS=3\r\n").tries == 2
+
+
+def test_an_error_of_the_library_quotes_no_value() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(api_token=SecretStr(f"{SECRET} x"), timezone=SECRET)
+    assert SECRET not in str(caught.value)
 
 
 def test_the_token_shows_nowhere(load: Load) -> None:
