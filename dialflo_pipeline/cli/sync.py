@@ -84,20 +84,19 @@ class _Run:
         statuses = survey(self.workspace.lake, days, self.rules)
         with_work = [status.day for status in statuses if status.has_work or (retry_failed and status.failed)]
         if with_work:
-            self._dagster().sync(with_work[0], with_work[-1], retry_failed=retry_failed)
+            self._dagster().sync(with_work, retry_failed=retry_failed)
 
     def derive(self, days: Sequence[date], *, rebuild: bool) -> None:
         """All that follows the fetch, for these days."""
         if days:
-            self._dagster().derive(days[0], days[-1], rebuild=rebuild)
+            self._dagster().derive(days, rebuild=rebuild)
 
     def derive_rest(self) -> None:
         """The same for any day that still needs it, so that the warehouse has every registered id; mostly none does."""
         days = registered_days(self.workspace.lake)
         stale = [status.day for status in survey(self.workspace.lake, days, self.rules) if not status.is_current]
         if stale or (days and not is_up_to_date(self.workspace, self.rules, mart_settings_of(self.settings))):
-            span = stale or days[-1:]
-            self.derive([span[0], span[-1]], rebuild=False)
+            self.derive(stale or days[-1:], rebuild=False)
 
     def tell(self, days: Sequence[date]) -> int:
         """Say what came of it; the exit code."""

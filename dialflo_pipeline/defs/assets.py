@@ -1,8 +1,9 @@
 """The assets, one for each stage: each reads, calls one function of the core, and reports counts, never rows."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from dagster import (
     AssetExecutionContext,
@@ -19,7 +20,7 @@ from dialflo_pipeline import refresh, stages
 from dialflo_pipeline.api.asking import open_asker
 from dialflo_pipeline.days import registered_days, survey
 from dialflo_pipeline.defs import specs
-from dialflo_pipeline.defs.partitions import ONE_RUN, days_of_run
+from dialflo_pipeline.defs.partitions import ONE_RUN, DaysConfig, days_of_run, materialized
 from dialflo_pipeline.defs.resources import Pipeline, Step
 from dialflo_pipeline.errors import SettingsError, TokenRefused
 from dialflo_pipeline.fetch import FetchReport, StopReason
@@ -27,22 +28,26 @@ from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.task_ids.inbox import take_in
 
 DUCKDB_POOL = "duckdb"
-DERIVING_OPS = ("lake_tables", "warehouse_tables", "models", "published__warehouse")
-"""The steps that take a `DeriveConfig`."""
+WHOLE_OPS = ("warehouse_tables", "models", "published__warehouse")
+"""The steps that take a `RebuildConfig`."""
 
 
-class FetchConfig(Config):
-    """How to fetch."""
+class FetchConfig(DaysConfig):
+    """What to fetch."""
 
     retry_failed: bool = False
     """Ask again for ids that failed for good."""
 
 
-class DeriveConfig(Config):
-    """How to do what follows the fetch."""
+class RebuildConfig(Config):
+    """How to make what is in DuckDB."""
 
     rebuild: bool = False
     """Make everything anew, even what fits what it was made from."""
+
+
+class DeriveConfig(DaysConfig, RebuildConfig):
+    """How to derive a day's tables from its raw answers."""
 
 
 def whole_assets() -> list[AssetsDefinition]:
@@ -66,7 +71,7 @@ def whole_assets() -> list[AssetsDefinition]:
 
     @multi_asset(specs=specs.warehouse_specs(), name="warehouse_tables", pool=DUCKDB_POOL)
     def warehouse_tables(
-        context: AssetExecutionContext, config: DeriveConfig, pipeline: ResourceParam[Pipeline]
+        context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
         with pipeline.step(context) as step:
             rows = refresh.load_warehouse(step.workspace, step.rules, rebuild=config.rebuild)
@@ -82,7 +87,7 @@ def whole_assets() -> list[AssetsDefinition]:
 
     @multi_asset(specs=model_specs, name="models", pool=DUCKDB_POOL, deps=[])
     def models(
-        context: AssetExecutionContext, config: DeriveConfig, pipeline: ResourceParam[Pipeline]
+        context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
         with pipeline.step(context) as step:
             rows = refresh.build_marts(step.workspace, step.mart_settings, rebuild=config.rebuild)
@@ -100,7 +105,7 @@ def whole_assets() -> list[AssetsDefinition]:
         description="The DuckDB file for readers, put in place whole by renaming; it may be held open at any time.",
     )
     def published_warehouse(
-        context: AssetExecutionContext, config: DeriveConfig, pipeline: ResourceParam[Pipeline]
+        context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> MaterializeResult[None]:
         with pipeline.step(context) as step:
             refresh.publish_warehouse(step.workspace, rebuild=config.rebuild)
@@ -122,12 +127,14 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
         context: AssetExecutionContext, config: FetchConfig, pipeline: ResourceParam[Pipeline]
     ) -> MaterializeResult[None]:
         with pipeline.step(context) as step:
-            report = _fetch(context, step, retry_failed=config.retry_failed)
+            ids = _waiting_ids(context, config, step)
+            report = _fetch(step, ids)
             step.reporter.fetched(report)
         if report.stopped is StopReason.TOKEN_REFUSED:
             raise TokenRefused("The API refused the token in DIALFLO_API_TOKEN. Nothing was marked failed.")
+        asked = {day: {"ids_waiting": count} for day, count in Counter(ids.values()).items()}
         results = {str(result): count for result, count in report.results.items()}
-        return MaterializeResult(metadata={"asked": report.asked, **results})
+        return materialized(context, specs.lake_key(RAW_ANSWERS), asked, {"asked": report.asked, **results})
 
     @multi_asset(
         specs=[
@@ -141,23 +148,27 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
         context: AssetExecutionContext, config: DeriveConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
         with pipeline.step(context) as step:
-            reports = _derive(context, step, rebuild=config.rebuild)
+            reports = _derive(context, config, step)
             step.reporter.derived(reports)
         for table in WAREHOUSE_TABLES:
-            rows = sum(report.rows[table.name] for report in reports)
-            yield MaterializeResult(asset_key=specs.lake_key(table), metadata={"dagster/row_count": rows})
+            rows = {report.day: {"dagster/row_count": report.rows[table.name]} for report in reports}
+            yield materialized(context, specs.lake_key(table), rows, {"days_derived": len(reports)})
 
     return [raw_answers, lake_tables]
 
 
-def _fetch(context: AssetExecutionContext, step: Step, *, retry_failed: bool) -> FetchReport:
-    lake, settings = step.workspace.lake, step.settings
+def _waiting_ids(context: AssetExecutionContext, config: FetchConfig, step: Step) -> dict[str, date]:
+    lake = step.workspace.lake
     days = [
         status.day
-        for status in survey(lake, days_of_run(context, registered_days(lake)), step.rules)
-        if status.has_work or (retry_failed and status.failed)
+        for status in survey(lake, days_of_run(context, config, registered_days(lake)), step.rules)
+        if status.has_work or (config.retry_failed and status.failed)
     ]
-    ids = stages.waiting_ids(lake, days, step.rules, retry_failed=retry_failed)
+    return stages.waiting_ids(lake, days, step.rules, retry_failed=config.retry_failed)
+
+
+def _fetch(step: Step, ids: dict[str, date]) -> FetchReport:
+    lake, settings = step.workspace.lake, step.settings
     if not ids:
         return FetchReport(wanted=0)
     if settings.api_token is None:
@@ -175,10 +186,10 @@ def _fetch(context: AssetExecutionContext, step: Step, *, retry_failed: bool) ->
     return asyncio.run(stages.fetch_answers(lake, ids, opened_asker, settings.max_concurrency, step.reporter.fetching))
 
 
-def _derive(context: AssetExecutionContext, step: Step, *, rebuild: bool) -> list[stages.DayReport]:
+def _derive(context: AssetExecutionContext, config: DeriveConfig, step: Step) -> list[stages.DayReport]:
     lake = step.workspace.lake
-    statuses = survey(lake, days_of_run(context, registered_days(lake)), step.rules)
-    days = [status.day for status in statuses if rebuild or not status.is_current]
+    statuses = survey(lake, days_of_run(context, config, registered_days(lake)), step.rules)
+    days = [status.day for status in statuses if config.rebuild or not status.is_current]
     reports = []
     for done, day in enumerate(days, 1):
         step.reporter.deriving(done, len(days), day)

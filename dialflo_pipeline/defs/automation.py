@@ -4,6 +4,7 @@ from dagster import (
     AssetSelection,
     DefaultScheduleStatus,
     DefaultSensorStatus,
+    RunConfig,
     RunRequest,
     ScheduleDefinition,
     ScheduleEvaluationContext,
@@ -16,7 +17,7 @@ from dagster import (
 )
 
 from dialflo_pipeline.days import registered_days, survey
-from dialflo_pipeline.defs.partitions import range_tags
+from dialflo_pipeline.defs.assets import DeriveConfig, FetchConfig
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.specs import lake_key
 from dialflo_pipeline.rules import rules_of
@@ -36,7 +37,7 @@ register_job = define_asset_job(
 
 
 def daily_schedule(pipeline: Pipeline, timezone: str) -> ScheduleDefinition:
-    """Each night, one run over the days up to today that have anything waiting."""
+    """Each night, one run over the days up to today that have anything waiting; its own partition is today."""
 
     @schedule(
         job=sync_job,
@@ -56,7 +57,12 @@ def daily_schedule(pipeline: Pipeline, timezone: str) -> ScheduleDefinition:
         ]
         if not days:
             return SkipReason(f"No task up to {today} is pending, unsettled or not found.")
-        return RunRequest(run_key=f"daily {today}", tags=range_tags(days[0], days[-1]))
+        first, last = days[0].isoformat(), days[-1].isoformat()
+        steps = {
+            "raw_answers": FetchConfig(first_day=first, last_day=last),
+            "lake_tables": DeriveConfig(first_day=first, last_day=last),
+        }
+        return RunRequest(run_key=f"daily {today}", partition_key=today.isoformat(), run_config=RunConfig(ops=steps))
 
     return daily_sync
 

@@ -1,18 +1,17 @@
 """Running the assets in this process, for the command line: the same definitions, the same run history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dagster import DagsterExecutionInterruptedError, DagsterInstance, RunConfig
+from dagster import Config, DagsterExecutionInterruptedError, DagsterInstance, RunConfig
 from dagster._core.instance.ref import InstanceRef  # the only way to override one part of a dagster.yaml
 
-from dialflo_pipeline.defs.assets import DERIVING_OPS, DeriveConfig, FetchConfig
+from dialflo_pipeline.defs.assets import WHOLE_OPS, DeriveConfig, FetchConfig, RebuildConfig
 from dialflo_pipeline.defs.automation import register_job, sync_job
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.home import dagster_home, home_beside
-from dialflo_pipeline.defs.partitions import range_tags
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.specs import lake_key
 from dialflo_pipeline.reporting import Reporter
@@ -40,25 +39,38 @@ class DagsterRuns:
 
     def register(self) -> None:
         """Register what lies in the inbox."""
-        self._run(register_job.name, RunConfig(loggers=_QUIET), {})
+        self._run(register_job.name, {})
 
-    def sync(self, first: date, last: date, *, retry_failed: bool) -> None:
-        """Fetch, derive, load, compute and publish what the days from `first` to `last` need."""
-        config = RunConfig(ops={"raw_answers": FetchConfig(retry_failed=retry_failed)}, loggers=_QUIET)
-        self._run(sync_job.name, config, range_tags(first, last), without=[TASK_IDS])
+    def sync(self, days: Sequence[date], *, retry_failed: bool) -> None:
+        """Fetch, derive, load, compute and publish what the days from the first to the last of `days` need."""
+        first, last = days[0].isoformat(), days[-1].isoformat()
+        steps = {
+            "raw_answers": FetchConfig(first_day=first, last_day=last, retry_failed=retry_failed),
+            "lake_tables": DeriveConfig(first_day=first, last_day=last),
+        }
+        self._run(sync_job.name, steps, days[-1], without=[TASK_IDS])
 
-    def derive(self, first: date, last: date, *, rebuild: bool) -> None:
+    def derive(self, days: Sequence[date], *, rebuild: bool) -> None:
         """The same without a request, from the raw answers at hand; with `rebuild` even where they have not changed."""
-        config = RunConfig(ops=dict.fromkeys(DERIVING_OPS, DeriveConfig(rebuild=rebuild)), loggers=_QUIET)
-        self._run(sync_job.name, config, range_tags(first, last), without=[TASK_IDS, RAW_ANSWERS])
+        first, last = days[0].isoformat(), days[-1].isoformat()
+        derive = DeriveConfig(first_day=first, last_day=last, rebuild=rebuild)
+        steps = {"lake_tables": derive, **dict.fromkeys(WHOLE_OPS, RebuildConfig(rebuild=rebuild))}
+        self._run(sync_job.name, steps, days[-1], without=[TASK_IDS, RAW_ANSWERS])
 
-    def _run(self, job_name: str, config: RunConfig, tags: dict[str, str], without: Sequence[Table] = ()) -> None:
+    def _run(
+        self, job_name: str, steps: Mapping[str, Config], day: date | None = None, without: Sequence[Table] = ()
+    ) -> None:
         job = build_definitions(self.pipeline).resolve_job_def(job_name)
         left_out = {lake_key(table) for table in without}
         selected = [key for key in job.asset_layer.executable_asset_keys if key not in left_out] if without else None
         try:
             with _history(self.home) as instance:
-                job.execute_in_process(instance=instance, run_config=config, tags=tags, asset_selection=selected)
+                job.execute_in_process(
+                    instance=instance,
+                    run_config=RunConfig(ops=dict(steps), loggers=_QUIET),
+                    partition_key=day.isoformat() if day else None,
+                    asset_selection=selected,
+                )
         except DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
 

@@ -1,19 +1,36 @@
-"""The days of the partitioned assets: from the first registered one to today, in the configured time zone."""
+"""The days of the partitioned assets, in the configured time zone, and which of them a run works on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import TypeAlias
 
-from dagster import AssetExecutionContext, BackfillPolicy, DailyPartitionsDefinition
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetMaterialization,
+    BackfillPolicy,
+    Config,
+    DailyPartitionsDefinition,
+    MaterializeResult,
+)
 
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import TASK_IDS
 from dialflo_pipeline.workspace import Workspace
 
+Metadata: TypeAlias = "dict[str, int]"
+
 ONE_RUN = BackfillPolicy.single_run()
 """A run covers any range of days: starting one costs far more than a day's work."""
 
-RANGE_START_TAG = "dagster/asset_partition_range_start"
-RANGE_END_TAG = "dagster/asset_partition_range_end"
+
+class DaysConfig(Config):
+    """Which days to work on: those of the run's partitions, unless a span is given."""
+
+    first_day: str | None = None
+    """First day of the span, as YYYY-MM-DD."""
+    last_day: str | None = None
+    """Last day of the span, included."""
 
 
 def daily_partitions(settings: Settings) -> DailyPartitionsDefinition:
@@ -28,12 +45,26 @@ def daily_partitions(settings: Settings) -> DailyPartitionsDefinition:
     )
 
 
-def days_of_run(context: AssetExecutionContext, days: Iterable[date]) -> list[date]:
-    """Those of `days` that this run is to cover."""
+def days_of_run(context: AssetExecutionContext, config: DaysConfig, days: Iterable[date]) -> list[date]:
+    """Those of `days` that this run is to work on."""
     first, last = context.partition_key_range
-    return [day for day in days if date.fromisoformat(first) <= day <= date.fromisoformat(last)]
+    first_day, last_day = config.first_day or first, config.last_day or last
+    return [day for day in days if first_day <= day.isoformat() <= last_day]
 
 
-def range_tags(first: date, last: date) -> dict[str, str]:
-    """The tags that make a run cover these days, both included."""
-    return {RANGE_START_TAG: first.isoformat(), RANGE_END_TAG: last.isoformat()}
+def materialized(
+    context: AssetExecutionContext, key: AssetKey, days: Mapping[date, Metadata], in_all: Metadata
+) -> MaterializeResult[None]:
+    """The result of an asset that worked on `days`, with what is to be said of each and of all.
+
+    Days outside the run's own partitions are told one by one: a run over a range would cost several events for each
+    day of it and asset, and show days as done on which there was nothing to do.
+    """
+    first, last = context.partition_key_range
+    own = {}
+    for day, metadata in days.items():
+        if first <= day.isoformat() <= last:
+            own = metadata
+        else:
+            context.log_event(AssetMaterialization(key, partition=day.isoformat(), metadata=metadata))
+    return MaterializeResult(asset_key=key, metadata={**in_all, **(own if first == last else {})})

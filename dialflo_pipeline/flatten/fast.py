@@ -4,8 +4,8 @@ It names the documents that it does not surely read as the plain reader would, a
 
 The bodies are copied by one plain scan from memory into a temporary table, and every filter works on that: in 2.0.0
 DuckDB gives wrong results where it filters while it scans frames of this process. (The copy costs a twentieth of the
-whole; the way through a temporary Parquet file took twice as long.) DuckDB spreads work over cores by 122,880 rows, more
-than a batch has, so each core here gets slices of the batch and a connection of its own.
+whole; the way through a temporary Parquet file took twice as long.) DuckDB spreads work over cores by 122,880 rows,
+more than a batch has, so each core here gets slices of the batch and a connection of its own.
 """
 
 import os

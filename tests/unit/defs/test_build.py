@@ -16,7 +16,6 @@ from dagster import (
     build_sensor_context,
 )
 
-from dialflo_pipeline.defs.partitions import RANGE_END_TAG, RANGE_START_TAG
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import RAW_TABLES, WAREHOUSE_TABLES
 from dialflo_pipeline.workspace import Workspace
@@ -92,7 +91,10 @@ def test_the_schedule_asks_for_the_days_that_have_anything_waiting(definitions: 
     register(date(2026, 1, 8), ["b"])
     asked = tick(definitions(), datetime(2026, 1, 9, 20, 0, tzinfo=UTC))
     assert isinstance(asked, RunRequest)
-    assert (asked.tags[RANGE_START_TAG], asked.tags[RANGE_END_TAG]) == ("2026-01-05", "2026-01-08")
+    assert asked.partition_key == "2026-01-10"
+    span = {"first_day": "2026-01-05", "last_day": "2026-01-08"}
+    for step in ("raw_answers", "lake_tables"):
+        assert asked.run_config["ops"][step]["config"].items() >= span.items()
 
 
 def test_the_schedule_leaves_days_to_come_alone(definitions: Build, register: Register) -> None:
