@@ -6,7 +6,6 @@ The floor is DuckDB parsing each of them once, on every core, and doing nothing 
 
 import argparse
 import json
-import os
 import random
 import statistics
 import time
@@ -76,7 +75,7 @@ def batch(documents: int, odd_share: float, unknown_keys: int) -> pl.DataFrame:
 
 def parse_only(answers: pl.DataFrame) -> Callable[[], object]:
     """Parsing on every core, of texts that DuckDB already holds."""
-    cores = len(os.sched_getaffinity(0))
+    cores = pl.thread_pool_size()
     database = duckdb.connect(":memory:", config={"threads": 1})
     parts = list(answers.select("body").iter_slices(-(-answers.height // cores)))
     for place, part in enumerate(parts):

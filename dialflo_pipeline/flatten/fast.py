@@ -8,7 +8,6 @@ whole; the way through a temporary Parquet file took twice as long.) DuckDB spre
 more than a batch has, so each core here gets slices of the batch and a connection of its own.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -63,7 +62,7 @@ def read_documents(bodies: pl.DataFrame, zone: ZoneInfo) -> tuple[Found, pl.Seri
 
 
 def _read_in_parallel(bodies: pl.DataFrame) -> Iterator[Found]:
-    cores = len(os.sched_getaffinity(0))
+    cores = pl.thread_pool_size()
     least, most = _SLICE_ROWS
     slices = list(bodies.iter_slices(min(max(least, -(-bodies.height // cores)), most))) or [bodies]
     with closing(duckdb.connect(":memory:", config=_SETTINGS)) as database, ThreadPoolExecutor(cores) as pool:

@@ -15,11 +15,10 @@ from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, REJECTS,
 DOCUMENT: Final = "document"
 """Number of an answer in its batch, which is in the order of task_id."""
 
-_TASK_COLUMNS: Final = ("task_id", "call_date", "completed_at", "fetched_at", "source")
-
-
 ELEMENT: Final = "element"
 """Number of a call among all that one reader saw, by which the rows of its keys know it."""
+
+_TASK_COLUMNS: Final = ("task_id", "call_date", "completed_at", "fetched_at", "source")
 
 
 def _found(table: Table, first: list[str], *added_later: str) -> pl.Schema:
