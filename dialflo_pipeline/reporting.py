@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from dialflo_pipeline.derive import DayReport
 from dialflo_pipeline.fetch import FetchReport
-from dialflo_pipeline.stages import DayReport
 from dialflo_pipeline.task_ids.inbox import InboxReport
 
 
@@ -22,7 +22,7 @@ class Reporter(Protocol):
         """No more is asked in this run."""
 
     def deriving(self, done: int, total: int, day: date) -> None:
-        """The `done`-th of `total` days is about to be derived."""
+        """`done` of `total` days have been derived, the last of them `day`."""
 
     def derived(self, reports: list[DayReport]) -> None:
         """All days have been derived."""

@@ -6,11 +6,11 @@ from datetime import date
 
 from dialflo_pipeline.api.answers import Result
 from dialflo_pipeline.cli.console import say, say_error
+from dialflo_pipeline.collect import unfinished
 from dialflo_pipeline.days import survey
 from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.reporting import Remembered
 from dialflo_pipeline.rules import Rules
-from dialflo_pipeline.stages import unfinished
 from dialflo_pipeline.tables import State
 from dialflo_pipeline.task_ids.inbox import InboxFile, InboxReport
 from dialflo_pipeline.workspace import Workspace

@@ -49,7 +49,7 @@ class ProgressReporter(Remembered):
             err.print(f"fetched {report.asked} of {report.wanted}: {_results(report)}")
 
     def deriving(self, done: int, total: int, day: date) -> None:
-        """A day is about to be derived."""
+        """A day has been derived."""
         self._show("flattening", done, total, day.isoformat)
 
     def _show(self, stage: str, done: int, total: int, note: Callable[[], str]) -> None:

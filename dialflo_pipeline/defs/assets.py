@@ -16,12 +16,13 @@ from dagster import (
     multi_asset,
 )
 
-from dialflo_pipeline import refresh, stages
+from dialflo_pipeline import collect, refresh
 from dialflo_pipeline.api.asking import open_asker
 from dialflo_pipeline.days import registered_days, survey
 from dialflo_pipeline.defs import specs
 from dialflo_pipeline.defs.partitions import ONE_RUN, DaysConfig, days_of_run, materialized
 from dialflo_pipeline.defs.resources import Pipeline, Step
+from dialflo_pipeline.derive import DayReport, derive_days
 from dialflo_pipeline.errors import SettingsError, TokenRefused
 from dialflo_pipeline.fetch import FetchReport, StopReason
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
@@ -164,7 +165,7 @@ def _waiting_ids(context: AssetExecutionContext, config: FetchConfig, step: Step
         for status in survey(lake, days_of_run(context, config, registered_days(lake)), step.rules)
         if status.has_work or (config.retry_failed and status.failed)
     ]
-    return stages.waiting_ids(lake, days, step.rules, retry_failed=config.retry_failed)
+    return collect.waiting_ids(lake, days, step.rules, retry_failed=config.retry_failed)
 
 
 def _fetch(step: Step, ids: dict[str, date]) -> FetchReport:
@@ -183,15 +184,15 @@ def _fetch(step: Step, ids: dict[str, date]) -> FetchReport:
         tries=settings.tries,
         timeout_seconds=settings.timeout_seconds,
     )
-    return asyncio.run(stages.fetch_answers(lake, ids, opened_asker, settings.max_concurrency, step.reporter.fetching))
+    return asyncio.run(collect.fetch_answers(lake, ids, opened_asker, settings.max_concurrency, step.reporter.fetching))
 
 
-def _derive(context: AssetExecutionContext, config: DeriveConfig, step: Step) -> list[stages.DayReport]:
+def _derive(context: AssetExecutionContext, config: DeriveConfig, step: Step) -> list[DayReport]:
     lake = step.workspace.lake
     statuses = survey(lake, days_of_run(context, config, registered_days(lake)), step.rules)
     days = [status.day for status in statuses if config.rebuild or not status.is_current]
     reports = []
-    for done, day in enumerate(days, 1):
-        step.reporter.deriving(done, len(days), day)
-        reports.append(stages.derive_day(lake, day, step.rules))
+    for report in derive_days(lake, days, step.rules):
+        reports.append(report)
+        step.reporter.deriving(len(reports), len(days), report.day)
     return reports

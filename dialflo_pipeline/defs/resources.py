@@ -69,4 +69,4 @@ class LogReporter(Remembered):
 
     def deriving(self, done: int, total: int, day: date) -> None:
         """Log each day."""
-        self._log.info(f"deriving {day} ({done} of {total})")
+        self._log.info(f"derived {day} ({done} of {total})")

@@ -8,9 +8,9 @@ import pytest
 from dialflo_pipeline import days
 from dialflo_pipeline.api.answers import Result
 from dialflo_pipeline.days import day_status, fingerprint, read_states, registered_days, survey
+from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import Rules
-from dialflo_pipeline.stages import derive_day
 from dialflo_pipeline.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, State
 
 DAY = date(2024, 5, 1)
@@ -61,7 +61,7 @@ def answered(lake: Lake) -> Callable[..., None]:
 def test_a_fingerprint_stays_while_nothing_changes(lake: Lake, register: Callable[..., None]) -> None:
     register("a")
     before = fingerprint(lake, DAY, RULES)
-    derive_day(lake, DAY, RULES)
+    list(derive_days(lake, [DAY], RULES))
     register("elsewhere", day=date(2024, 5, 2))
     assert fingerprint(lake, DAY, Rules("UTC", timedelta(days=1))) == before
 
@@ -107,7 +107,7 @@ def test_the_footer_tells_what_reading_the_raw_files_would(
     answered("gone", Result.NOT_FOUND, hours_later=24)
     answered("refused", Result.REFUSED)
     answered("done", Result.USABLE, body=USABLE)
-    derive_day(lake, DAY, RULES)
+    list(derive_days(lake, [DAY], RULES))
     status = day_status(lake, DAY, RULES)
     states = read_states(lake, DAY, RULES)
     assert status.is_current
@@ -129,7 +129,7 @@ def test_a_settled_day_has_no_work_until_something_is_added(
 ) -> None:
     register("done")
     answered("done", Result.USABLE, body=USABLE)
-    derive_day(lake, DAY, RULES)
+    list(derive_days(lake, [DAY], RULES))
     assert not day_status(lake, DAY, RULES).has_work
     register("new")
     assert day_status(lake, DAY, RULES).has_work
@@ -139,10 +139,10 @@ def test_a_day_whose_derivation_was_cut_off_is_not_current(
     lake: Lake, register: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register("a")
-    derive_day(lake, DAY, RULES)
-    monkeypatch.setattr("dialflo_pipeline.stages._write_answer_tables", _boom)
+    list(derive_days(lake, [DAY], RULES))
+    monkeypatch.setattr("dialflo_pipeline.derive._write_answer_tables", _boom)
     with pytest.raises(ZeroDivisionError):
-        derive_day(lake, DAY, RULES)
+        list(derive_days(lake, [DAY], RULES))
     assert not day_status(lake, DAY, RULES).is_current
 
 
@@ -155,11 +155,11 @@ def test_a_damaged_derived_file_vouches_for_nothing_and_is_written_anew(
     lake: Lake, register: Callable[..., None], kept: int
 ) -> None:
     register("a")
-    derive_day(lake, DAY, RULES)
+    list(derive_days(lake, [DAY], RULES))
     path = lake.file(TASKS, DAY)
     path.write_bytes(path.read_bytes()[:kept])
     assert not day_status(lake, DAY, RULES).is_current
-    derive_day(lake, DAY, RULES)
+    list(derive_days(lake, [DAY], RULES))
     assert day_status(lake, DAY, RULES).is_current
 
 
@@ -169,11 +169,11 @@ def test_deriving_again_gives_the_same_rows(
     register("a", "b")
     answered("a", Result.USABLE, body=USABLE)
     answered("a", Result.TROUBLE, hours_later=2)
-    first = derive_day(lake, DAY, RULES)
+    first = list(derive_days(lake, [DAY], RULES))
     rows = {table.name: lake.read(table, DAY) for table in (CALLS, TASKS)}
-    assert derive_day(lake, DAY, RULES) == first
+    assert list(derive_days(lake, [DAY], RULES)) == first
     assert all(lake.read(table, DAY).equals(rows[table.name]) for table in (CALLS, TASKS))
-    assert first.rows["calls"] == 1
+    assert first[0].rows["calls"] == 1
 
 
 def test_days_are_chosen_with_both_ends(lake: Lake, register: Callable[..., None]) -> None:

@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline import refresh
+from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.marts import MartSettings
 from dialflo_pipeline.publish import read_published
 from dialflo_pipeline.refresh import days_to_load
 from dialflo_pipeline.rules import Rules
-from dialflo_pipeline.stages import derive_day
 from dialflo_pipeline.tables import TASK_IDS, TASKS
 from dialflo_pipeline.workspace import Workspace
 
@@ -59,7 +59,7 @@ def test_readers_get_what_was_derived_and_then_nothing_is_to_do(
 ) -> None:
     for day in DAYS:
         register(f"of-{day}", day)
-        derive_day(workspace.lake, day, RULES)
+        list(derive_days(workspace.lake, [day], RULES))
     assert not refresh.is_up_to_date(workspace, RULES, MARTS)
     loaded, built, published = refreshed()
     assert (loaded["tasks"], bool(built), published) == (2, True, True)
@@ -73,10 +73,10 @@ def test_only_days_that_changed_are_loaded_again(
 ) -> None:
     for day in DAYS:
         register(f"of-{day}", day)
-        derive_day(workspace.lake, day, RULES)
+        list(derive_days(workspace.lake, [day], RULES))
     refreshed()
     register("new", DAYS[1])
-    derive_day(workspace.lake, DAYS[1], RULES)
+    list(derive_days(workspace.lake, [DAYS[1]], RULES))
     assert list(days_to_load(workspace, RULES)) == [DAYS[1]]
     assert not refresh.is_up_to_date(workspace, RULES, MARTS)
     assert refreshed()[0]["tasks"] == 2
@@ -87,7 +87,7 @@ def test_a_day_that_waits_to_be_derived_keeps_the_rows_it_has(
     workspace: Workspace, register: Register, refreshed: Refreshed
 ) -> None:
     register("old", DAYS[0])
-    derive_day(workspace.lake, DAYS[0], RULES)
+    list(derive_days(workspace.lake, [DAYS[0]], RULES))
     refreshed()
     register("new", DAYS[0])
     workspace.lake.drop(TASKS, DAYS[0])
@@ -101,7 +101,7 @@ def test_a_day_that_left_the_lake_leaves_the_warehouse(
 ) -> None:
     for day in DAYS:
         register(f"of-{day}", day)
-        derive_day(workspace.lake, day, RULES)
+        list(derive_days(workspace.lake, [day], RULES))
     refreshed()
     for path in workspace.lake.files(TASK_IDS, DAYS[0]):
         path.unlink()
@@ -116,7 +116,7 @@ def test_other_mart_settings_rebuild_the_marts_only(
     workspace: Workspace, register: Register, refreshed: Refreshed
 ) -> None:
     register("a", DAYS[0])
-    derive_day(workspace.lake, DAYS[0], RULES)
+    list(derive_days(workspace.lake, [DAYS[0]], RULES))
     refreshed()
     other = MartSettings("UTC", 4, 30)
     assert not refresh.is_up_to_date(workspace, RULES, other)

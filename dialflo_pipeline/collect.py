@@ -1,0 +1,47 @@
+"""From registered ids to raw answers on record: which ids to ask for, the asking, and what came of it."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import date
+
+import polars as pl
+
+from dialflo_pipeline.answer_log import answer_log
+from dialflo_pipeline.api.asking import Asker
+from dialflo_pipeline.days import read_states
+from dialflo_pipeline.fetch import Fetch, FetchReport
+from dialflo_pipeline.interrupts import cancelled_by_signals
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.rules import Rules
+from dialflo_pipeline.tables import TASKS, State
+
+
+def waiting_ids(lake: Lake, days: Iterable[date], rules: Rules, *, retry_failed: bool) -> dict[str, date]:
+    """The ids to ask for now and their days, in the order of the days."""
+    ids: dict[str, date] = {}
+    for day in days:
+        wanted = pl.col("is_waiting") | ((pl.col("state") == State.FAILED) & retry_failed)
+        ids |= dict.fromkeys(read_states(lake, day, rules).filter(wanted)["task_id"], day)
+    return ids
+
+
+async def fetch_answers(
+    lake: Lake,
+    ids: Mapping[str, date],
+    opened_asker: AbstractAsyncContextManager[Asker],
+    concurrency: int,
+    on_progress: Callable[[FetchReport], None],
+) -> FetchReport:
+    """Ask for each id and put every try on record, also when a signal asks the process to end: `KeyboardInterrupt`."""
+    with cancelled_by_signals():
+        async with opened_asker as asker, answer_log(lake, ids) as log:
+            return await Fetch(list(ids), asker, log, concurrency, on_progress).run()
+
+
+def unfinished(lake: Lake, days: Iterable[date], asked: Collection[str]) -> pl.DataFrame:
+    """Those of the asked ids that failed, or still wait after an error: task_id, state and last_error."""
+    states = [str(State.FAILED), str(State.PENDING)]
+    columns = ("task_id", "state", "last_error")
+    nothing = pl.DataFrame(schema={name: TASKS.frame_schema[name] for name in columns})
+    tasks = pl.concat([nothing, *(lake.read(TASKS, day, columns) for day in days)])
+    return tasks.filter(pl.col("state").is_in(states), pl.col("task_id").is_in(list(asked)))

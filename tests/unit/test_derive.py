@@ -1,0 +1,135 @@
+"""Deriving days: alone or in groups, from real files."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dialflo_pipeline import derive
+from dialflo_pipeline.days import day_status
+from dialflo_pipeline.derive import derive_days
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.rules import Rules
+from dialflo_pipeline.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
+
+RULES = Rules("Asia/Kolkata", timedelta(hours=24))
+DAYS = [date(2026, 1, day) for day in range(1, 8)]
+BODY = b'[{"agent_name": "A", "call_status": "BUSY", "call_context": {"k": 1}}, 7]'
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "lake", tmp_path / "aside")
+
+
+@pytest.fixture
+def fill(lake: Lake) -> Callable[[], None]:
+    """Days with 0 to 6 answered tasks, and one that was never asked each."""
+
+    def put() -> None:
+        for number, day in enumerate(DAYS):
+            ids = [f"{day}-{place}" for place in range(number)]
+            lake.append(TASK_IDS, _registered(day, [*ids, f"{day}-waits"]), day)
+            lake.append(RAW_ANSWERS, _answered(day, ids), day)
+
+    return put
+
+
+def _registered(day: date, ids: list[str]) -> pl.DataFrame:
+    at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+    rows = [
+        {"task_id": name, "call_date": day, "completed_at": at, "registered_at": at, "attributes": None} for name in ids
+    ]
+    return pl.DataFrame(rows, schema=TASK_IDS.frame_schema)
+
+
+def _answered(day: date, ids: list[str]) -> pl.DataFrame:
+    at = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
+    common = {
+        "call_date": day,
+        "attempt": 1,
+        "is_last": True,
+        "requested_at": at,
+        "received_at": at,
+        "status": 200,
+        "result": "usable",
+        "is_complete": True,
+        "error": None,
+        "body": BODY,
+        "body_bytes": len(BODY),
+        "body_sha256": hashlib.sha256(BODY).hexdigest(),
+        "stopped_run": False,
+        "source": "api",
+    }
+    rows = [{**common, "task_id": name, "asking_id": f"1-{name}"} for name in ids]
+    return pl.DataFrame(rows, schema=RAW_ANSWERS.frame_schema)
+
+
+def _everything(lake: Lake) -> list[list[tuple[object, ...]]]:
+    return [lake.read(table, day).sort(pl.all()).rows() for table in WAREHOUSE_TABLES for day in DAYS]
+
+
+def test_each_day_gets_its_own_rows_and_a_report(lake: Lake, fill: Callable[[], None]) -> None:
+    fill()
+    reports = list(derive_days(lake, DAYS, RULES))
+    assert [report.day for report in reports] == DAYS
+    for number, report in enumerate(reports):
+        assert report.rows == {
+            "calls": number,
+            "call_metadata": 0,
+            "call_context": number,
+            "rejects": number,
+            "tasks": number + 1,
+        }
+        assert set(lake.read(CALLS, report.day)["call_date"]) <= {report.day}
+
+
+@pytest.mark.parametrize(("rows", "days"), [(1, 64), (4, 64), (10_000, 2), (10_000, 3)])
+def test_how_days_are_grouped_makes_no_difference(
+    lake: Lake, fill: Callable[[], None], monkeypatch: pytest.MonkeyPatch, rows: int, days: int
+) -> None:
+    fill()
+    list(derive_days(lake, DAYS, RULES))
+    together = _everything(lake)
+    monkeypatch.setattr(derive, "GROUP_ROWS", rows)
+    monkeypatch.setattr(derive, "GROUP_DAYS", days)
+    list(derive_days(lake, DAYS, RULES))
+    assert _everything(lake) == together
+
+
+def test_small_batches_give_the_same_rows(
+    lake: Lake, fill: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill()
+    list(derive_days(lake, DAYS, RULES))
+    whole = _everything(lake)
+    monkeypatch.setattr(derive, "BATCH_ROWS", 1)
+    list(derive_days(lake, DAYS, RULES))
+    assert _everything(lake) == whole
+
+
+def test_a_derived_day_is_current_until_something_is_added(lake: Lake, fill: Callable[[], None]) -> None:
+    fill()
+    list(derive_days(lake, DAYS, RULES))
+    assert all(day_status(lake, day, RULES).is_current for day in DAYS)
+    lake.append(TASK_IDS, _registered(DAYS[2], ["late"]), DAYS[2])
+    assert [day for day in DAYS if not day_status(lake, day, RULES).is_current] == [DAYS[2]]
+
+
+def test_a_day_cut_off_between_its_tables_is_not_current(
+    lake: Lake, fill: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill()
+    list(derive_days(lake, DAYS, RULES))
+
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(derive, "_write_answer_tables", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        list(derive_days(lake, DAYS[:1], RULES))
+    assert not lake.file(TASKS, DAYS[0]).exists()
+    assert not day_status(lake, DAYS[0], RULES).is_current
