@@ -21,11 +21,11 @@ from pydantic import SecretStr
 
 from dialflo_pipeline.api import asking
 from dialflo_pipeline.api.retry import RetryPolicy
+from dialflo_pipeline.collect import fetch_answers
 from dialflo_pipeline.days import read_states
 from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import Rules
-from dialflo_pipeline.collect import fetch_answers
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS
 
 DAY = date(2024, 5, 1)
