@@ -4,7 +4,7 @@ Written from the promises alone; it imports nothing of the package, and the stan
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -158,6 +158,3 @@ def _add(flat: judge_flatten.Flat, askings: list[Asking], task: Row, zone: ZoneI
         flat.call_metadata += rows.call_metadata
         flat.call_context += rows.call_context
         flat.rejects += rows.rejects
-
-
-__all__ = ["UTC", "Asking", "Exchange", "Expected", "Rules", "TaskRow", "judge"]

@@ -3,11 +3,11 @@
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.e2e.judge_json import NotJson, parse
+from tests.e2e.judge_json import parse
 from tests.e2e.judge_values import (
     Unfit,
     capitals,
@@ -25,6 +25,17 @@ from tests.e2e.judge_values import (
 
 Row = dict[str, Any]
 CALL_MARKS = ("agent_name", "call_status", "call_outcome", "call_insights", "call_duration", "to_number")
+PLAIN_TEXTS = (
+    "call_id",
+    "agent_id",
+    "agent_name",
+    "call_direction",
+    "from_number",
+    "to_number",
+    "outcome_reason",
+    "hangup_source",
+    "call_recording_url",
+)
 PARENTS = {
     ("call_insights",),
     ("call_insights", "user_interest"),
@@ -130,20 +141,18 @@ class _Call:
         return self.rest or None
 
     def _texts(self) -> Row:
-        row = {
-            name: self._take(text_of, name)
-            for name in (
-                "call_id agent_id agent_name call_direction from_number to_number outcome_reason hangup_source"
-                " call_recording_url"
-            ).split()
-        }
+        row = {name: self._take(text_of, name) for name in PLAIN_TEXTS}
         action = self._next_action()
-        return row | action | {
-            "call_status": self._status(),
-            "hangup_cause": self._take(text_of, "hangup_cause_name"),
-            "interest_status": self._take(text_of, "call_insights", "user_interest", "status"),
-            "interest_reasoning": self._take(text_of, "call_insights", "user_interest", "reasoning"),
-        }
+        return (
+            row
+            | action
+            | {
+                "call_status": self._status(),
+                "hangup_cause": self._take(text_of, "hangup_cause_name"),
+                "interest_status": self._take(text_of, "call_insights", "user_interest", "status"),
+                "interest_reasoning": self._take(text_of, "call_insights", "user_interest", "reasoning"),
+            }
+        )
 
     def _numbers(self) -> Row:
         return {
@@ -155,10 +164,14 @@ class _Call:
         }
 
     def _status(self) -> str | None:
-        if self.rest.get("call_status") is not None:
-            return self._take(text_of, "call_status")
-        self.rest.pop("call_status", None)
-        return self._take(text_of, "call_outcome")
+        if self.rest.get("call_status") is None:
+            self.rest.pop("call_status", None)
+            return self._text("call_outcome")
+        return self._text("call_status")
+
+    def _text(self, *path: str) -> str | None:
+        text: str | None = self._take(text_of, *path)
+        return text
 
     def _next_action(self) -> Row:
         action = (self._holder(("call_insights", "next_action")) or {}).get("next_action")
@@ -208,6 +221,3 @@ def _contact(row: Row) -> str | None:
     side = "from_number" if inbound else "to_number"
     as_sent = None if is_blank(row[side]) else row[side]
     return row[f"{side}_e164"] or as_sent
-
-
-__all__ = ["Flat", "NotJson", "Row", "flatten", "is_complete", "is_usable"]

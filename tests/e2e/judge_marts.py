@@ -26,9 +26,7 @@ def answer_rate(calls: list[Row]) -> list[Row]:
     rows = []
     for (day, agent), group in _grouped(filter(is_dialled, calls), "call_date", "agent_name").items():
         answered = [call for call in group if call["is_answered"]]
-        seconds = [
-            call["call_duration_seconds"] for call in answered if call["call_duration_seconds"] is not None
-        ]
+        seconds = [call["call_duration_seconds"] for call in answered if call["call_duration_seconds"] is not None]
         low, high = wilson(len(answered), len(group))
         rows.append(
             {
@@ -100,9 +98,7 @@ def redial_backlog_daily(calls: list[Row], zone: ZoneInfo) -> list[Row]:
         day = min(call["call_date"] for call in of_agent)
         while day <= last_day:
             now = {
-                contact
-                for (contact, name), group in contacts.items()
-                if name == agent and _needs_redial_by(group, day)
+                contact for (contact, name), group in contacts.items() if name == agent and _needs_redial_by(group, day)
             }
             rows.append(
                 {

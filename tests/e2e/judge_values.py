@@ -99,11 +99,14 @@ def time_of(value: Any, zone: ZoneInfo) -> datetime | None:
     found = TIME.fullmatch(value.strip(BLANKS)) if isinstance(value, str) else None
     if not found:
         raise Unfit
-    *parts, second, fraction, offset = found.groups()
+    year, month, day, hour, minute, second, fraction, offset = found.groups()
     microseconds = int((fraction or "")[:6].ljust(6, "0"))
+    of_zone = _offset(offset) if offset else zone
     try:
-        local = datetime(*(int(part) for part in parts), int(second or 0), microseconds)  # type: ignore[misc,arg-type]  # noqa: DTZ001 - five parts by the pattern, zone follows
-        return local.replace(tzinfo=_offset(offset) if offset else zone).astimezone(UTC)
+        local = datetime(
+            int(year), int(month), int(day), int(hour), int(minute), int(second or 0), microseconds, of_zone
+        )
+        return local.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Unfit from None
 
@@ -128,10 +131,11 @@ def is_filled(value: Any) -> bool:
 
 
 def _offset(text: str) -> timezone:
+    """Raise `Unfit` for an offset that no clock has."""
     if text == "Z":
         return UTC
     digits = text[1:].replace(":", "").ljust(4, "0")
     hours, minutes = int(digits[:2]), int(digits[2:])
-    if minutes > 59:
-        raise ValueError(text)
+    if hours > 23 or minutes > 59:
+        raise Unfit
     return timezone((-1 if text[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes))

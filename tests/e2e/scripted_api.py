@@ -18,7 +18,7 @@ NOT_FOUND_BODY = b'{"detail": "Task not found"}'
 
 @dataclass(frozen=True)
 class Reply:
-    """What to send once. `seen` is the body as it reads after content decoding, where it differs; None: no whole one."""
+    """What to send once; `seen` is the body as it reads after content decoding, where it differs."""
 
     body: bytes = b""
     status: int = 200
@@ -92,7 +92,7 @@ def _handler(api: ScriptedApi) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_GET(self) -> None:
             prefix, _, task_id = self.path.rpartition("/")
             if prefix != "/call_details":
                 api.problems.append(f"asked for {self.path}")

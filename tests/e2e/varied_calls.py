@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,22 @@ ACTIONS = ["REDIAL", " redial\n", "SEND_FORM", "", " ", None, "Redial later"]
 INTERESTS = ["Interested", "Unclear", "", " \t", None, "Not Interested", "interested", 3]
 NUMBERS = [0, 1, 23.0, "23.5", " 7 ", "", "1e1", "-3", -2, "1_000", "nan", True, [5], None, ".5", "5.", "+4", 1e-7]
 CONFIDENCES = [0.0, 0, 1, 0.37, 1.01, 95, 100, "95", "0.5", 100.5, -0.1, "high", "", None, {"score": 1}, 77.7]
-LOOSE = ["x", "", " ", 1, 1.5, True, False, None, {}, [], {"a": None}, [1, {"b": []}], "é\u0000\u2028", 12345678901234567890]
+LOOSE = [
+    "x",
+    "",
+    " ",
+    1,
+    1.5,
+    True,
+    False,
+    None,
+    {},
+    [],
+    {"a": None},
+    [1, {"b": []}],
+    "é\u0000\u2028",
+    12345678901234567890,
+]
 EDGE_HOURS = {
     "America/New_York": ["2024-03-10 02:30", "2024-11-03T01:30:00", "2024-03-10T03:00", "2024-11-03 00:59:59.999999"],
     "Asia/Kolkata": ["2024-03-10 00:00", "2024-03-09T23:59:59.9999999"],
@@ -106,9 +121,9 @@ class Calls:
         } | self._some({"summary": lambda: draw(LOOSE)})
 
     def _quality(self) -> Any:
-        draw = self.dice.choice
-        score = {"value": self._number(), "reason": draw(["fine", None]), "confidence_score": 80}
-        return draw([None, {}, {"user_engagement": score}, {"user_satisfaction": score, "other": 1}, "good"])
+        score: Any = {"value": self._number(), "reason": self.dice.choice(["fine", None]), "confidence_score": 80}
+        shapes: list[Any] = [None, {}, {"user_engagement": score}, {"user_satisfaction": score, "other": 1}, "good"]
+        return self.dice.choice(shapes)
 
     def _pairs(self) -> dict[str, Any]:
         keys = self.dice.sample(["degree", "call_time", "current_job", "city", "", "a b", "ключ", "x.y"], k=3)
@@ -154,7 +169,7 @@ def troubled(dice: Random, good: Reply) -> list[Reply]:
         [Reply(b"", 204)],
         [Reply(b"", 302, {"Location": "/call_details/elsewhere"})],
         [Reply(b'{"detail": "bad"}', 400)],
-        [Reply(dice.choice([b"[]", b"{}", b"null", b'"x"', b"[1, {}]", b'{"detail": "soon"}', b'{"call_status": null}']))],
+        [Reply(dice.choice([b"[]", b"{}", b"null", b'"x"', b"[1, {}]", b'{"detail": 1}', b'{"call_status": null}']))],
     ]
     return dice.choice(kinds)
 
@@ -182,4 +197,4 @@ def _encoded(dice: Random, body: bytes) -> Reply:
     return Reply(body)
 
 
-__all__ = ["UTC", "Calls", "answer", "troubled"]
+__all__ = ["EDGE_HOURS", "Calls", "answer", "troubled"]

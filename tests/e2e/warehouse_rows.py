@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,23 +51,29 @@ def read_types(published: Path) -> dict[str, dict[str, str]]:
         return {name.split(".")[1]: _types(connection, name) for name in TABLES}
 
 
-def differences(found: dict[str, list[Row]], expected: Expected, now: datetime) -> list[str]:
-    """Every way in which the warehouse, read at `now`, is not what the judge expects; empty when it agrees."""
+def differences(
+    found: dict[str, list[Row]], expected: Expected, now: datetime, aside: Collection[str] = ()
+) -> list[str]:
+    """Every way in which the warehouse, read at `now`, is not what the judge expects; empty when it agrees.
+
+    Columns in `aside` do not count.
+    """
     flat = expected.flat
     wanted = {"calls": flat.calls, "call_metadata": flat.call_metadata, "call_context": flat.call_context}
     wanted |= {"tasks": expected.tasks} | {name: expected.mart(name, now) for name in MARTS}
-    problems = [problem for name, rows in wanted.items() for problem in _table(name, found[name], rows)]
+    problems = [problem for name, rows in wanted.items() for problem in _table(name, found[name], rows, aside)]
     return problems + _rejects(found["rejects"], flat.rejects)
 
 
-def _table(name: str, found: list[Row], expected: list[Row]) -> list[str]:
+def _table(name: str, found: list[Row], expected: list[Row], aside: Collection[str]) -> list[str]:
     by_key = [{tuple(row[key] for key in KEYS[name]): row for row in rows} for rows in (found, expected)]
     there, due = by_key
     problems = [f"{name}: {len(found) - len(there)} rows share their key"] if len(there) < len(found) else []
     problems += [f"{name}: missing {key}" for key in due.keys() - there.keys()]
     problems += [f"{name}: unexpected {key}" for key in there.keys() - due.keys()]
     for key in due.keys() & there.keys():
-        problems += [f"{name} {key}: {problem}" for problem in _row(name, there[key], due[key])]
+        wanted = {column: value for column, value in due[key].items() if column not in aside}
+        problems += [f"{name} {key}: {problem}" for problem in _row(name, there[key], wanted)]
     return problems
 
 
