@@ -1,0 +1,160 @@
+"""The outside judge: from task rows, the answers served and the settings, every row that the warehouse must hold.
+
+Written from the promises alone; it imports nothing of the package, and the standard library only.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.e2e import judge_flatten, judge_marts
+from tests.e2e.judge_json import NotJson, parse
+from tests.e2e.judge_values import day_of, time_of
+
+Row = dict[str, Any]
+TROUBLE = (408, 425, 429, 500, 502, 503, 504)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and what came back; status None when no whole answer did. The body is decoded."""
+
+    sent_at: datetime
+    status: int | None
+    body: bytes = b""
+
+    @property
+    def result(self) -> str:
+        if self.status is None or self.status in TROUBLE:
+            return "trouble"
+        if self.status == 404:
+            return "not_found"
+        if self.status != 200:
+            return "refused"
+        try:
+            return "usable" if judge_flatten.is_usable(parse(self.body)) else "empty"
+        except NotJson:
+            return "garbage"
+
+
+Asking = list[Exchange]
+"""The tries of one asking, in order; the last decides."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings that decide what rows say."""
+
+    timezone: str = "UTC"
+    settle_hours: float = 24
+    redial_max_attempts: int = 3
+    redial_min_gap_minutes: float = 30
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """One usable row of a task file: what its columns say."""
+
+    task_id: str
+    completed_at: str | None = None
+    call_date: str | None = None
+    attributes: Row = field(default_factory=dict)
+
+
+@dataclass
+class Expected:
+    """Rows by table; marts are made from the calls."""
+
+    tasks: list[Row]
+    flat: judge_flatten.Flat
+    rules: Rules
+
+    def mart(self, name: str, now: datetime) -> list[Row]:
+        calls, rules = self.flat.calls, self.rules
+        match name:
+            case "answer_rate":
+                return judge_marts.answer_rate(calls)
+            case "interest_distribution":
+                return judge_marts.interest_distribution(calls)
+            case "redial_backlog":
+                gap = rules.redial_min_gap_minutes
+                return judge_marts.redial_backlog(calls, rules.zone, rules.redial_max_attempts, gap, now)
+            case _:
+                return judge_marts.redial_backlog_daily(calls, rules.zone)
+
+
+def judge(
+    rows: list[TaskRow], askings: dict[str, list[Asking]], registered_at: dict[str, datetime], rules: Rules
+) -> Expected:
+    """What must stand in the warehouse once `rows` were registered and these askings were made."""
+    flat, tasks = judge_flatten.Flat(), []
+    for row in {row.task_id: row for row in reversed(rows)}.values():
+        task = _task(row, registered_at[row.task_id], rules.zone)
+        of_task = askings.get(row.task_id, [])
+        deadline = (task["completed_at"] or task["registered_at"]) + timedelta(hours=rules.settle_hours)
+        tasks.append(task | _state(of_task, deadline) | {"deadline": deadline})
+        _add(flat, of_task, task, rules.zone)
+    return Expected(tasks, flat, rules)
+
+
+def _task(row: TaskRow, registered_at: datetime, zone: ZoneInfo) -> Row:
+    completed_at = time_of(row.completed_at, zone)
+    day: date = (completed_at or registered_at).astimezone(zone).date()
+    if completed_at is None and row.call_date and row.call_date.strip():
+        day = day_of(row.call_date)
+    return {
+        "task_id": row.task_id,
+        "call_date": day,
+        "completed_at": completed_at,
+        "registered_at": registered_at,
+        "attributes": row.attributes or None,
+    }
+
+
+def _state(askings: list[Asking], deadline: datetime) -> Row:
+    lasts = [asking[-1] for asking in askings]
+    return {
+        "state": _state_name(lasts, deadline),
+        "attempts": sum(len(asking) for asking in askings),
+        "last_status": lasts[-1].status if lasts else None,
+        "has_error": bool(lasts) and lasts[-1].result in ("trouble", "garbage", "refused"),
+    }
+
+
+def _state_name(lasts: list[Exchange], deadline: datetime) -> str:
+    if not lasts:
+        return "pending"
+    usable = [exchange for exchange in lasts if exchange.result == "usable"]
+    if usable:
+        is_final = any(exchange.sent_at >= deadline and exchange.result != "trouble" for exchange in lasts)
+        return "settled" if is_final or judge_flatten.is_complete(parse(usable[-1].body)) else "unsettled"
+    last = lasts[-1]
+    is_late = last.sent_at >= deadline
+    match last.result:
+        case "not_found" | "refused":
+            return {"not_found": "not_found", "refused": "failed"}[last.result]
+        case "empty":
+            return "failed" if is_late else "unsettled"
+        case "garbage" if is_late:
+            return "failed"
+    return "pending"
+
+
+def _add(flat: judge_flatten.Flat, askings: list[Asking], task: Row, zone: ZoneInfo) -> None:
+    """The rows of the latest usable answer; with none, of the latest asking if it ended in an empty one."""
+    lasts = [asking[-1] for asking in askings]
+    usable = [exchange for exchange in lasts if exchange.result == "usable"]
+    decides = usable[-1:] or [exchange for exchange in lasts[-1:] if exchange.result == "empty"]
+    for exchange in decides:
+        rows = judge_flatten.flatten(exchange.body, task, zone)
+        for call in rows.calls:
+            call |= {"fetched_after": exchange.sent_at, "source": "api"}
+        flat.calls += rows.calls
+        flat.call_metadata += rows.call_metadata
+        flat.call_context += rows.call_context
+        flat.rejects += rows.rejects

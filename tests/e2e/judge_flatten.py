@@ -1,0 +1,223 @@
+"""What the judge makes of one answer: rows of calls, key/value pairs and rejects. Pure, standard library only."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.e2e.judge_json import parse
+from tests.e2e.judge_values import (
+    Unfit,
+    capitals,
+    confidence_of,
+    duration_of,
+    e164,
+    is_blank,
+    is_filled,
+    kind_of,
+    number_of,
+    outcome_of,
+    text_of,
+    time_of,
+)
+
+Row = dict[str, Any]
+CALL_MARKS = ("agent_name", "call_status", "call_outcome", "call_insights", "call_duration", "to_number")
+PLAIN_TEXTS = (
+    "call_id",
+    "agent_id",
+    "agent_name",
+    "call_direction",
+    "from_number",
+    "to_number",
+    "outcome_reason",
+    "hangup_source",
+    "call_recording_url",
+)
+PARENTS = {
+    ("call_insights",),
+    ("call_insights", "user_interest"),
+    ("call_insights", "next_action"),
+    ("call_quality",),
+    ("call_quality", "user_engagement"),
+    ("call_quality", "user_satisfaction"),
+}
+
+
+@dataclass
+class Flat:
+    """The rows of one answer."""
+
+    calls: list[Row] = field(default_factory=list)
+    call_metadata: list[Row] = field(default_factory=list)
+    call_context: list[Row] = field(default_factory=list)
+    rejects: list[Row] = field(default_factory=list)
+
+
+def elements_of(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def is_call(element: Any) -> bool:
+    return isinstance(element, dict) and any(element.get(mark) is not None for mark in CALL_MARKS)
+
+
+def is_usable(value: Any) -> bool:
+    return any(is_call(element) for element in elements_of(value))
+
+
+def is_complete(value: Any) -> bool:
+    """No call is in progress, none answered without insights."""
+    for call in filter(is_call, elements_of(value)):
+        outcome = _Call(call, 0).outcome()
+        if outcome == "in_progress" or (outcome == "answered" and call.get("call_insights") in (None, {})):
+            return False
+    return True
+
+
+def flatten(body: bytes, task: Row, zone: ZoneInfo) -> Flat:
+    """The rows of an answer that is JSON; `task` has task_id, call_date, completed_at."""
+    flat, value = Flat(), parse(body)
+    key = {"task_id": task["task_id"], "call_date": task["call_date"]}
+    for index, element in enumerate(elements_of(value)):
+        here = key | {"call_index": index}
+        if is_call(element):
+            _add_call(flat, element, here, task["completed_at"], zone)
+        elif isinstance(value, list):
+            flat.rejects.append(here | {"path": "", "value": element})
+    if not flat.calls:
+        flat.rejects.append(key | {"call_index": None, "path": "", "value": value})
+    return flat
+
+
+def _add_call(flat: Flat, element: Row, here: Row, completed_at: datetime | None, zone: ZoneInfo) -> None:
+    call = _Call(element, here["call_index"])
+    row = call.row(completed_at, zone)
+    flat.calls.append(here | row | {"extra": call.extra()})
+    for table, pairs in ((flat.call_metadata, call.metadata), (flat.call_context, call.context)):
+        table += [
+            here
+            | {"agent_name": row["agent_name"], "key": key, "value": value}
+            | {"value_type": kind_of(value), "is_filled": is_filled(value)}
+            for key, value in pairs.items()
+        ]
+    flat.rejects += [here | {"path": path, "value": value} for path, value in call.rejected]
+
+
+class _Call:
+    """One call object, taken apart: what a column has taken is no longer in `rest`."""
+
+    def __init__(self, element: Row, index: int) -> None:
+        self.rest = copy.deepcopy(element)
+        self.rejected: list[tuple[str, Any]] = []
+
+    def outcome(self) -> str:
+        return outcome_of(self._status())
+
+    def row(self, completed_at: datetime | None, zone: ZoneInfo) -> Row:
+        row = self._texts() | self._numbers()
+        row |= {
+            "initiated_at": self._take(lambda value: time_of(value, zone), "initiation_time"),
+            "answered_at": self._take(lambda value: time_of(value, zone), "answer_time"),
+            "ended_at": self._take(lambda value: time_of(value, zone), "end_time"),
+        }
+        row["outcome"] = outcome_of(row["call_status"])
+        row["is_answered"] = row["outcome"] == "answered"
+        row["from_number_e164"], row["to_number_e164"] = e164(row["from_number"]), e164(row["to_number"])
+        row["contact_number"] = _contact(row)
+        known = (row["initiated_at"], row["answered_at"], row["ended_at"], completed_at)
+        row["occurred_at"] = next((moment for moment in known if moment), None)
+        self.metadata = self._take_object("call_insights", "metadata")
+        self.context = self._take_object("call_context")
+        return row
+
+    def extra(self) -> Row | None:
+        for path in sorted(PARENTS, key=len, reverse=True):
+            holder = self._holder(path)
+            if holder is not None and holder.get(path[-1], 0) in (None, {}):
+                del holder[path[-1]]
+        return self.rest or None
+
+    def _texts(self) -> Row:
+        row = {name: self._take(text_of, name) for name in PLAIN_TEXTS}
+        action = self._next_action()
+        return (
+            row
+            | action
+            | {
+                "call_status": self._status(),
+                "hangup_cause": self._take(text_of, "hangup_cause_name"),
+                "interest_status": self._take(text_of, "call_insights", "user_interest", "status"),
+                "interest_reasoning": self._take(text_of, "call_insights", "user_interest", "reasoning"),
+            }
+        )
+
+    def _numbers(self) -> Row:
+        return {
+            "call_duration_seconds": self._take(duration_of, "call_duration"),
+            "billed_duration_seconds": self._take(duration_of, "billed_duration"),
+            "interest_confidence": self._take(confidence_of, "call_insights", "user_interest", "confidence_score"),
+            "engagement_score": self._take(number_of, "call_quality", "user_engagement", "value"),
+            "satisfaction_score": self._take(number_of, "call_quality", "user_satisfaction", "value"),
+        }
+
+    def _status(self) -> str | None:
+        if self.rest.get("call_status") is None:
+            self.rest.pop("call_status", None)
+            return self._text("call_outcome")
+        return self._text("call_status")
+
+    def _text(self, *path: str) -> str | None:
+        text: str | None = self._take(text_of, *path)
+        return text
+
+    def _next_action(self) -> Row:
+        action = (self._holder(("call_insights", "next_action")) or {}).get("next_action")
+        if isinstance(action, dict):
+            value = self._take(text_of, "call_insights", "next_action", "value")
+            return {
+                "next_action": value,
+                "next_action_reason": self._take(text_of, "call_insights", "next_action", "reason"),
+            }
+        return {"next_action": self._take(text_of, "call_insights", "next_action"), "next_action_reason": None}
+
+    def _holder(self, path: tuple[str, ...]) -> Row | None:
+        """The object in which the last key of the path stands; a parent that is no object is rejected."""
+        here: Row = self.rest
+        for place, key in enumerate(path[:-1]):
+            child = here.get(key)
+            if child is None:
+                return None
+            if not isinstance(child, dict):
+                self.rejected.append((".".join(path[: place + 1]), here.pop(key)))
+                return None
+            here = child
+        return here
+
+    def _take(self, read: Callable[[Any], Any], *path: str) -> Any:
+        holder = self._holder(path)
+        value = holder.pop(path[-1], None) if holder is not None else None
+        if value is None:
+            return None
+        try:
+            return read(value)
+        except Unfit:
+            self.rejected.append((".".join(path), value))
+            return None
+
+    def _take_object(self, *path: str) -> Row:
+        holder = self._holder(path)
+        value = holder.pop(path[-1], None) if holder is not None else None
+        if value is None or isinstance(value, dict):
+            return value or {}
+        self.rejected.append((".".join(path), value))
+        return {}
+
+
+def _contact(row: Row) -> str | None:
+    inbound = capitals(row["call_direction"] or "") == "INBOUND"
+    side = "from_number" if inbound else "to_number"
+    as_sent = None if is_blank(row[side]) else row[side]
+    return row[f"{side}_e164"] or as_sent

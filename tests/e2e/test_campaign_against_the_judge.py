@@ -1,0 +1,72 @@
+"""Unseen campaigns through `tasks add`, `sync`, `sync` and `rebuild`: every row equals the judge's."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Command
+from tests.e2e.judge import Rules, judge
+from tests.e2e.scripted_api import TOKEN, ScriptedApi, serving
+from tests.e2e.varied_campaign import Campaign, campaign
+from tests.e2e.warehouse_rows import differences, read_tables
+
+SPRING_FORWARD = datetime(2024, 3, 10, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seed", "zone", "around"),
+    [(1, "Asia/Kolkata", None), (2, "America/New_York", SPRING_FORWARD)],
+    ids=["of-last-week", "on-the-days-when-clocks-jump"],
+)
+def test_every_row_of_a_campaign_is_as_the_judge_reckons_it(
+    seed: int, zone: str, around: datetime | None, tmp_path: Path, dialflo: Callable[..., Command]
+) -> None:
+    made = campaign(seed, zone, tmp_path, around=around)
+    with serving(made.script) as api:
+        command = dialflo(api.base_url, timezone=zone)
+        added = command("tasks", "add", *made.files)
+        assert added.returncode == 1
+        assert f"refused {made.bad_rows}" in added.stdout
+        assert command("sync").returncode == 1
+        first = agreed(command, api, made, zone)
+        final = {row["task_id"] for row in first["tasks"] if row["state"] in ("settled", "failed")}
+        assert len(final) > len(first["tasks"]) / 2
+
+        api.round = 2
+        command("sync")
+        assert not api.asked_in(2) & final
+        second = agreed(command, api, made, zone)
+        assert rows_of(final, second) == rows_of(final, first)
+        assert not api.problems
+        assert all(headers["auth_token"] == f"Bearer {TOKEN}" for headers in api.headers)
+        assert not any("authorization" in headers for headers in api.headers)
+
+    assert command("rebuild").returncode == 0
+    rebuilt = read_tables(command.published)
+    assert {name: sorted_rows(rows) for name, rows in rebuilt.items()} == {
+        name: sorted_rows(rows) for name, rows in second.items()
+    }
+    assert not any(TOKEN.encode() in file.read_bytes() for file in command.data.rglob("*") if file.is_file())
+    assert TOKEN not in "".join(command.said)
+
+
+def agreed(command: Command, api: ScriptedApi, made: Campaign, zone: str) -> dict[str, list[dict[str, object]]]:
+    """The published tables, once the judge has found nothing wrong with them."""
+    found = read_tables(command.published)
+    registered_at = {row["task_id"]: row["registered_at"] for row in found["tasks"]}
+    expected = judge(made.rows, api.askings(), registered_at, Rules(zone))
+    assert differences(found, expected, datetime.now(UTC)) == []
+    return found
+
+
+def rows_of(tasks: set[object], tables: dict[str, list[dict[str, object]]]) -> dict[str, list[str]]:
+    """The rows of these tasks in each table that names its task."""
+    return {name: sorted_rows([row for row in rows if row.get("task_id") in tasks]) for name, rows in tables.items()}
+
+
+def sorted_rows(rows: list[dict[str, object]]) -> list[str]:
+    """All but what the backlog reckons when it is read."""
+    read_late = {"age_days", "state"} if rows and "due_at" in rows[0] else set()
+    return sorted(repr({name: value for name, value in row.items() if name not in read_late}) for row in rows)

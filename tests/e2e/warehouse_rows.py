@@ -1,0 +1,151 @@
+"""Reads the published warehouse and compares it, table by table, with what the judge expects."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.e2e.judge import Expected
+from tests.e2e.judge_json import Number, frozen, parse, parse_stored
+from tests.e2e.judge_values import NumberText
+
+Row = dict[str, Any]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FLAT = ("calls", "call_metadata", "call_context", "rejects", "tasks")
+MARTS = ("answer_rate", "interest_distribution", "redial_backlog", "redial_backlog_daily")
+TABLES = (*(f"main.{name}" for name in FLAT), *(f"marts.{name}" for name in MARTS))
+KEYS = {
+    "calls": ("task_id", "call_index"),
+    "call_metadata": ("task_id", "call_index", "key"),
+    "call_context": ("task_id", "call_index", "key"),
+    "tasks": ("task_id",),
+    "answer_rate": ("call_date", "agent_name"),
+    "interest_distribution": ("call_date", "agent_name", "interest_status"),
+    "redial_backlog": ("contact_number", "agent_name"),
+    "redial_backlog_daily": ("call_date", "agent_name"),
+}
+RATES = {
+    "answer_rate",
+    "answer_rate_low",
+    "answer_rate_high",
+    "avg_answered_seconds",
+    "share",
+    "share_low",
+    "share_high",
+    "avg_confidence",
+}
+
+
+def read_tables(published: Path) -> dict[str, list[Row]]:
+    """Every promised table: rows as dictionaries, moments as UTC datetimes."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        return {name.split(".")[1]: _rows(connection, name) for name in TABLES}
+
+
+def read_types(published: Path) -> dict[str, dict[str, str]]:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        return {name.split(".")[1]: _types(connection, name) for name in TABLES}
+
+
+def differences(
+    found: dict[str, list[Row]], expected: Expected, now: datetime, aside: Collection[str] = ()
+) -> list[str]:
+    """Every way in which the warehouse, read at `now`, is not what the judge expects; empty when it agrees.
+
+    Columns in `aside` do not count.
+    """
+    flat = expected.flat
+    wanted = {"calls": flat.calls, "call_metadata": flat.call_metadata, "call_context": flat.call_context}
+    wanted |= {"tasks": expected.tasks} | {name: expected.mart(name, now) for name in MARTS}
+    problems = [problem for name, rows in wanted.items() for problem in _table(name, found[name], rows, aside)]
+    return problems + _rejects(found["rejects"], flat.rejects)
+
+
+def _table(name: str, found: list[Row], expected: list[Row], aside: Collection[str]) -> list[str]:
+    by_key = [{tuple(row[key] for key in KEYS[name]): row for row in rows} for rows in (found, expected)]
+    there, due = by_key
+    problems = [f"{name}: {len(found) - len(there)} rows share their key"] if len(there) < len(found) else []
+    problems += [f"{name}: missing {key}" for key in due.keys() - there.keys()]
+    problems += [f"{name}: unexpected {key}" for key in there.keys() - due.keys()]
+    for key in due.keys() & there.keys():
+        wanted = {column: value for column, value in due[key].items() if column not in aside}
+        problems += [f"{name} {key}: {problem}" for problem in _row(name, there[key], wanted)]
+    return problems
+
+
+def _row(name: str, found: Row, expected: Row) -> list[str]:
+    checks: dict[str, Callable[[Row, Row], bool]] = {
+        "fetched_after": lambda row, due: row["fetched_at"] >= due["fetched_after"],
+        "has_error": lambda row, due: (row["last_error"] is not None) == due["has_error"] or _may_say(due),
+        "deadline": _is_next_try_allowed,
+    }
+    problems = []
+    for column, value in expected.items():
+        if column in checks:
+            if not checks[column](found, expected):
+                problems.append(f"{column} of {found}")
+        elif not _same(name, column, found[column], value):
+            problems.append(f"{column} is {found[column]!r}, not {value!r}")
+    return problems
+
+
+def _may_say(due: Row) -> bool:
+    """An empty answer or a 404 may have an explanation; a usable one has none."""
+    return due["state"] in ("not_found", "failed", "unsettled")
+
+
+def _is_next_try_allowed(found: Row, due: Row) -> bool:
+    if found["next_try_at"] is None:
+        return True
+    return found["state"] in ("unsettled", "not_found") and bool(found["next_try_at"] <= due["deadline"])
+
+
+def _same(table: str, column: str, found: Any, expected: Any) -> bool:
+    if column in ("extra", "attributes"):
+        return bool(frozen(parse_stored(found)) == frozen(expected))
+    if column == "value":
+        return found == expected if expected is None or isinstance(expected, str) else _same_json(found, expected)
+    if isinstance(expected, NumberText) and found is not None:
+        return _same_json(found, Number(str(expected)))
+    if column in RATES and expected is not None and found is not None:
+        return math.isclose(found, expected, rel_tol=1e-12, abs_tol=1e-12)
+    return type(found) is type(expected) and bool(found == expected)
+
+
+def _same_json(found: str | None, expected: Any) -> bool:
+    return found is not None and bool(frozen(parse(found)) == frozen(expected))
+
+
+def _rejects(found: list[Row], expected: list[Row]) -> list[str]:
+    counts = [
+        Counter(
+            (row["task_id"], row["call_index"], row["call_date"], row["path"], frozen(value(row["value"])))
+            for row in rows
+        )
+        for rows, value in ((found, parse_stored), (expected, lambda value: value))
+    ]
+    problems = [f"rejects: missing {reject}" for reject in (counts[1] - counts[0])]
+    problems += [f"rejects: unexpected {reject}" for reject in (counts[0] - counts[1])]
+    return problems + [f"rejects: no reason in {row}" for row in found if not row["reason"]]
+
+
+def _types(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
+    return {column: kind for column, kind, *_ in connection.execute(f"DESCRIBE {name}").fetchall()}
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
+    types = _types(connection, name)
+    moments = {column for column, kind in types.items() if kind == "TIMESTAMP WITH TIME ZONE"}
+    columns = [f'epoch_us("{column}")' if column in moments else f'"{column}"' for column in types]
+    rows = connection.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall()
+    return [
+        {
+            column: EPOCH + timedelta(microseconds=value) if column in moments and value is not None else value
+            for column, value in zip(types, row, strict=True)
+        }
+        for row in rows
+    ]
