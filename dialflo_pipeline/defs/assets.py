@@ -51,8 +51,8 @@ class DeriveConfig(DaysConfig, RebuildConfig):
     """How to derive a day's tables from its raw answers."""
 
 
-def whole_assets() -> list[AssetsDefinition]:
-    """The assets that know no days: registration, and everything in DuckDB."""
+def whole_assets(pool: str | None) -> list[AssetsDefinition]:
+    """The assets that know no days: registration, and everything in DuckDB, whose steps queue for `pool`."""
 
     @multi_asset(specs=[specs.lake_spec(TASK_IDS, "registered", [])], name="task_ids")
     def task_ids(context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]) -> MaterializeResult[None]:
@@ -70,7 +70,7 @@ def whole_assets() -> list[AssetsDefinition]:
             metadata={"registered": report.registration.registered, "refused": report.refused_rows}
         )
 
-    @multi_asset(specs=specs.warehouse_specs(), name="warehouse_tables", pool=DUCKDB_POOL)
+    @multi_asset(specs=specs.warehouse_specs(), name="warehouse_tables", pool=pool)
     def warehouse_tables(
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
@@ -86,7 +86,7 @@ def whole_assets() -> list[AssetsDefinition]:
 
     model_specs = specs.model_specs()
 
-    @multi_asset(specs=model_specs, name="models", pool=DUCKDB_POOL, deps=[])
+    @multi_asset(specs=model_specs, name="models", pool=pool, deps=[])
     def models(
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
@@ -102,7 +102,7 @@ def whole_assets() -> list[AssetsDefinition]:
         group_name="published",
         owners=specs.OWNERS,
         kinds={"duckdb"},
-        pool=DUCKDB_POOL,
+        pool=pool,
         description="The DuckDB file for readers, put in place whole by renaming; it may be held open at any time.",
     )
     def published_warehouse(

@@ -2,18 +2,21 @@
 
 from dagster import Definitions, in_process_executor
 
-from dialflo_pipeline.defs.assets import daily_assets, whole_assets
+from dialflo_pipeline.defs.assets import DUCKDB_POOL, daily_assets, whole_assets
 from dialflo_pipeline.defs.automation import daily_schedule, inbox_sensor, register_job, sync_job
 from dialflo_pipeline.defs.partitions import daily_partitions
 from dialflo_pipeline.defs.resources import Pipeline
 
 
-def build_definitions(pipeline: Pipeline | None = None) -> Definitions:
-    """All assets, the jobs over them and what starts those, for the settings in force."""
+def build_definitions(pipeline: Pipeline | None = None, pool: str | None = DUCKDB_POOL) -> Definitions:
+    """All assets, the jobs over them and what starts those, for the settings in force.
+
+    Steps that write DuckDB files queue for `pool`; None for runs that are alone already.
+    """
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
     return Definitions(
-        assets=[*whole_assets(), *daily_assets(daily_partitions(settings))],
+        assets=[*whole_assets(pool), *daily_assets(daily_partitions(settings))],
         jobs=[sync_job, register_job],
         schedules=[daily_schedule(pipeline, settings.timezone)],
         sensors=[inbox_sensor(pipeline)],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dagster import Config, DagsterExecutionInterruptedError, DagsterInstance, RunConfig
+from dagster import Config, DagsterExecutionInterruptedError, DagsterInstance, DagsterRunStatus, RunConfig, RunsFilter
 from dagster._core.instance.ref import InstanceRef  # the only way to override one part of a dagster.yaml
 
 from dialflo_pipeline.defs.assets import WHOLE_OPS, DeriveConfig, FetchConfig, RebuildConfig
@@ -18,6 +18,9 @@ from dialflo_pipeline.reporting import Reporter
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, Table
 from dialflo_pipeline.workspace import Workspace
+
+DATA_TAG = "dialflo/data"
+"""Says of a run of the command line which data it is over."""
 
 # What a person is to see comes from the reporter and from the errors; Dagster's own log is kept with the run.
 _QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
@@ -60,13 +63,16 @@ class DagsterRuns:
     def _run(
         self, job_name: str, steps: Mapping[str, Config], day: date | None = None, without: Sequence[Table] = ()
     ) -> None:
-        job = build_definitions(self.pipeline).resolve_job_def(job_name)
+        # The command line holds the run lock; a place in the pool would stay taken if this process were killed.
+        job = build_definitions(self.pipeline, pool=None).resolve_job_def(job_name)
         left_out = {lake_key(table) for table in without}
         selected = [key for key in job.asset_layer.executable_asset_keys if key not in left_out] if without else None
         try:
             with _history(self.home) as instance:
+                _end_killed_runs(instance, self.pipeline)
                 job.execute_in_process(
                     instance=instance,
+                    tags={DATA_TAG: _data_of(self.pipeline)},
                     run_config=RunConfig(ops=dict(steps), loggers=_QUIET),
                     partition_key=day.isoformat() if day else None,
                     asset_selection=selected,
@@ -82,3 +88,17 @@ def _history(home: Path) -> DagsterInstance:
     """
     no_capture = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": no_capture}))
+
+
+def _data_of(pipeline: Pipeline) -> str:
+    return str(pipeline.load().data_dir)
+
+
+def _end_killed_runs(instance: DagsterInstance, pipeline: Pipeline) -> None:
+    """Tell the history that runs of the command line over this data which it believes under way were killed.
+
+    They must have been: this process holds the lock that such a run holds to its end.
+    """
+    under_way = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.NOT_STARTED]
+    for run in instance.get_runs(RunsFilter(statuses=under_way, tags={DATA_TAG: _data_of(pipeline)})):
+        instance.report_run_failed(run, "The process of this run was killed; the next run went on from there.")
