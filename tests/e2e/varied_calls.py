@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any
@@ -106,7 +107,7 @@ class Calls:
         return self.dice.choice(["", "", " ", "\t"]) + text + ending + self.dice.choice(["", "", "\n"])
 
     def _insights(self) -> Any:
-        draw = self.dice.choice
+        draw: Callable[[Sequence[Any]], Any] = self.dice.choice
         if not self._mostly():
             return draw([None, {}, "none", [], {"later": None}, {"user_interest": None, "metadata": None}])
         action = draw(ACTIONS)
