@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from dialflo_pipeline.api.client import open_client
 from dialflo_pipeline.cli.console import table
+from dialflo_pipeline.cli.open_files import command_of, open_files
 from dialflo_pipeline.errors import DialfloError, TransportTrouble
 from dialflo_pipeline.locks import holder
 from dialflo_pipeline.publish import read_published
@@ -49,6 +50,9 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield _disk(workspace)
     yield _run_lock(workspace)
     yield _published(workspace)
+    for path, pids in open_files(workspace.root).items():
+        holders = ", ".join(f"{command_of(pid)} (process {pid})" for pid in pids)
+        yield Finding(f"open: {path.relative_to(workspace.root)}", f"by {holders}")
     yield Finding("Python", platform.python_version())
     for package in PACKAGES:
         yield Finding(package, version(package))
