@@ -58,9 +58,10 @@ def read_shape(types: str, keys: str) -> Shape:
     keys_at: _Keys = {level: found or [] for level, found in zip(KEYED, json.loads(keys), strict=True)}
     if _is_odd(type_at) or any(len(set(found)) < len(found) for found in keys_at.values()):
         return Shape(is_odd=True, has_single_action=False, patch=None)
-    known = {level: {path[-1] for path in KNOWN[level]} for level in LEVELS}
+    # In order: what the patch leaves comes out in the patch's order, and sets have another one in each process.
+    known = {level: dict.fromkeys(path[-1] for path in KNOWN[level]) for level in LEVELS}
     if type_at[STATUS] not in _NOTHING:
-        known[CALL].remove(STATUS_INSTEAD[-1])
+        del known[CALL][STATUS_INSTEAD[-1]]
     patch = _patch(CALL, known, keys_at)
     return Shape(
         is_odd=False,
@@ -91,9 +92,9 @@ def _fits(json_type: str | None, kind: Kind) -> bool:
     return json_type not in _NO_NUMBER
 
 
-def _patch(level: Path, known: dict[Path, set[str]], keys_at: _Keys) -> dict[str, object] | None:
+def _patch(level: Path, known: dict[Path, dict[str, None]], keys_at: _Keys) -> dict[str, object] | None:
     """What to take off a level; None when nothing is left of it then, so that it goes whole."""
     inner = {path[-1]: _patch(path, known, keys_at) for path in PARENTS if path[:-1] == level}
-    if not any(inner.values()) and known[level].issuperset(keys_at[level]):
+    if not any(inner.values()) and known[level].keys() >= set(keys_at[level]):
         return None
-    return dict.fromkeys(known[level]) | inner
+    return known[level] | inner
