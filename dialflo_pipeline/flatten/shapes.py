@@ -97,4 +97,4 @@ def _patch(level: Path, known: dict[Path, dict[str, None]], keys_at: _Keys) -> d
     inner = {path[-1]: _patch(path, known, keys_at) for path in PARENTS if path[:-1] == level}
     if not any(inner.values()) and known[level].keys() >= set(keys_at[level]):
         return None
-    return known[level] | inner
+    return {**known[level], **inner}
