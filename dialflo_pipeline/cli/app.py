@@ -10,6 +10,7 @@ import typer
 
 from dialflo_pipeline.cli.console import say_error
 from dialflo_pipeline.errors import DialfloError, UsageError
+from dialflo_pipeline.task_ids.formats import Format
 
 app = typer.Typer(
     name="dialflo",
@@ -29,16 +30,6 @@ class TableFormat(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
-
-
-class FileFormat(StrEnum):
-    """What `tasks add` reads."""
-
-    CSV = "csv"
-    TSV = "tsv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    TXT = "txt"
 
 
 def _day(text: str) -> date:
@@ -63,7 +54,7 @@ def demo() -> None:
 @tasks_app.command("add")
 def tasks_add(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Task-id files; - is standard input.")],
-    format: Annotated[FileFormat | None, typer.Option(help="Format, where the extension does not say it.")] = None,
+    format: Annotated[Format | None, typer.Option(help="Format, where the extension does not say it.")] = None,
     column: Annotated[str | None, typer.Option(help="Column of the ids, where it is no task_id or task_uuid.")] = None,
 ) -> None:
     """Register task ids; the first registration of an id wins."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from dialflo_pipeline.cli.console import say, say_error
 from dialflo_pipeline.errors import TaskFileError
 from dialflo_pipeline.settings import Settings, load_settings
-from dialflo_pipeline.task_ids.files import Format, TaskFile, read
+from dialflo_pipeline.task_ids.files import TaskFile, read
+from dialflo_pipeline.task_ids.formats import Format
 from dialflo_pipeline.task_ids.register import Registration, register
 from dialflo_pipeline.task_ids.rows import Refused
 from dialflo_pipeline.workspace import Workspace
@@ -17,13 +18,13 @@ from dialflo_pipeline.workspace import Workspace
 STDIN = "-"
 
 
-def add(files: Sequence[str], file_format: str | None, column: str | None) -> int:
+def add(files: Sequence[str], file_format: Format | None, column: str | None) -> int:
     """Register each file; 1 if a row or a whole file was refused."""
     settings = load_settings()
     total, refused, unusable = Registration(), 0, 0
     for name in files:
         source = sys.stdin.buffer if name == STDIN else Path(name)
-        task_file = read(source, Format(file_format) if file_format else None, column, settings.zone)
+        task_file = read(source, file_format, column, settings.zone)
         task_file.refused.tell = partial(_say_refused, task_file.name)
         try:
             total += register_file(settings, task_file)

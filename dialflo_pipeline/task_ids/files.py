@@ -4,36 +4,17 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from dialflo_pipeline.errors import TaskFileError
 from dialflo_pipeline.task_ids import delimited, json_lines, parquet
+from dialflo_pipeline.task_ids.formats import Format, format_of
 from dialflo_pipeline.task_ids.rows import ID_COLUMNS, Record, Refusals, Refused, TaskRow, task_row
 from dialflo_pipeline.task_ids.text import id_list, lines
 
 STDIN_NAME = "standard input"
-
-
-class Format(StrEnum):
-    """The formats a task-id file may have; a file's extension is its format, in any case of letters."""
-
-    CSV = "csv"
-    TSV = "tsv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    TXT = "txt"
-
-
-def format_of(path: Path) -> Format:
-    """The format that a file's extension names; `TaskFileError` for any other extension."""
-    try:
-        return Format(path.suffix.removeprefix(".").lower())
-    except ValueError:
-        known = " ".join(f".{known}" for known in Format)
-        raise TaskFileError(f"{path} has none of the extensions {known}. Rename it or name its format.") from None
 
 
 class TaskFile:

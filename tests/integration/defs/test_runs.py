@@ -5,16 +5,19 @@ import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
-from dagster import AssetKey, DagsterInstance
+from dagster import AssetKey, DagsterInstance, build_schedule_context
 from pydantic import SecretStr
 
 from dialflo_pipeline.cli.sync import rebuild, sync
 from dialflo_pipeline.cli.tasks import register_file
+from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.execute import DagsterRuns
 from dialflo_pipeline.defs.home import dagster_home
+from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.errors import TokenRefused
 from dialflo_pipeline.reporting import Remembered
 from dialflo_pipeline.settings import Settings
@@ -115,3 +118,16 @@ def test_the_inbox_is_registered_by_its_own_run(settings: Settings, caplog: pyte
     assert reporter.inbox is not None
     assert reporter.inbox.registration.registered == 1
     assert (inbox / "done" / "more.jsonl").is_file()
+
+
+def test_the_run_that_the_schedule_asks_for_covers_the_waiting_days(settings: Settings) -> None:
+    definitions = build_definitions(Pipeline(lambda: settings))
+    at = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
+    asked: Any = definitions.resolve_schedule_def("daily_sync")(build_schedule_context(scheduled_execution_time=at))
+    with DagsterInstance.ephemeral() as instance:
+        ran = definitions.resolve_job_def("sync").execute_in_process(
+            instance=instance, run_config=asked.run_config, partition_key=asked.partition_key
+        )
+        assert ran.success
+        assert instance.get_materialized_partitions(AssetKey(["lake", "calls"])) == {*DAYS, asked.partition_key}
+    assert rows(settings, "SELECT state, count(*) FROM tasks GROUP BY 1") == [("settled", 3)]

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.task_ids.files import Format, TaskFile, read
+from dialflo_pipeline.task_ids.files import TaskFile, read
+from dialflo_pipeline.task_ids.formats import Format
 from dialflo_pipeline.task_ids.rows import Refused, TaskRow
 
 ReadAll = Callable[..., tuple[list[TaskRow], list[Refused]]]

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.task_ids.files import Format, format_of, read
+from dialflo_pipeline.task_ids.files import read
+from dialflo_pipeline.task_ids.formats import Format, format_of
 
 Read = Callable[..., Any]
 

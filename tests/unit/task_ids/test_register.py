@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.tables import TASK_IDS
 from dialflo_pipeline.task_ids import register as register_module
-from dialflo_pipeline.task_ids.files import Format, read
+from dialflo_pipeline.task_ids.files import read
+from dialflo_pipeline.task_ids.formats import Format
 from dialflo_pipeline.task_ids.register import Registration, register
 from dialflo_pipeline.task_ids.rows import TaskRow
 

@@ -6,7 +6,7 @@ import pytest
 
 from dialflo_pipeline.errors import TaskFileError
 from dialflo_pipeline.task_ids import rows, text
-from dialflo_pipeline.task_ids.files import Format
+from dialflo_pipeline.task_ids.formats import Format
 from dialflo_pipeline.task_ids.rows import Refused
 
 Read = Callable[..., Any]

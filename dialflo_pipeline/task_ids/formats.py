@@ -1,0 +1,25 @@
+"""The formats a task-id file may have; light to import, for the command line."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from dialflo_pipeline.errors import TaskFileError
+
+
+class Format(StrEnum):
+    """The formats a task-id file may have; a file's extension is its format, in any case of letters."""
+
+    CSV = "csv"
+    TSV = "tsv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    TXT = "txt"
+
+
+def format_of(path: Path) -> Format:
+    """The format that a file's extension names; `TaskFileError` for any other extension."""
+    try:
+        return Format(path.suffix.removeprefix(".").lower())
+    except ValueError:
+        known = " ".join(f".{known}" for known in Format)
+        raise TaskFileError(f"{path} has none of the extensions {known}. Rename it or name its format.") from None
