@@ -9,14 +9,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from dagster import AssetKey, DagsterInstance, build_schedule_context
+from dagster import AssetKey, DagsterInstance, DagsterRunStatus, build_schedule_context
+from dagster._core.test_utils import create_run_for_test  # the only way to a run that never ended
 from pydantic import SecretStr
 
 from dialflo_pipeline.cli.sync import rebuild, sync
 from dialflo_pipeline.cli.tasks import register_file
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.execute import DagsterRuns
-from dialflo_pipeline.defs.home import dagster_home
+from dialflo_pipeline.defs.execute import DATA_TAG, DagsterRuns
+from dialflo_pipeline.defs.home import dagster_home, home_beside
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.errors import TokenRefused
 from dialflo_pipeline.reporting import Remembered
@@ -131,3 +132,14 @@ def test_the_run_that_the_schedule_asks_for_covers_the_waiting_days(settings: Se
         assert ran.success
         assert instance.get_materialized_partitions(AssetKey(["lake", "calls"])) == {*DAYS, asked.partition_key}
     assert rows(settings, "SELECT state, count(*) FROM tasks GROUP BY 1") == [("settled", 3)]
+
+
+def test_a_run_that_was_killed_is_told_to_the_history_by_the_next_one(settings: Settings) -> None:
+    home = home_beside(Workspace(settings.data_dir))
+    with DagsterInstance.from_config(str(home)) as instance:
+        killed = create_run_for_test(instance, status=DagsterRunStatus.STARTED, tags={DATA_TAG: str(settings.data_dir)})
+        other = create_run_for_test(instance, status=DagsterRunStatus.STARTED, tags={DATA_TAG: "elsewhere"})
+        DagsterRuns.of(settings, Remembered(), apart=True).register()
+        found = {run.run_id: run.status for run in instance.get_runs()}
+    assert found[killed.run_id] is DagsterRunStatus.FAILURE
+    assert found[other.run_id] is DagsterRunStatus.STARTED
