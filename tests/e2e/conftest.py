@@ -65,7 +65,7 @@ def dialflo(tmp_path: Path) -> Callable[..., Command]:
     def command(base_url: str, **settings: str) -> Command:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("DIALFLO_", "DAGSTER_"))}
         env |= {
-            "PYTHONPATH": os.environ.get("DIALFLO_E2E_ROOT", str(ROOT)),
+            "PYTHONPATH": str(ROOT),
             "DIALFLO_DATA_DIR": str(tmp_path / "data"),
             "DIALFLO_BASE_URL": base_url,
             "DIALFLO_API_TOKEN": TOKEN,

@@ -35,7 +35,7 @@ def test_every_row_of_a_campaign_is_as_the_judge_reckons_it(
         assert len(final) > len(first["tasks"]) / 2
 
         api.round = 2
-        command("sync", PYTHONHASHSEED="2")
+        command("sync", PYTHONHASHSEED="4")
         assert not api.asked_in(2) & final
         second = agreed(command, api, made, zone)
         assert rows_of(final, second) == rows_of(final, first)
@@ -44,7 +44,7 @@ def test_every_row_of_a_campaign_is_as_the_judge_reckons_it(
         assert not any("authorization" in headers for headers in api.headers)
 
     # Another order of hashes, as every process has its own.
-    assert command("rebuild", PYTHONHASHSEED="2").returncode == 0
+    assert command("rebuild", PYTHONHASHSEED="4").returncode == 0
     rebuilt = read_tables(command.published)
     assert {name: sorted_rows(rows) for name, rows in rebuilt.items()} == {
         name: sorted_rows(rows) for name, rows in second.items()
