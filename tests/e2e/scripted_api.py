@@ -1,5 +1,6 @@
 """A real HTTP server on loopback that serves scripted answers and writes down every request."""
 
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -70,12 +71,21 @@ class ScriptedApi:
         return found
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Only a client that was killed goes without its answer; anything else is a fault of the test."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serving(script: dict[str, list[Reply]]) -> Iterator[ScriptedApi]:
     """Serve the script on a free port of loopback."""
     api = ScriptedApi(script)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(api))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _handler(api))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     api.base_url = f"http://127.0.0.1:{server.server_address[1]}"
     thread.start()

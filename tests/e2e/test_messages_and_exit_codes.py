@@ -58,6 +58,16 @@ def test_a_file_without_task_ids_is_refused_with_its_reason(tmp_path: Path, dial
     assert "917407656243" not in done.stderr + done.stdout
 
 
+def test_a_file_of_no_known_kind_costs_only_itself(tmp_path: Path, dialflo: Callable[..., Command]) -> None:
+    (tmp_path / "leads.xlsx").write_bytes(b"PK")
+    (tmp_path / "good.txt").write_bytes(IDS)
+    done = dialflo(NOWHERE)("tasks", "add", tmp_path / "leads.xlsx", tmp_path / "nowhere.csv", tmp_path / "good.txt")
+    assert done.returncode == 1
+    assert "leads.xlsx" in done.stderr
+    assert "nowhere.csv" in done.stderr
+    assert "registered 6" in done.stdout
+
+
 def test_an_unreachable_host_is_told_and_leaves_its_ids_pending(dialflo: Callable[..., Command]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening: every connection is refused
@@ -68,9 +78,9 @@ def test_an_unreachable_host_is_told_and_leaves_its_ids_pending(dialflo: Callabl
     assert "6 without an answer" in done.stderr
     rows = read_tables(command.published)["tasks"]
     assert {(row["state"], row["attempts"], row["last_status"]) for row in rows} == {("pending", 1, None)}
-    wrong = command("query", "SELEKT 1")
-    assert wrong.returncode == 2
-    assert "SELEKT" in wrong.stderr
+    for sql in ("SELEKT 1", "SELECT * FROM cals", "DROP TABLE calls", "", ";"):
+        wrong = command("query", sql)
+        assert (wrong.returncode, bool(wrong.stderr.strip())) == (2, True), sql
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -32,6 +32,14 @@ def test_a_killed_run_goes_on_to_the_result_of_an_undisturbed_one(
             running.kill()
             running.communicate()
 
+        loading = command.start("sync")
+        try:
+            _wait_for((command.data / "work" / "warehouse.duckdb").exists)
+        finally:
+            loading.kill()
+            loading.communicate()
+        assert not command.published.exists(), "killed too late to tell"
+
         assert command("sync").returncode == 0
         found = read_tables(command.published)
         expected = judge(made.rows, _once_each(api), _registered(found), Rules())
@@ -74,4 +82,4 @@ def _wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the run never got there"
-        time.sleep(0.01)
+        time.sleep(0.002)
