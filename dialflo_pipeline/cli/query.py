@@ -23,6 +23,8 @@ def run_query(sql: str, result_format: str) -> int:
     connection = read_published(Workspace(load_settings().data_dir).published)
     try:
         result = connection.execute(sql)
+        if result is None:
+            raise UsageError("There is no SQL to run.")
         columns = [name for name, *_ in result.description or []]
         _PRINTERS[result_format](columns, _rows(result))
     except duckdb.Error as error:

@@ -22,16 +22,21 @@ def add(files: Sequence[str], file_format: Format | None, column: str | None) ->
     """Register each file; 1 if a row or a whole file was refused."""
     settings = load_settings()
     total, refused, unusable = Registration(), 0, 0
+
+    def tell(file: str, row: Refused) -> None:
+        nonlocal refused
+        refused += 1
+        say_error(f"refused: {file}, line {row.line}: {row.reason}")
+
     for name in files:
         source = sys.stdin.buffer if name == STDIN else Path(name)
-        task_file = read(source, file_format, column, settings.zone)
-        task_file.refused.tell = partial(_say_refused, task_file.name)
         try:
+            task_file = read(source, file_format, column, settings.zone)
+            task_file.refused.tell = partial(tell, task_file.name)
             total += register_file(settings, task_file)
         except TaskFileError as error:
             say_error(str(error))
             unusable += 1
-        refused += task_file.refused.count
     say(f"registered {total.registered}, already known {total.already_known}, refused {refused}")
     return 1 if refused or unusable else 0
 
@@ -40,7 +45,3 @@ def register_file(settings: Settings, task_file: TaskFile) -> Registration:
     """Register the rows of one file under the settings in force."""
     workspace = Workspace(settings.data_dir)
     return register(workspace.registration_lake, task_file, datetime.now(UTC), settings.zone, work_dir=workspace.work)
-
-
-def _say_refused(file: str, row: Refused) -> None:
-    say_error(f"refused: {file}, line {row.line}: {row.reason}")
