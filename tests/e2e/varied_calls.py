@@ -87,6 +87,28 @@ class Calls:
             del call[key]
         return call
 
+    def tidy_call(self) -> dict[str, Any]:
+        """One call object as it should be, with something unknown at every level: what most real ones are like."""
+        draw = self.dice.choice
+        score = {"value": self.dice.randint(0, 10), "reason": "fine"}
+        interest = {"status": draw(INTERESTS[:2]), "confidence_score": self.dice.random(), "model": "m1"}
+        return {
+            "agent_name": draw(AGENTS[:3]),
+            "call_status": draw(list(OUTCOME_OF)),
+            "call_duration": self.dice.randint(0, 400),
+            "to_number": draw(CONTACTS[:4]),
+            "end_time": self.form(self.day),
+            "call_insights": {
+                "summary": draw(LOOSE),
+                "metadata": self._pairs(),
+                "user_interest": interest,
+                "next_action": {"value": draw(ACTIONS), "by": "bot"},
+            },
+            "call_quality": {"user_engagement": score, "user_satisfaction": score, "overall": 1},
+            "call_context": self._pairs(),
+            "transcript": [{"who": "agent", "said": None}],
+        }
+
     def time(self) -> Any:
         """A time in one of the allowed forms, now and then in one that is not."""
         if self.dice.random() < 0.12:
@@ -147,7 +169,8 @@ class Calls:
 def answer(calls: Calls) -> Reply:
     """A usable answer: mostly an array of one, at times more, odd elements, a single object, other encodings."""
     dice = calls.dice
-    elements: list[Any] = [calls.call() for _ in range(dice.choice([1, 1, 1, 2, 3]))]
+    draw = calls.tidy_call if dice.random() < 0.3 else calls.call
+    elements: list[Any] = [draw() for _ in range(dice.choice([1, 1, 1, 2, 3]))]
     if dice.random() < 0.12:
         elements.insert(dice.randrange(len(elements) + 1), dice.choice([None, "x", 3, [], [{}], {"detail": "no call"}]))
     value = elements[0] if len(elements) == 1 and dice.random() < 0.25 else elements
