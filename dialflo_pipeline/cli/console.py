@@ -54,7 +54,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     for place, name in enumerate(columns):
         numeric = any(_is_number(row[place]) for row in cells)
         drawn.add_column(
-            name, justify="right" if numeric else "left", style="green" if numeric else None, overflow="fold"
+            Text(name), justify="right" if numeric else "left", style="green" if numeric else None, overflow="fold"
         )
     for row in cells:
         drawn.add_row(*(_cell(value) for value in row))

@@ -78,6 +78,8 @@ def _settings_for(simulator: RunningSimulator, given: Settings) -> Settings:
         "base_url": simulator.base_url,
         "api_token": SecretStr(simulator.token),
         "rate_limit": 0,
+        "tries": 5,
+        "timeout_seconds": 30.0,
     }
     return given.model_copy(update=changed)
 

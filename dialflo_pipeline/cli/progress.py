@@ -68,4 +68,4 @@ class ProgressReporter(Remembered):
 
 
 def _results(report: FetchReport) -> str:
-    return ", ".join(f"{count} {result}" for result, count in sorted(report.results.items()))
+    return ", ".join(f"{count} {result}" for result, count in sorted(report.results.items())) or "none"

@@ -13,8 +13,9 @@ def test_a_table_in_a_pipe_has_a_line_for_each_row_however_long(capsys: pytest.C
 
 
 def test_brackets_in_a_value_are_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
-    console.table(["value"], [("[bold]x[/bold]",)])
+    console.table(["[b]name"], [("[bold]x[/bold]",)])
     console.say("[red]y[/red]")
     shown = capsys.readouterr().out
     assert "[bold]x[/bold]" in shown
+    assert "[b]name" in shown
     assert "[red]y[/red]" in shown
