@@ -11,7 +11,6 @@ DialfloError                 1
 │   └── DamagedFile          1   a stored file is not what was written
 └── TransientError           1   the same call may succeed later
     ├── TransportTrouble     1   a request ended without a whole answer
-    ├── ApiDown              1   too many askings in a row ended in trouble
     └── LockHeld             4   another run is at work on the same data
 
 Messages name what was found, where, and the remedy. They never hold a payload, a phone number or the token.
@@ -66,10 +65,6 @@ class DamagedFile(PermanentError):
 
 class TransportTrouble(TransientError):
     """A request ended without a whole answer: connection, protocol, encoding or time."""
-
-
-class ApiDown(TransientError):
-    """So many askings in a row ended in trouble that the run was stopped."""
 
 
 class LockHeld(TransientError):
