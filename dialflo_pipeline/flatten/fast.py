@@ -1,45 +1,36 @@
 """The fast reader: DuckDB's JSON functions over a whole batch, on every core.
 
-It names the documents that it does not surely read as the plain reader would, and leaves those alone.
-
-The bodies are copied by one plain scan from memory into a temporary table, and every filter works on that: in 2.0.0
-DuckDB gives wrong results where it filters while it scans frames of this process. (The copy costs a twentieth of the
-whole; the way through a temporary Parquet file took twice as long.) DuckDB spreads work over cores by 122,880 rows,
-more than a batch has, so each core here gets slices of the batch and a connection of its own.
+It names the documents that it does not surely read as the plain reader would, and leaves those alone. DuckDB spreads
+work over cores by 122,880 rows, more than a batch has, so each core here gets slices of the batch and a connection of
+its own.
 """
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
 
-from dialflo_pipeline.flatten import queries
-from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, Kind
-from dialflo_pipeline.flatten.frames import CALLS_FOUND, DOCUMENT, ELEMENT, KEYS_FOUND, REJECTS_FOUND, Found, join
-from dialflo_pipeline.flatten.local_times import to_utc
+from dialflo_pipeline.flatten import queries, raw
+from dialflo_pipeline.flatten.columns import TIMES, finish_calls, finish_keys, twice_there
+from dialflo_pipeline.flatten.extras import extra
+from dialflo_pipeline.flatten.fields import KEY_VALUES, Path
+from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT, REJECTS_FOUND, Found, join
+from dialflo_pipeline.flatten.raw import place
 from dialflo_pipeline.flatten.shapes import read_shape
-from dialflo_pipeline.tables import Outcome
-from dialflo_pipeline.values import ASCII_BLANKS, PHONE_PATTERN, PHONE_SEPARATORS, is_inbound, outcome_of
 
 _SLICE_ROWS: Final = (2_048, 16_384)
-"""At least: below, planning the queries takes longer than running them. At most: above, the tables leave the caches."""
+"""At least: below, planning the queries takes longer than running them. At most: above, the texts leave the caches."""
 
-_TYPE_NAMES: Final = {
-    "VARCHAR": "string",
-    **dict.fromkeys(("UBIGINT", "BIGINT", "DOUBLE"), "number"),
-    "BOOLEAN": "boolean",
-    "NULL": "null",
-    "OBJECT": "object",
-    "ARRAY": "array",
-}
-_SHAPE_SCHEMA: Final = {"is_odd": pl.Boolean, "has_single_action": pl.Boolean, "patch": pl.String}
+_UNKNOWN_PLACES: Final = 256
+"""How many places of no column are looked at in each call of a slice; calls with more of them are odd."""
+
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "threads": 1,
     "temp_directory": "",
+    "produce_arrow_string_view": "true",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
@@ -47,109 +38,128 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
 
 def read_documents(bodies: pl.DataFrame, zone: ZoneInfo) -> tuple[Found, pl.Series]:
     """What the documents in `bodies` (document, body) hold, and the numbers of the odd ones, left out of it."""
-    read = join(list(_read_in_parallel(bodies)))
-    is_clean = _is_clean(bodies.height, read.calls)
-    calls = read.calls.filter(is_clean.gather(read.calls[DOCUMENT]))
-    is_clean_element = pl.repeat(False, read.elements, eager=True).scatter(calls[ELEMENT], True)
-    found = Found(
-        calls=_finish_calls(calls, zone),
-        keys={
-            name: _finish_keys(keys.filter(is_clean_element.gather(keys[ELEMENT]))) for name, keys in read.keys.items()
-        },
-        rejects=read.rejects,
-    )
-    return found, bodies[DOCUMENT].filter(~is_clean)
-
-
-def _read_in_parallel(bodies: pl.DataFrame) -> Iterator[Found]:
     cores = pl.thread_pool_size()
     least, most = _SLICE_ROWS
     slices = list(bodies.iter_slices(min(max(least, -(-bodies.height // cores)), most))) or [bodies]
     with closing(duckdb.connect(":memory:", config=_SETTINGS)) as database, ThreadPoolExecutor(cores) as pool:
-        yield from pool.map(lambda part: _read_slice(database, part), slices)
+        found, odd = zip(*pool.map(lambda part: _read_slice(database, part, zone), slices), strict=True)
+    return join(found), pl.concat(odd)
 
 
-def _read_slice(database: duckdb.DuckDBPyConnection, bodies: pl.DataFrame) -> Found:
-    """The results of the queries as they are, elements of odd documents among them."""
+def _read_slice(database: duckdb.DuckDBPyConnection, bodies: pl.DataFrame, zone: ZoneInfo) -> tuple[Found, pl.Series]:
     with closing(database.cursor()) as connection:
         connection.execute("SET TimeZone = 'UTC'")  # A time without an offset stays as it is; `to_utc` sees to it.
-        connection.register("given", bodies.to_arrow())
-        connection.execute(queries.DOCUMENTS)
-        connection.execute(queries.ELEMENTS)
-        connection.execute(queries.PARSED)
-        connection.register("given_shapes", _shapes(_frame(connection, queries.SHAPES)).to_arrow())
-        connection.execute("CREATE TEMP TABLE shapes AS SELECT * FROM given_shapes")
-        return Found(
-            calls=_frame(connection, queries.CALLS),
-            keys={table.name: _frame(connection, queries.keys(path)) for path, table in KEY_VALUES.items()},
-            rejects=pl.DataFrame(schema=REJECTS_FOUND),
+        calls, unknown = _calls(connection, _answers(bodies))
+        values = _values(connection, calls, unknown)
+        calls = pl.concat([calls, _texts(connection, values)], how="horizontal").with_columns(
+            _is_odd(connection, calls, values), values.select(extra(unknown).alias("extra")).to_series()
         )
+        finished = finish_calls(calls, zone)
+        keys = {table.name: _keys(connection, finished, values, path) for path, table in KEY_VALUES.items()}
+        return _clean(bodies, finished, keys)
 
 
-def _shapes(distinct: pl.DataFrame) -> pl.DataFrame:
-    read = [read_shape(types, keys) for types, keys in distinct.iter_rows()]
-    return pl.concat([distinct, pl.DataFrame(read, _SHAPE_SCHEMA)], how="horizontal")
+def _answers(bodies: pl.DataFrame) -> pl.DataFrame:
+    """The bodies as texts (document, call_index, call) without those that DuckDB would not read right."""
+    texts = bodies.select(DOCUMENT, pl.lit(0, pl.Int32).alias("call_index"), _decoded(bodies["body"]).alias("call"))
+    return texts.filter(~texts["call"].str.contains("\\u0000", literal=True).fill_null(value=True))
 
 
-def _frame(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
+def _decoded(bodies: pl.Series) -> pl.Series:
+    """The bodies as text; null where one is not UTF-8."""
+    try:
+        return bodies.cast(pl.String)
+    except pl.exceptions.ComputeError:  # No cast of polars leaves out just those that fail.
+        return pl.Series(map(_decoded_or_none, bodies), dtype=pl.String)
+
+
+def _decoded_or_none(body: bytes) -> str | None:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _calls(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame) -> tuple[pl.DataFrame, list[Path]]:
+    """Every element of the answers, first in an array, with what follows from its shape; and the unknown places."""
+    calls, unknown = _shaped(connection, answers)
+    others = calls.filter(~pl.col("is_alone")).select(DOCUMENT, "call")
+    if others.height:
+        elements, more = _shaped(connection, _query(connection, queries.ELEMENTS, others))
+        elements = elements.with_columns(pl.col("is_odd") | ~pl.col("is_alone"))
+        calls = pl.concat([calls.filter("is_alone"), elements]).sort(DOCUMENT, maintain_order=True)
+        unknown |= more
+    return calls.with_row_index(ELEMENT).cast({ELEMENT: pl.Int64}), sorted(unknown)
+
+
+def _shaped(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame) -> tuple[pl.DataFrame, set[Path]]:
+    """The calls with what follows from the shape of each, and the places unknown in those that are not odd."""
+    calls = pl.concat([calls, _query(connection, queries.SHAPES, calls.select("call"))], how="horizontal")
+    distinct = calls.unique("shape")
+    unknown: set[Path] = set()
+    rows = []
+    for keys in _query(connection, queries.SHAPE_TEXTS, distinct.select("call"))["keys"]:
+        shape = read_shape(keys)
+        is_odd = shape.is_odd or len(unknown.union(shape.unknown)) > _UNKNOWN_PLACES
+        unknown |= set() if is_odd else set(shape.unknown)
+        rows.append((shape.is_alone, is_odd, shape.has_insights, shape.is_unsure))
+    flags = pl.DataFrame(
+        rows, dict.fromkeys(("is_alone", "is_odd", "has_insights", "is_unsure"), pl.Boolean), orient="row"
+    )
+    shapes = flags.with_columns(distinct["shape"])
+    return calls.join(shapes, on="shape", how="left", maintain_order="left").drop("shape"), unknown
+
+
+def _values(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, unknown: list[Path]) -> pl.DataFrame:
+    """The JSON texts at all places of the calls."""
+    places = (*raw.PLACES, *unknown)
+    values = _query(connection, queries.values(places), calls.select("call"))
+    values.columns = [*map(place, places)]
+    return values
+
+
+def _is_odd(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, values: pl.DataFrame) -> pl.Series:
+    odd = calls["is_odd"] | raw.is_odd(values)
+    unsure = calls.filter("is_unsure")
+    if unsure.height:
+        really = _query(connection, queries.UNSURE, unsure.select("call"))["is_odd"]
+        odd = odd.scatter(unsure.filter(really)[ELEMENT], True)
+    return odd.alias("is_odd")
+
+
+def _texts(connection: duckdb.DuckDBPyConnection, values: pl.DataFrame) -> pl.DataFrame:
+    """The texts of single values, escapes resolved, and the times as DuckDB casts them."""
+    texts = values.select(raw.text(path).alias(place(path)) for path in raw.TEXTS)
+    for path in raw.TEXTS:
+        escaped = values.select(raw.is_escaped(path)).to_series().arg_true()
+        if len(escaped):
+            strings = values.select(text=place(path))[escaped]
+            resolved = _query(connection, queries.UNESCAPED, strings)["text"]
+            texts = texts.with_columns(texts[place(path)].scatter(escaped, resolved))
+    times = texts.select(pl.col(place(field.path)).alias(field.column) for field in TIMES)
+    return pl.concat([texts, _query(connection, queries.cast_to_times(times.columns), times)], how="horizontal")
+
+
+def _keys(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, values: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """The keys and values of the object at a place of each call that is not odd so far."""
+    objects = pl.DataFrame({ELEMENT: calls[ELEMENT], "object": values[place(path)]}).filter(
+        ~calls["is_odd"] & (values[place(path)] != "null")
+    )
+    return finish_keys(_query(connection, queries.KEYS, objects))
+
+
+def _clean(bodies: pl.DataFrame, calls: pl.DataFrame, keys: dict[str, pl.DataFrame]) -> tuple[Found, pl.Series]:
+    """What was found in documents of which no call is odd, nor has a key twice; and the numbers of the others."""
+    twice = pl.concat(twice_there(found) for found in keys.values())
+    of_odd = calls[DOCUMENT].filter(calls["is_odd"] | calls[ELEMENT].is_in(twice.implode())).unique()
+    without_calls = bodies[DOCUMENT].filter(~bodies[DOCUMENT].is_in(calls[DOCUMENT].implode()))
+    calls = calls.filter(~calls[DOCUMENT].is_in(of_odd.implode())).drop("is_odd")
+    if len(of_odd):
+        keys = {name: found.filter(found[ELEMENT].is_in(calls[ELEMENT].implode())) for name, found in keys.items()}
+    return Found(calls, keys, pl.DataFrame(schema=REJECTS_FOUND)), pl.concat([of_odd, without_calls]).sort()
+
+
+def _query(connection: duckdb.DuckDBPyConnection, query: str, given: pl.DataFrame) -> pl.DataFrame:
+    """The result of a query over `given`, whose rows are in order."""
+    connection.register("given", given.to_arrow(compat_level=pl.CompatLevel.newest()))
     return pl.DataFrame(pl.from_arrow(connection.sql(query).to_arrow_table()))
-
-
-def _is_clean(documents: int, calls: pl.DataFrame) -> pl.Series:
-    """For each document of the batch whether it has elements, and none that is odd."""
-    is_clean = pl.repeat(False, documents, eager=True)
-    return is_clean.scatter(calls[DOCUMENT], True).scatter(calls.filter("is_odd")[DOCUMENT], False)
-
-
-def _finish_keys(keys: pl.DataFrame) -> pl.DataFrame:
-    """Add the type's name and whether the value says something."""
-    is_filled = (
-        pl.when(pl.col("type") == "VARCHAR")
-        .then(pl.col("value").str.strip_chars(ASCII_BLANKS) != "")
-        .otherwise(~((pl.col("type") == "NULL") | pl.col("value").is_in(["{}", "[]"])))
-    )
-    value_type = pl.col("type").replace_strict(_TYPE_NAMES, return_dtype=pl.String)
-    return keys.with_columns(value_type.alias("value_type"), is_filled.alias("is_filled")).select(KEYS_FOUND.names())
-
-
-def _finish_calls(calls: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
-    """Add what is derived from other columns, and read local times in their zone."""
-    times = [_time(calls, each.column, zone) for each in FIELDS if each.kind is Kind.TIME]
-    inbound = _each_distinct(calls["call_direction"], is_inbound, pl.Boolean)
-    sent = pl.when(inbound).then("from_number").otherwise("to_number")
-    sent_e164 = pl.when(inbound).then("from_number_e164").otherwise("to_number_e164")
-    return (
-        calls.with_columns(
-            *times,
-            _each_distinct(calls["call_status"], lambda status: outcome_of(status).value, pl.String).alias("outcome"),
-            _e164("from_number"),
-            _e164("to_number"),
-        )
-        .with_columns(
-            (pl.col("outcome") == Outcome.ANSWERED.value).alias("is_answered"),
-            pl.when(sent.str.strip_chars(ASCII_BLANKS) != "")
-            .then(pl.coalesce(sent_e164, sent))
-            .alias("contact_number"),
-        )
-        .select(CALLS_FOUND.names())
-    )
-
-
-def _time(calls: pl.DataFrame, column: str, zone: ZoneInfo) -> pl.Series:
-    times, local = calls[column], calls[queries.is_local(column)]
-    if not local.any():
-        return times
-    return pl.select(pl.when(local).then(to_utc(times.set(~local, None), zone)).otherwise(times)).to_series()
-
-
-def _each_distinct(column: pl.Series, function: Callable[[str | None], Any], dtype: type[pl.DataType]) -> pl.Series:
-    """The function's result for each value, reckoned once a distinct one."""
-    distinct = column.unique()
-    results = pl.DataFrame({"value": distinct, "result": pl.Series(map(function, distinct), dtype=dtype)})
-    each = column.to_frame("value").join(results, on="value", how="left", nulls_equal=True, maintain_order="left")
-    return each["result"]
-
-
-def _e164(column: str) -> pl.Expr:
-    plain = pl.col(column).str.replace_all("[" + "".join(f"\\{each}" for each in PHONE_SEPARATORS) + "]", "")
-    return ("+" + plain.str.extract(f"^{PHONE_PATTERN}$", 1)).alias(f"{column}_e164")

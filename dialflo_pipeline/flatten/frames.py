@@ -33,9 +33,10 @@ REJECTS_FOUND: Final = _found(REJECTS, [DOCUMENT], "task_id", "call_date")
 
 @dataclass(frozen=True)
 class Found:
-    """What a reader found in some documents of a batch, in any order.
+    """What a reader found in some documents of a batch.
 
-    `keys` has the rows of each table of keys and values, by the table's name.
+    Calls are in order of document and call_index. `keys` has the rows of each table of keys and values, by the table's
+    name, in order of element and key.
     """
 
     calls: pl.DataFrame
@@ -68,7 +69,7 @@ def assemble(answers: pl.DataFrame, parts: Sequence[Found]) -> Flattened:
     """One `Flattened` from what was found in disjoint parts of `answers` (sorted by task_id)."""
     tasks = answers.select(_TASK_COLUMNS)
     found = join(parts)
-    calls = found.calls.sort(DOCUMENT, "call_index")
+    calls = found.calls if found.calls[DOCUMENT].is_sorted() else found.calls.sort(DOCUMENT, "call_index")
     return Flattened(
         calls=_calls(tasks, calls),
         call_metadata=_key_values(CALL_METADATA, tasks, calls, found),
@@ -103,19 +104,13 @@ def _rejects(tasks: pl.DataFrame, rejects: pl.DataFrame) -> pl.DataFrame:
 
 
 def _key_values(table: Table, tasks: pl.DataFrame, calls: pl.DataFrame, found: Found) -> pl.DataFrame:
-    """Sorted through one integer a row, the places of its call and of its key: sorting by text takes far longer."""
     keys = found.keys[table.name]
     place_of_element = pl.repeat(0, found.elements, dtype=pl.Int64, eager=True).scatter(
         calls[ELEMENT], pl.int_range(calls.height, eager=True)
     )
     call = place_of_element.gather(keys[ELEMENT])
-    order = (call * keys.height + _place(keys["key"])).arg_sort()
-    of_call = calls.select(DOCUMENT, "call_index", "agent_name")[call.gather(order)]
-    return _with_task(tasks, pl.concat([of_call, keys[order]], how="horizontal")).select(table.frame_schema.names())
-
-
-def _place(texts: pl.Series) -> pl.Series:
-    """For each text its place among the distinct ones in order."""
-    distinct = texts.unique().sort().to_frame("text").with_row_index("place")
-    places = texts.to_frame("text").join(distinct, on="text", how="left", maintain_order="left")["place"]
-    return places.cast(pl.Int64)
+    if not call.is_sorted():
+        order = pl.DataFrame({"call": call}).with_row_index("row").sort("call", maintain_order=True)["row"]
+        call, keys = call[order], keys[order]
+    of_calls = _with_task(tasks.select("task_id", "call_date"), calls.select(DOCUMENT, "call_index", "agent_name"))
+    return pl.concat([of_calls[call], keys], how="horizontal").select(table.frame_schema.names())

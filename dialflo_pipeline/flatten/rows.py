@@ -150,7 +150,7 @@ class _Reader:
             return None
 
     def read_keys(self, table: Table, keys: dict[str, Json]) -> None:
-        for key, value in keys.items():
+        for key, value in sorted(keys.items()):
             text = strict_json.dumps(value) if isinstance(value, dict | list) else scalar_text(value)
             is_empty = is_blank(value) if isinstance(value, str) else value in (None, {}, [])
             row = (len(self.calls), key, text, _TYPE_NAMES[type(value)], not is_empty)
@@ -194,8 +194,12 @@ def _derived(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _what_is_left(left: _Left) -> str | None:
-    """JSON text of what no column holds, known parents put back where something stayed in them."""
+    """JSON text of what no column holds, known parents put back where something stayed in them, keys in order."""
     for path in reversed(PARENTS):
         if left[path]:
-            left[path[:-1]][path[-1]] = left[path]
-    return strict_json.dumps(left[CALL]) if left[CALL] else None
+            left[path[:-1]][path[-1]] = _in_order(left[path])
+    return strict_json.dumps(_in_order(left[CALL])) if left[CALL] else None
+
+
+def _in_order(members: dict[str, Json]) -> dict[str, Json]:
+    return dict(sorted(members.items()))

@@ -1,100 +1,72 @@
-"""The shape of a call object: which JSON types stand at the known places, and which keys its known objects have.
+"""The shape of an answer: which keys its known objects have, in order.
 
-Many documents share few shapes, so what follows from a shape alone is reckoned once for each: whether DuckDB's JSON
-functions surely read such a call as the plain reader would, and what to take off the call to leave its `extra`.
+Many answers share few shapes, so what follows from a shape alone is reckoned once for each.
 """
 
 import json
+import re
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from dialflo_pipeline.flatten.fields import (
     CALL,
     FIELDS,
+    INSIGHTS,
     KEY_VALUES,
     NEXT_ACTION,
     PARENTS,
-    STATUS,
     STATUS_INSTEAD,
-    Kind,
     Path,
 )
-from dialflo_pipeline.values import CALL_MARKS
 
 LEVELS: Final = (CALL, *PARENTS)
-"""The objects of which every key is known or goes to `extra`."""
-
-KEYED: Final = (*LEVELS, *KEY_VALUES)
-"""The objects of which a shape has the keys, in this order."""
+"""The objects of which every key is known or goes to `extra`; a shape has the keys of each, and of a second element."""
 
 VALUES: Final = (*(field.path for field in FIELDS), STATUS_INSTEAD)
-TYPED: Final = (CALL, *VALUES, *PARENTS, *KEY_VALUES)
-"""The places of which a shape has the type, in this order; as `json_type` names it, None where there is nothing."""
+"""The places of which a column holds the value."""
 
-KNOWN: Final = {level: tuple(path for path in TYPED if path and path[:-1] == level) for level in LEVELS}
-"""What stands right below each level in a column or a table."""
+KNOWN: Final = {
+    level: {path[-1] for path in (*VALUES, *PARENTS, *KEY_VALUES) if path[:-1] == level} for level in LEVELS
+}
+"""The keys of each level that a column or a table holds."""
 
-# DOUBLE is what `json_type` calls every number that is no 64-bit integer: its text may be written anew.
-_NO_TEXT: Final = {"OBJECT", "ARRAY", "DOUBLE"}
-_NO_NUMBER: Final = {"OBJECT", "ARRAY", "BOOLEAN"}
-_NOTHING: Final = {None, "NULL"}
-
-_Types: TypeAlias = dict[Path, str | None]
-_Keys: TypeAlias = dict[Path, list[str]]
+_NO_PLACE = re.compile(r'|\*|.*["\\\x00-\x1f].*', re.DOTALL)
+"""Keys that cannot be named in a JSON path of DuckDB 2.0 among others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What follows from a shape: `patch` is the JSON merge patch that leaves `extra`, None for no `extra`."""
+    """What follows from a shape.
 
+    `is_alone`: the answer is an array of one element. All else is of that element. `is_odd`: DuckDB's JSON functions
+    would not surely read it as the plain reader does. `has_insights`: there is an object of that name, with keys.
+    `is_unsure`: a known parent is there but has no keys, so it may be empty, null or something odd.
+    `unknown`: the places that no column and no table holds.
+    """
+
+    is_alone: bool
     is_odd: bool
-    has_single_action: bool
-    patch: str | None
+    has_insights: bool
+    is_unsure: bool
+    unknown: tuple[Path, ...]
 
 
-def read_shape(types: str, keys: str) -> Shape:
-    """The shape from the JSON texts of its types (as in `TYPED`) and its lists of keys (as in `KEYED`)."""
-    type_at: _Types = dict(zip(TYPED, json.loads(types), strict=True))
-    keys_at: _Keys = {level: found or [] for level, found in zip(KEYED, json.loads(keys), strict=True)}
-    if _is_odd(type_at) or any(len(set(found)) < len(found) for found in keys_at.values()):
-        return Shape(is_odd=True, has_single_action=False, patch=None)
-    # In order: what the patch leaves comes out in the patch's order, and sets have another one in each process.
-    known = {level: dict.fromkeys(path[-1] for path in KNOWN[level]) for level in LEVELS}
-    if type_at[STATUS] not in _NOTHING:
-        del known[CALL][STATUS_INSTEAD[-1]]
-    patch = _patch(CALL, known, keys_at)
+def read_shape(keys: str | None) -> Shape:
+    """The shape from the JSON text of the lists of keys at `LEVELS` of the first element, and of the second.
+
+    Each as `json_keys` gives it: null where nothing is, empty for what is no object. None if DuckDB does not parse it.
+    """
+    *levels, second = json.loads(keys) if keys else [None] * (len(LEVELS) + 1)
+    keys_at: dict[Path, list[str]] = {
+        path: found for path, found in zip(LEVELS, levels, strict=True) if found is not None
+    }
+    unknown = tuple((*level, key) for level, found in keys_at.items() for key in found if key not in KNOWN[level])
     return Shape(
-        is_odd=False,
-        has_single_action=type_at[NEXT_ACTION] not in ("OBJECT", *_NOTHING),
-        patch=None if patch is None else json.dumps(patch),
+        is_alone=CALL in keys_at and second is None,
+        is_odd=not keys_at.get(CALL)
+        or any(len(set(found)) < len(found) for found in keys_at.values())
+        or any(_NO_PLACE.fullmatch(path[-1]) for path in unknown),
+        has_insights=bool(keys_at.get(INSIGHTS)),
+        is_unsure=any(keys_at.get(path) == [] for path in PARENTS if path != NEXT_ACTION),
+        unknown=unknown,
     )
-
-
-def _is_odd(type_at: _Types) -> bool:
-    """Whether a value is of a type for which there is a reject, or a text that DuckDB may write otherwise."""
-    if type_at[CALL] != "OBJECT" or all(type_at[(mark,)] in _NOTHING for mark in CALL_MARKS):
-        return True
-    if type_at[NEXT_ACTION] in ("ARRAY", "DOUBLE") or (
-        type_at[STATUS] in _NOTHING and type_at[STATUS_INSTEAD] in _NO_TEXT
-    ):
-        return True
-    return any(not _fits(type_at[field.path], field.kind) for field in FIELDS) or any(
-        type_at[path] not in ("OBJECT", *_NOTHING) for path in (*PARENTS, *KEY_VALUES) if path != NEXT_ACTION
-    )
-
-
-def _fits(json_type: str | None, kind: Kind) -> bool:
-    match kind:
-        case Kind.TEXT:
-            return json_type not in _NO_TEXT
-        case Kind.TIME:
-            return json_type in ("VARCHAR", *_NOTHING)
-    return json_type not in _NO_NUMBER
-
-
-def _patch(level: Path, known: dict[Path, dict[str, None]], keys_at: _Keys) -> dict[str, object] | None:
-    """What to take off a level; None when nothing is left of it then, so that it goes whole."""
-    inner = {path[-1]: _patch(path, known, keys_at) for path in PARENTS if path[:-1] == level}
-    if not any(inner.values()) and known[level].keys() >= set(keys_at[level]):
-        return None
-    return {**known[level], **inner}

@@ -1,68 +1,62 @@
-"""What follows from the shape of a call alone."""
+"""What follows from the shape of an answer alone."""
 
 import json
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, INTEREST, NEXT_ACTION, STATUS, STATUS_INSTEAD, Path
-from dialflo_pipeline.flatten.shapes import KEYED, TYPED, Shape, read_shape
+from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, INTEREST, NEXT_ACTION, QUALITY, Path
+from dialflo_pipeline.flatten.shapes import LEVELS, Shape, read_shape
+
+PLAIN = Shape(is_alone=True, is_odd=False, has_insights=False, is_unsure=False, unknown=())
 
 
-def shape(types: dict[Path, str], keys: dict[Path, list[str]]) -> Shape:
-    known = {CALL: "OBJECT", ("agent_name",): "VARCHAR"} | types
-    return read_shape(
-        json.dumps([known.get(path) for path in TYPED]),
-        json.dumps([["agent_name", *keys.get(CALL, [])] if path == CALL else keys.get(path) for path in KEYED]),
-    )
-
-
-def patch(read: Shape) -> Any:
-    return None if read.patch is None else json.loads(read.patch)
+def shape(keys: dict[Path, list[str]], second: list[str] | None = None) -> Shape:
+    known = {CALL: ["agent_name"]} | keys
+    return read_shape(json.dumps([*(known.get(level) for level in LEVELS), second]))
 
 
 def test_a_call_of_known_keys_leaves_nothing() -> None:
-    read = shape({INSIGHTS: "OBJECT"}, {CALL: ["call_insights"], INSIGHTS: []})
-    assert read == Shape(is_odd=False, has_single_action=False, patch=None)
+    keys = {CALL: ["call_status", "call_insights", "call_context"], INSIGHTS: ["metadata"]}
+    assert shape(keys) == replace(PLAIN, has_insights=True)
 
 
-def test_an_unknown_key_keeps_the_parents_it_stands_in_and_no_other() -> None:
-    read = shape(
-        {INSIGHTS: "OBJECT", INTEREST: "OBJECT", NEXT_ACTION: "VARCHAR"},
-        {CALL: ["call_insights"], INSIGHTS: ["user_interest", "next_action"], INTEREST: ["status", "foo"]},
-    )
-    assert read.has_single_action
-    assert patch(read)["call_quality"] is None
-    assert patch(read)["call_insights"] == {
-        "metadata": None,
-        "next_action": None,
-        "user_interest": {"confidence_score": None, "reasoning": None, "status": None},
-    }
+def test_an_unknown_key_is_named_where_it_stands() -> None:
+    keys = {CALL: ["foo", "call_insights"], INSIGHTS: ["user_interest"], INTEREST: ["status", "call_id"]}
+    assert shape(keys).unknown == (("foo",), (*INTEREST, "call_id"))
 
 
-def test_an_outcome_beside_a_status_is_left() -> None:
-    both = shape({STATUS: "VARCHAR", STATUS_INSTEAD: "NULL"}, {CALL: ["call_status", "call_outcome"]})
-    assert "call_outcome" not in patch(both)
-    assert shape({STATUS: "NULL", STATUS_INSTEAD: "VARCHAR"}, {CALL: ["call_status", "call_outcome"]}).patch is None
+def test_an_answer_with_another_element_is_not_alone() -> None:
+    assert not shape({}, second=["agent_name"]).is_alone
+    assert not shape({}, second=[]).is_alone
+
+
+def test_an_answer_that_is_no_array_or_cannot_be_parsed_is_not_alone() -> None:
+    assert not read_shape(json.dumps([None] * (len(LEVELS) + 1))).is_alone
+    assert not read_shape(None).is_alone
+
+
+@pytest.mark.parametrize("parent", [INSIGHTS, INTEREST, QUALITY])
+def test_a_parent_without_keys_may_be_anything(parent: Path) -> None:
+    assert shape({parent: []}).is_unsure
+
+
+def test_a_next_action_may_be_a_single_value() -> None:
+    assert not shape({NEXT_ACTION: []}).is_unsure
 
 
 @pytest.mark.parametrize(
-    ("types", "keys"),
+    "keys",
     [
-        ({CALL: "ARRAY"}, {}),
-        ({("agent_name",): "NULL"}, {}),
-        ({("agent_name",): "OBJECT"}, {}),
-        ({("to_number",): "DOUBLE"}, {}),
-        ({STATUS_INSTEAD: "ARRAY"}, {}),
-        ({("answer_time",): "UBIGINT"}, {}),
-        ({("call_duration",): "BOOLEAN"}, {}),
-        ({INSIGHTS: "VARCHAR"}, {}),
-        ({NEXT_ACTION: "ARRAY"}, {}),
-        ({("call_context",): "ARRAY"}, {}),
-        ({}, {CALL: ["agent_name"]}),
-        ({}, {INTEREST: ["foo", "foo"]}),
-        ({}, {("call_context",): ["a", "b", "a"]}),
+        {CALL: []},
+        {CALL: ["agent_name", "agent_name"]},
+        {INTEREST: ["foo", "foo"]},
+        {CALL: [""]},
+        {CALL: ["*"]},
+        {INSIGHTS: ['q"']},
+        {INSIGHTS: ["back\\slash"]},
+        {INSIGHTS: ["line\nbreak"]},
     ],
 )
-def test_what_is_not_surely_read_is_odd(types: dict[Path, str], keys: dict[Path, list[str]]) -> None:
-    assert shape(types, keys).is_odd
+def test_what_is_not_surely_read_is_odd(keys: dict[Path, list[str]]) -> None:
+    assert shape(keys).is_odd

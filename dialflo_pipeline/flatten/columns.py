@@ -1,0 +1,155 @@
+"""From the texts that the fast reader found to typed columns, a column at a time.
+
+It marks a call as odd where a text cannot be read, or not surely as the plain reader would read it: the casts of polars
+and DuckDB take more than is a number or a time.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from dialflo_pipeline.flatten.fields import FIELDS, INSIGHTS, NEXT_ACTION, STATUS, STATUS_INSTEAD, Field, Kind
+from dialflo_pipeline.flatten.frames import CALLS_FOUND, ELEMENT, KEYS_FOUND
+from dialflo_pipeline.flatten.local_times import to_utc
+from dialflo_pipeline.flatten.raw import place
+from dialflo_pipeline.tables import Outcome
+from dialflo_pipeline.values import ASCII_BLANKS, CALL_MARKS, PHONE_PATTERN, PHONE_SEPARATORS, is_inbound, outcome_of
+
+TIMES: Final = tuple(field for field in FIELDS if field.kind is Kind.TIME)
+
+_TIME_PATTERN: Final = (
+    "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
+    "(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?$"
+)
+_OFFSET_STARTS_AT: Final = len("YYYY-MM-DD HH:MM")
+_TYPE_NAMES: Final = {
+    "VARCHAR": "string",
+    **dict.fromkeys(("UBIGINT", "BIGINT", "DOUBLE"), "number"),
+    "BOOLEAN": "boolean",
+    "NULL": "null",
+    "OBJECT": "object",
+    "ARRAY": "array",
+}
+
+
+def finish_calls(found: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
+    """The columns of `CALLS_FOUND` and `is_odd`.
+
+    `found` has the text at each place (null for null), the times as DuckDB casts them, and `is_odd`, `has_insights`
+    and `extra`.
+    """
+    is_odd = pl.col("is_odd") | ~_is_call() | pl.any_horizontal(map(_is_unread, FIELDS))
+    calls = found.with_columns(
+        is_odd.fill_null(value=False),
+        *(_value(field).alias(field.column) for field in FIELDS if field.kind is not Kind.TIME),
+    )
+    calls = calls.with_columns(_time(calls, field, zone) for field in TIMES)
+    return _derived(calls).select(*CALLS_FOUND.names(), "is_odd")
+
+
+def finish_keys(keys: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `queries.KEYS` with the type's name and whether the value says something, by element and key."""
+    is_filled = (
+        pl.when(pl.col("type") == "VARCHAR")
+        .then(pl.col("value").str.strip_chars(ASCII_BLANKS) != "")
+        .otherwise(~((pl.col("type") == "NULL") | pl.col("value").is_in(["{}", "[]"])))
+    )
+    value_type = pl.col("type").replace_strict(_TYPE_NAMES, return_dtype=pl.String)
+    keys = keys.with_columns(value_type.alias("value_type"), is_filled.alias("is_filled")).select(KEYS_FOUND.names())
+    # Sorting by one integer, made from the key's place among the distinct ones: by text takes far longer.
+    return keys[(keys[ELEMENT] * keys.height + _place(keys["key"])).arg_sort()]
+
+
+def twice_there(keys: pl.DataFrame) -> pl.Series:
+    """The elements of sorted keys of which some key is there twice."""
+    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in (ELEMENT, "key"))
+    return keys.filter(same)[ELEMENT]
+
+
+def _place(texts: pl.Series) -> pl.Series:
+    """For each text its place among the distinct ones in order."""
+    distinct = texts.unique().sort().to_frame("text").with_row_index("place")
+    places = texts.to_frame("text").join(distinct, on="text", how="left", maintain_order="left")["place"]
+    return places.cast(pl.Int64)
+
+
+def _is_call() -> pl.Expr:
+    marks = [pl.col(place((mark,))).is_not_null() for mark in CALL_MARKS if mark != INSIGHTS[-1]]
+    return pl.any_horizontal("has_insights", *marks)
+
+
+def _text(field: Field) -> pl.Expr:
+    """The text of a field, outer blanks off where they do not count."""
+    text = pl.col(place(field.path))
+    if field.path == STATUS:
+        return pl.coalesce(text, place(STATUS_INSTEAD))
+    if field.path == (*NEXT_ACTION, "value"):
+        single = pl.col(place(NEXT_ACTION))
+        return pl.when(single.is_null()).then(text).otherwise(single)
+    return text if field.kind is Kind.TEXT else text.str.strip_chars(ASCII_BLANKS)
+
+
+def _value(field: Field) -> pl.Expr:
+    """The field as its column's type; null also where the text is not blank but cannot be read."""
+    if field.kind is Kind.TEXT:
+        return _text(field)
+    number = _text(field).cast(pl.Float64, strict=False)
+    if field.kind is Kind.CONFIDENCE:
+        return pl.when(number > 1).then(number / 100).otherwise(number)
+    return number
+
+
+def _is_unread(field: Field) -> pl.Expr:
+    """Whether the field has a text that gives a reject, or may give one."""
+    if field.kind is Kind.TEXT:
+        return pl.lit(value=False)
+    text = _text(field)
+    if field.kind is Kind.TIME:
+        return (text != "") & (~text.str.contains(_TIME_PATTERN) | pl.col(field.column).is_null())
+    number = text.cast(pl.Float64, strict=False)
+    is_read = {
+        Kind.NUMBER: number.is_finite(),
+        Kind.DURATION: number.is_finite() & (number >= 0),
+        Kind.CONFIDENCE: number.is_between(0, 100),
+    }
+    return (text != "") & ~is_read[field.kind].fill_null(value=False)
+
+
+def _time(calls: pl.DataFrame, field: Field, zone: ZoneInfo) -> pl.Series:
+    """The time, one without an offset read in `zone`."""
+    times = calls[field.column]
+    offsets = calls[place(field.path)].str.strip_chars(ASCII_BLANKS).str.slice(_OFFSET_STARTS_AT)
+    local = times.is_not_null() & ~offsets.str.contains("[Z+-]")
+    if not local.any():
+        return times
+    return pl.select(pl.when(local).then(to_utc(times.set(~local, None), zone)).otherwise(times)).to_series()
+
+
+def _derived(calls: pl.DataFrame) -> pl.DataFrame:
+    """With the columns that are derived from others."""
+    inbound = _each_distinct(calls["call_direction"], is_inbound, pl.Boolean)
+    sent = pl.when(inbound).then("from_number").otherwise("to_number")
+    sent_e164 = pl.when(inbound).then("from_number_e164").otherwise("to_number_e164")
+    return calls.with_columns(
+        _each_distinct(calls["call_status"], lambda status: outcome_of(status).value, pl.String).alias("outcome"),
+        _e164("from_number"),
+        _e164("to_number"),
+    ).with_columns(
+        (pl.col("outcome") == Outcome.ANSWERED.value).alias("is_answered"),
+        pl.when(sent.str.strip_chars(ASCII_BLANKS) != "").then(pl.coalesce(sent_e164, sent)).alias("contact_number"),
+    )
+
+
+def _each_distinct(column: pl.Series, function: Callable[[str | None], Any], dtype: type[pl.DataType]) -> pl.Series:
+    """The function's result for each value, reckoned once a distinct one."""
+    distinct = column.unique()
+    results = pl.DataFrame({"value": distinct, "result": pl.Series(map(function, distinct), dtype=dtype)})
+    each = column.to_frame("value").join(results, on="value", how="left", nulls_equal=True, maintain_order="left")
+    return each["result"]
+
+
+def _e164(column: str) -> pl.Expr:
+    plain = pl.col(column).str.replace_all("[" + "".join(f"\\{each}" for each in PHONE_SEPARATORS) + "]", "")
+    return ("+" + plain.str.extract(f"^{PHONE_PATTERN}$", 1)).alias(f"{column}_e164")

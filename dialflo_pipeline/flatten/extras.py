@@ -1,0 +1,28 @@
+"""The `extra` of calls, put together from the JSON texts at the places that no column holds."""
+
+import json
+from collections.abc import Collection
+
+import polars as pl
+
+from dialflo_pipeline.flatten.fields import CALL, PARENTS, STATUS, STATUS_INSTEAD, Path
+from dialflo_pipeline.flatten.raw import place
+
+
+def extra(unknown: Collection[Path]) -> pl.Expr:
+    """The object of what is at these places of a call, keys in order at each known level; null where nothing is."""
+    return _object(CALL, {*unknown, STATUS_INSTEAD})
+
+
+def _object(level: Path, unknown: Collection[Path]) -> pl.Expr:
+    here = [path for path in unknown if path[:-1] == level]
+    inner = [path for path in PARENTS if path[:-1] == level and any(each[: len(path)] == path for each in unknown)]
+    values = {path: _value(path) for path in here} | {path: _object(path, unknown) for path in inner}
+    members = [json.dumps(path[-1], ensure_ascii=False) + ":" + values[path] for path in sorted(values)]
+    joined = pl.concat_str(members, separator=",", ignore_nulls=True)
+    return pl.when(joined != "").then("{" + joined + "}")
+
+
+def _value(path: Path) -> pl.Expr:
+    value = pl.col(place(path))
+    return pl.when(pl.col(place(STATUS)) != "null").then(value) if path == STATUS_INSTEAD else value

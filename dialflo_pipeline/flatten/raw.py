@@ -1,0 +1,52 @@
+"""The JSON texts of single values, as the fast reader gets them: a column for each place, named by its JSON pointer."""
+
+from typing import Final
+
+import polars as pl
+
+from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, NEXT_ACTION, STATUS_INSTEAD, Kind, Path
+
+PLACES: Final = (*(field.path for field in FIELDS), STATUS_INSTEAD, NEXT_ACTION, *KEY_VALUES)
+"""The places whose values every call is asked for."""
+
+TEXTS: Final = PLACES[: -len(KEY_VALUES)]
+"""Those of single values."""
+
+# A number that is no 64-bit integer may be written anew by DuckDB, so its text would not be as it was sent.
+_KEPT_AS_SENT = '"|null$|true$|false$|-?[0-9]{1,18}$'
+_PATTERNS: Final = {
+    **{field.path: f"^({_KEPT_AS_SENT})" for field in FIELDS if field.kind is Kind.TEXT},
+    STATUS_INSTEAD: f"^({_KEPT_AS_SENT})",
+    NEXT_ACTION: f"^([{{]|{_KEPT_AS_SENT})",
+    **dict.fromkeys(KEY_VALUES, "^([{]|null$)"),
+}
+
+
+def place(path: Path) -> str:
+    """Name of the column with the JSON text at a place of a call."""
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)
+
+
+def is_odd(raw: pl.DataFrame) -> pl.Series:
+    """Whether a call has a value of a type that is due a reject, or that may not be kept as it was sent."""
+    odd = pl.repeat(False, raw.height, eager=True)
+    for path, pattern in _PATTERNS.items():
+        column = raw[place(path)]
+        if not column.str.starts_with("{" if path in KEY_VALUES else '"').all():  # Quicker than the pattern.
+            odd |= ~column.str.contains(pattern).fill_null(value=True)
+    return odd
+
+
+def text(path: Path) -> pl.Expr:
+    """The text of a single value, that of a string still with its escapes; null for null and for an object."""
+    value = pl.col(place(path))
+    is_single = value != "null"
+    if path == NEXT_ACTION:
+        is_single &= ~value.str.starts_with("{")
+    return pl.when(is_single).then(value.str.strip_chars('"'))
+
+
+def is_escaped(path: Path) -> pl.Expr:
+    """Whether the value is a string with escapes."""
+    value = pl.col(place(path))
+    return value.str.starts_with('"') & value.str.contains("\\", literal=True)
