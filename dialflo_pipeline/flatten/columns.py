@@ -23,6 +23,7 @@ _TIME_PATTERN: Final = (
     "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
     "(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?$"
 )
+_PHONE_SEPARATORS: Final = "[" + "".join(f"\\{each}" for each in PHONE_SEPARATORS) + "]"
 _OFFSET_STARTS_AT: Final = len("YYYY-MM-DD HH:MM")
 _TYPE_NAMES: Final = {
     "VARCHAR": "string",
@@ -34,10 +35,16 @@ _TYPE_NAMES: Final = {
 }
 
 
+def time_texts() -> list[pl.Expr]:
+    """The texts that DuckDB may cast to times, by the columns they fill: its cast takes more than is a time here."""
+    texts = {field.column: _text(field) for field in TIMES}
+    return [pl.when(text.str.contains(_TIME_PATTERN)).then(text).alias(column) for column, text in texts.items()]
+
+
 def finish_calls(found: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
     """The columns of `CALLS_FOUND` and `is_odd`.
 
-    `found` has the text at each place (null for null), the times as DuckDB casts them, and `is_odd`, `has_insights`
+    `found` has the text at each place (null for null), the times cast from `time_texts`, and `is_odd`, `has_insights`
     and `extra`.
     """
     is_odd = pl.col("is_odd") | ~_is_call() | pl.any_horizontal(map(_is_unread, FIELDS))
@@ -107,7 +114,7 @@ def _is_unread(field: Field) -> pl.Expr:
         return pl.lit(value=False)
     text = _text(field)
     if field.kind is Kind.TIME:
-        return (text != "") & (~text.str.contains(_TIME_PATTERN) | pl.col(field.column).is_null())
+        return (text != "") & pl.col(field.column).is_null()
     number = text.cast(pl.Float64, strict=False)
     is_read = {
         Kind.NUMBER: number.is_finite(),
@@ -151,5 +158,5 @@ def _each_distinct(column: pl.Series, function: Callable[[str | None], Any], dty
 
 
 def _e164(column: str) -> pl.Expr:
-    plain = pl.col(column).str.replace_all("[" + "".join(f"\\{each}" for each in PHONE_SEPARATORS) + "]", "")
+    plain = pl.col(column).str.replace_all(_PHONE_SEPARATORS, "")
     return ("+" + plain.str.extract(f"^{PHONE_PATTERN}$", 1)).alias(f"{column}_e164")

@@ -14,14 +14,14 @@ import duckdb
 import polars as pl
 
 from dialflo_pipeline.flatten import queries, raw
-from dialflo_pipeline.flatten.columns import TIMES, finish_calls, finish_keys, twice_there
+from dialflo_pipeline.flatten.columns import finish_calls, finish_keys, time_texts, twice_there
 from dialflo_pipeline.flatten.extras import extra
 from dialflo_pipeline.flatten.fields import KEY_VALUES, Path
 from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT, REJECTS_FOUND, Found, join
 from dialflo_pipeline.flatten.raw import place
 from dialflo_pipeline.flatten.shapes import read_shape
 
-_SLICE_ROWS: Final = (2_048, 16_384)
+_SLICE_ROWS: Final = (2_048, 32_768)
 """At least: below, planning the queries takes longer than running them. At most: above, the texts leave the caches."""
 
 _UNKNOWN_PLACES: Final = 256
@@ -51,7 +51,7 @@ def _read_slice(database: duckdb.DuckDBPyConnection, bodies: pl.DataFrame, zone:
         connection.execute("SET TimeZone = 'UTC'")  # A time without an offset stays as it is; `to_utc` sees to it.
         calls, unknown = _calls(connection, _answers(bodies))
         values = _values(connection, calls, unknown)
-        calls = pl.concat([calls, _texts(connection, values)], how="horizontal").with_columns(
+        calls = pl.concat([calls, _texts(connection, calls, values)], how="horizontal").with_columns(
             _is_odd(connection, calls, values), values.select(extra(unknown).alias("extra")).to_series()
         )
         finished = finish_calls(calls, zone)
@@ -127,16 +127,17 @@ def _is_odd(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, values: 
     return odd.alias("is_odd")
 
 
-def _texts(connection: duckdb.DuckDBPyConnection, values: pl.DataFrame) -> pl.DataFrame:
+def _texts(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """The texts of single values, escapes resolved, and the times as DuckDB casts them."""
     texts = values.select(raw.text(path).alias(place(path)) for path in raw.TEXTS)
+    may_be_escaped = calls["call"].str.contains("\\", literal=True).arg_true()
     for path in raw.TEXTS:
-        escaped = values.select(raw.is_escaped(path)).to_series().arg_true()
+        escaped = may_be_escaped.filter(values[place(path)][may_be_escaped].str.contains(raw.ESCAPED))
         if len(escaped):
             strings = values.select(text=place(path))[escaped]
             resolved = _query(connection, queries.UNESCAPED, strings)["text"]
             texts = texts.with_columns(texts[place(path)].scatter(escaped, resolved))
-    times = texts.select(pl.col(place(field.path)).alias(field.column) for field in TIMES)
+    times = texts.select(time_texts())
     return pl.concat([texts, _query(connection, queries.cast_to_times(times.columns), times)], how="horizontal")
 
 

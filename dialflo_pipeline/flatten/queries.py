@@ -46,7 +46,7 @@ ELEMENTS: Final = r"""
 def values(places: Sequence[Path]) -> str:
     """Of calls (call): the JSON text at each place."""
     columns = (f"texts[{number}] AS text_{number}" for number in range(1, len(places) + 1))
-    extracted = f"json_extract(call, {_list(_json_paths(places))})::VARCHAR[]"
+    extracted = f"json_extract(call, {_list(_json_paths(places))})"
     return f"SELECT {', '.join(columns)} FROM (SELECT {extracted} AS texts FROM given)"
 
 
@@ -64,7 +64,7 @@ UNESCAPED: Final = "SELECT json_extract_string(text, '$') AS text FROM given"
 
 
 def cast_to_times(columns: Iterable[str]) -> str:
-    """Of texts in these columns: the times they are, null for none. DuckDB takes more than is a time here."""
+    """Of texts in these columns: the times they are, null for none."""
     return f"SELECT {', '.join(f'try_cast({column} AS TIMESTAMPTZ) AS {column}' for column in columns)} FROM given"
 
 

@@ -22,6 +22,10 @@ _PATTERNS: Final = {
 }
 
 
+ESCAPED: Final = r'^".*\\'
+"""Matches the JSON text of a string with escapes."""
+
+
 def place(path: Path) -> str:
     """Name of the column with the JSON text at a place of a call."""
     return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)
@@ -44,9 +48,3 @@ def text(path: Path) -> pl.Expr:
     if path == NEXT_ACTION:
         is_single &= ~value.str.starts_with("{")
     return pl.when(is_single).then(value.str.strip_chars('"'))
-
-
-def is_escaped(path: Path) -> pl.Expr:
-    """Whether the value is a string with escapes."""
-    value = pl.col(place(path))
-    return value.str.starts_with('"') & value.str.contains("\\", literal=True)
