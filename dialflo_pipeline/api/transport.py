@@ -1,0 +1,69 @@
+"""Which transport carries the requests: the fast one where it does all that is needed, else httpx's own client.
+
+Nobody has to choose. What httpx reads from the environment (proxies, `SSL_CERT_FILE`, `SSL_CERT_DIR`) holds either way.
+"""
+
+import ipaddress
+import os
+import sys
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+import httpx
+
+
+def open_transport(base_url: str, max_connections: int) -> httpx.AsyncBaseTransport:
+    """A transport for requests to `base_url`, to be closed by the caller."""
+    is_here = _is_loopback(base_url)
+    if (not is_here and _has_proxy()) or _has_certificates_of_its_own():
+        return PlainTransport(max_connections, trust_env=not is_here)
+    try:
+        from dialflo_pipeline.api.rust_transport import RustTransport
+
+        return RustTransport(max_connections)
+    except (ImportError, ValueError):  # not built for this system; no trusted certificates found on it
+        return PlainTransport(max_connections, trust_env=not is_here)
+
+
+class PlainTransport(httpx.AsyncBaseTransport):
+    """httpx's own client: slower, but it knows proxies, brings certificates and runs everywhere."""
+
+    def __init__(self, max_connections: int, *, trust_env: bool) -> None:
+        self._client = httpx.AsyncClient(
+            timeout=None,  # noqa: S113 - one deadline for the whole request is set where it is sent
+            limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
+            follow_redirects=False,
+            event_hooks={"response": [_forget_location]},
+            trust_env=trust_env,  # a proxy is for the world outside, never for this machine
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer's head, its body still to be read."""
+        return await self._client.send(request, stream=True)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+
+async def _forget_location(response: httpx.Response) -> None:
+    """Where a redirect leads is of no interest, and httpx would refuse the answer if it cannot read that."""
+    response.headers.pop("location", None)
+
+
+def _is_loopback(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _has_proxy() -> bool:
+    """Whether a proxy is set for anything: which hosts it is for is left to httpx."""
+    return any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
+
+
+def _has_certificates_of_its_own() -> bool:
+    """Whether the environment names certificates where the fast transport asks the operating system instead."""
+    return sys.platform != "linux" and any(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
