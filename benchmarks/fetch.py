@@ -14,17 +14,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
 from pydantic import SecretStr
 
+from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.asking import open_asker
 from dialflo_pipeline.api.rust_transport import RustTransport
 from dialflo_pipeline.api.transport import PlainTransport
@@ -39,7 +41,7 @@ OURS = "fetch, raw answers on record"
 SLOW_SHARE = 8
 """httpx's own transport gets so many times fewer requests, or it would take most of the time."""
 
-Measured = Callable[[str, list[str], int], Awaitable[None]]
+Measured = Callable[[str, list[str], int], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ async def fetch(base_url: str, ids: list[str], concurrency: int) -> None:
 def measure(run: Measured, base_url: str, ids: list[str], concurrency: int) -> tuple[float, float]:
     """Requests per second, and microseconds of CPU per request."""
     cpu, start = _cpu_seconds(), time.perf_counter()
-    asyncio.run(run(base_url, ids, concurrency))  # type: ignore[arg-type]  # all of them are coroutines
+    event_loop.run(run(base_url, ids, concurrency))
     return len(ids) / (time.perf_counter() - start), (_cpu_seconds() - cpu) / len(ids) * 1e6
 
 

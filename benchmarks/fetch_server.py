@@ -8,6 +8,8 @@ import asyncio
 import json
 from typing import cast
 
+from dialflo_pipeline.event_loop import run
+
 CALL = {
     "agent_name": "ONEST",
     "call_context": {"candidate": "A. Person", "lead_id": 12345, "campaign": "spring"},
@@ -61,8 +63,4 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        from uvloop import run
-    except ImportError:  # Windows
-        run = asyncio.run
     run(serve())

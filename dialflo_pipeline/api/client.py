@@ -11,6 +11,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 
 import httpx
 from pydantic import SecretStr
@@ -57,10 +58,11 @@ class DialfloClient:
         # The host is read once for all requests, and none can name another: only the target differs.
         request = httpx.Request("GET", self._url, headers=self._headers, extensions={"target": target})
         response = await self._transport.handle_async_request(request)
+        stream = cast(httpx.AsyncByteStream, response.stream)
         try:
-            body, read = await _read(response)
+            body, read = await _read(stream, response.headers.get("content-encoding", ""))
         finally:
-            await response.aclose()
+            await stream.aclose()
         return Reply(
             status=response.status_code,
             body=body,
@@ -90,11 +92,11 @@ async def open_client(
         yield DialfloClient(opened, base_url, headers)
 
 
-async def _read(response: httpx.Response) -> tuple[bytes | None, bytes]:
+async def _read(stream: httpx.AsyncByteStream, encoding: str) -> tuple[bytes | None, bytes]:
     """The body, None if too large, and what was read of it."""
-    reader = BodyReader(response.headers.get("content-encoding", ""), MAX_BODY_BYTES)
+    reader = BodyReader(encoding, MAX_BODY_BYTES)
     try:
-        async for chunk in response.aiter_raw():
+        async for chunk in stream:
             reader.feed(chunk)
     except BodyTooLarge:
         return None, reader.body

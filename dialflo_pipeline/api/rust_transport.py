@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import NoReturn
 
 import httpx
 from pyreqwest.client import ClientBuilder
@@ -52,7 +53,7 @@ class RustTransport(httpx.AsyncBaseTransport):
         try:
             answer = await sending.__aenter__()
         except PyreqwestError as error:
-            raise _as_httpx(error) from None
+            _raise_as_httpx(error)
         return httpx.Response(answer.status, headers=_readable(answer.headers), stream=_Body(sending, answer))
 
     async def aclose(self) -> None:
@@ -70,7 +71,7 @@ class _Body(httpx.AsyncByteStream):
             while (chunk := await self._reader.read_chunk()) is not None:
                 yield chunk.to_bytes()
         except PyreqwestError as error:
-            raise _as_httpx(error) from None
+            _raise_as_httpx(error)
 
     async def aclose(self) -> None:
         await self._sending.__aexit__(None, None, None)
@@ -91,15 +92,13 @@ def _value(headers: HeaderMap, name: str) -> str | None:
         return None
 
 
-def _as_httpx(error: PyreqwestError) -> httpx.TransportError:
-    """The error that httpx's own transport has for this fault; only the library's causes tell one from the other."""
+def _raise_as_httpx(error: PyreqwestError) -> NoReturn:
+    """Raise what httpx's own transport has for this fault; only the library's causes tell one from the other."""
     details = error.details if isinstance(error, DetailedPyreqwestError) else {"causes": None}
     causes = [cause["message"] for cause in details["causes"] or []]
-    if _NOT_CONNECTED not in causes:
-        return httpx.RemoteProtocolError("no whole answer")
-    failure = httpx.ConnectError("no connection")
-    failure.__cause__ = _reason(causes[-1])
-    return failure
+    if _NOT_CONNECTED in causes:
+        raise httpx.ConnectError("no connection") from _reason(causes[-1])
+    raise httpx.RemoteProtocolError("no whole answer") from None
 
 
 def _reason(cause: str) -> OSError:

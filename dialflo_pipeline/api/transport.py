@@ -6,6 +6,7 @@ Nobody has to choose. What httpx reads from the environment (proxies, `SSL_CERT_
 import ipaddress
 import os
 import sys
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -14,7 +15,7 @@ import httpx
 
 def open_transport(base_url: str, max_connections: int) -> httpx.AsyncBaseTransport:
     """A transport for requests to `base_url`, to be closed by the caller."""
-    is_here = _is_loopback(base_url)
+    is_here = _is_loopback(base_url)  # a proxy is for the world outside, never for this machine
     if (not is_here and _has_proxy()) or _has_certificates_of_its_own():
         return PlainTransport(max_connections, trust_env=not is_here)
     try:
@@ -33,13 +34,17 @@ class PlainTransport(httpx.AsyncBaseTransport):
             timeout=None,  # noqa: S113 - one deadline for the whole request is set where it is sent
             limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
             follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept
             event_hooks={"response": [_forget_location]},
-            trust_env=trust_env,  # a proxy is for the world outside, never for this machine
+            verify=httpx.create_ssl_context(),  # reads the environment even where proxies must not be
+            trust_env=trust_env,
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer's head, its body still to be read."""
-        return await self._client.send(request, stream=True)
+        # As part of the address, since httpx would ask a proxy for the target itself instead of a way to the host.
+        url = request.url.copy_with(raw_path=request.extensions["target"])
+        return await self._client.send(httpx.Request(request.method, url, headers=request.headers), stream=True)
 
     async def aclose(self) -> None:
         """Close all connections."""
