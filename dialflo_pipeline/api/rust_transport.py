@@ -5,13 +5,14 @@ nothing is inflated, no cookie is kept and no proxy used. Each fault becomes the
 has for it.
 """
 
+import asyncio
 import os
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import timedelta
-from typing import NoReturn
+from typing import NoReturn, TypeVar, cast
 
 import httpx
 from pyreqwest.client import ClientBuilder
@@ -22,6 +23,8 @@ from pyreqwest.response import Response
 
 IDLE_SECONDS = 5
 """A connection not used for so long is closed, before the other side does it: the same as httpx's own."""
+
+T = TypeVar("T")
 
 _NOT_CONNECTED = "client error (Connect)"
 
@@ -51,7 +54,7 @@ class RustTransport(httpx.AsyncBaseTransport):
         url = f"{request.url.scheme}://{request.url.netloc.decode()}{target.decode()}"
         sending = self._client.request(request.method, url).headers(request.headers.multi_items()).build_streamed()
         try:
-            answer = await sending.__aenter__()
+            answer = await _heeded(sending.__aenter__())
         except PyreqwestError as error:
             _raise_as_httpx(error)
         return httpx.Response(answer.status, headers=_readable(answer.headers), stream=_Body(sending, answer))
@@ -68,13 +71,23 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            while (chunk := await self._reader.read_chunk()) is not None:
+            while (chunk := await _heeded(self._reader.read_chunk())) is not None:
                 yield chunk.to_bytes()
         except PyreqwestError as error:
             _raise_as_httpx(error)
 
     async def aclose(self) -> None:
-        await self._sending.__aexit__(None, None, None)
+        await _heeded(self._sending.__aexit__(None, None, None))
+
+
+async def _heeded(work: Awaitable[T]) -> T:
+    """Await it, and heed a cancellation that it does not: a result that comes in the same moment takes its place."""
+    task = cast("asyncio.Task[object]", asyncio.current_task())
+    before = task.cancelling()
+    result = await work
+    if task.cancelling() > before:
+        raise asyncio.CancelledError
+    return result
 
 
 def _readable(headers: HeaderMap) -> list[tuple[str, str]]:

@@ -156,6 +156,17 @@ def test_a_run_that_is_cancelled_leaves_everything_that_ended_on_record(fetch: F
     assert len(fetched.endings) == 7
 
 
+def test_a_busy_run_that_is_cancelled_stops_at_once(fetch: Fetch, say: Say) -> None:
+    async def interrupt(api: Any, task: Any) -> None:
+        while api.answered < 100:
+            await asyncio.sleep(0)
+        task.cancel()
+
+    fetched = fetch(_ids(2_000), during=interrupt, max_concurrency=32)
+    assert isinstance(fetched.failure, asyncio.CancelledError)
+    assert len(fetched.api.asked) < 100 + 3 * 32
+
+
 def test_a_lake_that_cannot_be_written_ends_the_run_with_its_own_error(
     fetch: Fetch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
