@@ -29,7 +29,6 @@ from pydantic import SecretStr
 from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.asking import open_asker
 from dialflo_pipeline.api.rust_transport import RustTransport
-from dialflo_pipeline.api.transport import PlainTransport
 from dialflo_pipeline.collect import fetch_answers
 from dialflo_pipeline.lake import Lake
 
@@ -53,6 +52,12 @@ class Row:
     per_second: float
     cpu_microseconds: float
     cpu_ratio: float
+
+
+def httpx_own(concurrency: int) -> httpx.AsyncBaseTransport:
+    """What httpx takes if it is given no transport, with room for as many connections as the others have."""
+    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
+    return httpx.AsyncHTTPTransport(limits=limits)
 
 
 async def under_httpx(
@@ -98,7 +103,7 @@ def rows(base_url: str, requests: int, concurrency: int, runs: int) -> list[Row]
     ids = [str(UUID(int=number)) for number in range(requests)]
     few = ids[: max(1, requests // SLOW_SHARE)]
     cases: dict[str, tuple[Measured, list[str]]] = {
-        SLOW: (partial(under_httpx, partial(PlainTransport, trust_env=False)), few),
+        SLOW: (partial(under_httpx, httpx_own), few),
         BARE: (partial(under_httpx, RustTransport), ids),
         OURS: (fetch, ids),
     }

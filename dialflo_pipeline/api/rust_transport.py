@@ -52,9 +52,11 @@ class RustTransport(httpx.AsyncBaseTransport):
         """The answer's head, its body still to be read. Time limits are the caller's."""
         target: bytes = request.extensions.get("target", request.url.raw_path)
         url = f"{request.url.scheme}://{request.url.netloc.decode()}{target.decode()}"
-        sending = self._client.request(request.method, url).headers(request.headers.multi_items()).build_streamed()
         try:
+            sending = self._client.request(request.method, url).headers(request.headers.multi_items()).build_streamed()
             answer = await _heeded(sending.__aenter__())
+        except ValueError:
+            raise httpx.LocalProtocolError("no request can be made of this") from None
         except PyreqwestError as error:
             _raise_as_httpx(error)
         return httpx.Response(answer.status, headers=_readable(answer.headers), stream=_Body(sending, answer))
@@ -110,13 +112,13 @@ def _raise_as_httpx(error: PyreqwestError) -> NoReturn:
     details = error.details if isinstance(error, DetailedPyreqwestError) else {"causes": None}
     causes = [cause["message"] for cause in details["causes"] or []]
     if _NOT_CONNECTED in causes:
-        raise httpx.ConnectError("no connection") from _reason(causes[-1])
+        raise httpx.ConnectError("no connection") from _reason(causes)
     raise httpx.RemoteProtocolError("no whole answer") from None
 
 
-def _reason(cause: str) -> OSError:
-    if number := re.search(r"\(os error (\d+)\)", cause):
-        return OSError(int(number[1]), os.strerror(int(number[1])))
-    if cause.startswith("failed to lookup address"):
+def _reason(causes: list[str]) -> OSError:
+    if "dns error" in causes:
         return socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-    return ssl.SSLCertVerificationError() if "certificate" in cause else ssl.SSLError()
+    if number := re.search(r"\(os error (\d+)\)", causes[-1]):
+        return OSError(int(number[1]), os.strerror(int(number[1])))
+    return ssl.SSLCertVerificationError() if "certificate" in causes[-1] else ssl.SSLError()

@@ -15,29 +15,28 @@ import httpx
 
 def open_transport(base_url: str, max_connections: int) -> httpx.AsyncBaseTransport:
     """A transport for requests to `base_url`, to be closed by the caller."""
-    is_here = _is_loopback(base_url)  # a proxy is for the world outside, never for this machine
-    if (not is_here and _has_proxy()) or _has_certificates_of_its_own():
-        return PlainTransport(max_connections, trust_env=not is_here)
+    if _has_proxy_for(base_url) or _has_certificates_of_its_own():
+        return PlainTransport(base_url, max_connections)
     try:
         from dialflo_pipeline.api.rust_transport import RustTransport
 
         return RustTransport(max_connections)
     except (ImportError, ValueError):  # not built for this system; no trusted certificates found on it
-        return PlainTransport(max_connections, trust_env=not is_here)
+        return PlainTransport(base_url, max_connections)
 
 
 class PlainTransport(httpx.AsyncBaseTransport):
     """httpx's own client: slower, but it knows proxies, brings certificates and runs everywhere."""
 
-    def __init__(self, max_connections: int, *, trust_env: bool) -> None:
+    def __init__(self, base_url: str, max_connections: int) -> None:
         self._client = httpx.AsyncClient(
             timeout=None,  # noqa: S113 - one deadline for the whole request is set where it is sent
             limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept
             event_hooks={"response": [_forget_location]},
-            verify=httpx.create_ssl_context(),  # reads the environment even where proxies must not be
-            trust_env=trust_env,
+            verify=httpx.create_ssl_context(trust_env=urlsplit(base_url).scheme == "https"),
+            trust_env=not _is_loopback(base_url),
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -57,6 +56,7 @@ async def _forget_location(response: httpx.Response) -> None:
 
 
 def _is_loopback(base_url: str) -> bool:
+    """Whether it is this machine: a proxy is for the world outside."""
     host = urlsplit(base_url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -64,9 +64,9 @@ def _is_loopback(base_url: str) -> bool:
         return host == "localhost"
 
 
-def _has_proxy() -> bool:
-    """Whether a proxy is set for anything: which hosts it is for is left to httpx."""
-    return any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
+def _has_proxy_for(base_url: str) -> bool:
+    """Whether a proxy may be meant for this: to which hosts the settings apply is left to httpx."""
+    return not _is_loopback(base_url) and any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
 
 
 def _has_certificates_of_its_own() -> bool:

@@ -126,6 +126,11 @@ def test_nobody_listening_is_told(call: Call) -> None:
     assert told == f"no connection ({os.strerror(errno.ECONNREFUSED)})"
 
 
+def test_an_address_that_is_none_is_told(call: Call, way: str) -> None:
+    (told,) = call(base_url="http://1.2.3.4.5")[1]
+    assert told == "the request failed (LocalProtocolError)" if way == "fast" else told.startswith("no connection (")
+
+
 def test_an_unknown_host_is_told(call: Call) -> None:
     assert call(base_url="http://nowhere.invalid")[1] == ["no connection (its name cannot be resolved)"]
 
