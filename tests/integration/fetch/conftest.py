@@ -7,6 +7,7 @@ import asyncio
 import socket
 import struct
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -86,6 +87,7 @@ class ScriptedApi:
     asked: list[str] = field(default_factory=list)
     heads: list[bytes] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
     connected: int = 0
     answered: int = 0
     in_flight: int = 0
@@ -125,7 +127,7 @@ class ScriptedApi:
         say = says[min(self.asked.count(task_id), len(says) - 1)]
         self.asked.append(task_id)
         self.heads.append(head)
-        self.moments.append(asyncio.get_running_loop().time())
+        self.moments.append(time.monotonic())
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
