@@ -5,7 +5,6 @@ What a kill can lose is what was not flushed yet; the next run asks for it again
 
 import asyncio
 import contextlib
-from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
@@ -18,7 +17,7 @@ from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.tables import RAW_ANSWERS
 
 FLUSH_SECONDS = 4.0
-FLUSH_TRIES = 4_000
+FLUSH_TRIES = 16_000
 FLUSH_BYTES = 32 * 1024 * 1024
 SOURCE = "api"
 
@@ -34,7 +33,7 @@ class AnswerLog:
         self._rows: list[_Row] = []
         self._bytes = 0
         self._full = asyncio.Event()
-        self._flushed = asyncio.Event()
+        self._emptied = asyncio.Event()
         self._closed = False
         self._failure: BaseException | None = None
 
@@ -47,10 +46,10 @@ class AnswerLog:
             self._full.set()
 
     async def room(self) -> None:
-        """Wait while a full buffer is being written; raises what made a flush fail."""
+        """Wait while the buffer is full, and the one before it still being written; raises what made a flush fail."""
         while self._is_full and not self._failure:
-            self._flushed.clear()
-            await self._flushed.wait()
+            self._emptied.clear()
+            await self._emptied.wait()
         if self._failure:
             raise self._failure
 
@@ -73,22 +72,20 @@ class AnswerLog:
 
     async def _flush(self) -> None:
         rows, self._rows, self._bytes = self._rows, [], 0
+        self._emptied.set()
         if not self._closed:
             self._full.clear()
         try:
             await asyncio.to_thread(self._write, rows)
         except BaseException as failure:
             self._failure = failure
+            self._emptied.set()
             raise
-        finally:
-            self._flushed.set()
 
     def _write(self, rows: list[_Row]) -> None:
-        by_day: dict[date, list[_Row]] = defaultdict(list)
-        for row in rows:
-            by_day[self._days[row[0].task_id]].append(row)
-        for day, day_rows in sorted(by_day.items()):
-            self._lake.append(RAW_ANSWERS, _frame(day, day_rows), day)
+        frame = _frame(rows, [self._days[tried.task_id] for tried, _, _ in rows])
+        for part in frame.sort("call_date", maintain_order=True).partition_by("call_date", maintain_order=True):
+            self._lake.append(RAW_ANSWERS, part, part["call_date"][0])
 
 
 @asynccontextmanager
@@ -103,10 +100,10 @@ async def answer_log(lake: Lake, days: Mapping[str, date]) -> AsyncIterator[Answ
         await flushing
 
 
-def _frame(day: date, rows: list[_Row]) -> pl.DataFrame:
+def _frame(rows: list[_Row], days: list[date]) -> pl.DataFrame:
     columns = {
         "task_id": [tried.task_id for tried, _, _ in rows],
-        "call_date": [day] * len(rows),
+        "call_date": days,
         "asking_id": [tried.asking_id for tried, _, _ in rows],
         "attempt": [tried.attempt for tried, _, _ in rows],
         "is_last": [is_last for _, is_last, _ in rows],

@@ -35,7 +35,7 @@ async def fetch_answers(
     """Ask for each id and put every try on record, also when a signal asks the process to end: `KeyboardInterrupt`."""
     with cancelled_by_signals():
         async with opened_asker as asker, answer_log(lake, ids) as log:
-            return await Fetch(list(ids), asker, log, concurrency, on_progress).run()
+            return await Fetch(ids, asker, log, concurrency, on_progress).run()
 
 
 def unfinished(lake: Lake, days: Iterable[date], asked: Collection[str]) -> pl.DataFrame:

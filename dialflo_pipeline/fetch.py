@@ -5,7 +5,7 @@ Knows neither the lake nor Dagster: ids come in, ended askings go out through `r
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -110,7 +110,7 @@ def _taken(askings: list[Asking]) -> list[Asking]:
 class Fetch:
     """One run of askings over `ids`, `concurrency` at a time; `on_progress` hears of each one that counts."""
 
-    ids: Sequence[str]
+    ids: Collection[str]
     asker: AsksOne
     records: Records
     concurrency: int

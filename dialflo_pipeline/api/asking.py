@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from dialflo_pipeline.api.answers import AskingTry, Result, Verdict, judge
 from dialflo_pipeline.api.client import DialfloClient, Reply, open_client
-from dialflo_pipeline.api.retry import RetryPolicy, put_off, retry_after_seconds, retrying
+from dialflo_pipeline.api.retry import RetryPolicy, may_be_tried_again, put_off, retry_after_seconds, retrying
 from dialflo_pipeline.api.throttle import Throttle
 from dialflo_pipeline.errors import TransportTrouble
 
@@ -78,11 +78,22 @@ class Asker:
         """Try until one try decides, the tries are used up or the time is."""
         await self.throttle.turn()
         ends_at = self.clock() + self.policy.budget_seconds
-        await retrying(self.policy)(self._try, asking, ends_at)
+        if may_be_tried_again(await self._try(asking, ends_at)):
+            await self._repeat(asking, ends_at)
+
+    async def _repeat(self, asking: Asking, ends_at: float) -> None:
+        """The loop over what is left of an asking: it begins with the try that has been, as most need no loop."""
+        had = asking.tries.copy()
+
+        async def next_try() -> AskingTry:
+            if had:
+                return had.pop()
+            left = ends_at - self.clock()
+            return await self._try(asking, ends_at) if await self._turn_comes(left) else asking.tries[-1]
+
+        await retrying(self.policy, ends_at - self.clock())(next_try)
 
     async def _try(self, asking: Asking, ends_at: float) -> AskingTry:
-        if asking.tries and not await self._turn_comes(ends_at - self.clock()):
-            return asking.tries[-1]
         left = ends_at - self.clock()
         if left <= 0:
             return asking.tries[-1]

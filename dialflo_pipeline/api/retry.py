@@ -40,7 +40,9 @@ def put_off(verdict: Verdict) -> Verdict:
 
 def retry_after_seconds(header: str | None, now: datetime) -> float:
     """How long a Retry-After header asks to wait, in either of its forms; 0 when it says nothing readable."""
-    text = (header or "").strip()
+    if header is None:
+        return 0.0
+    text = header.strip()
     if text.isascii() and text.isdigit():
         return float(text) if len(text) < 300 else math.inf
     try:
@@ -51,16 +53,16 @@ def retry_after_seconds(header: str | None, now: datetime) -> float:
     return max(0.0, (moment - now).total_seconds())
 
 
-def retrying(policy: RetryPolicy) -> AsyncRetrying:
-    """The loop of one asking: full jitter on top of Retry-After, until the tries or the time are spent.
+def retrying(policy: RetryPolicy, seconds: float) -> AsyncRetrying:
+    """The loop of one asking: full jitter on top of Retry-After, until the tries or the `seconds` are spent.
 
-    A wait that would pass the budget is not begun: the asking ends with the try it has.
+    A wait that would pass them is not begun: the asking ends with the try it has.
     """
     jitter = wait_random_exponential(multiplier=policy.first_wait_seconds, max=policy.longest_wait_seconds)
     return AsyncRetrying(
         retry=retry_if_result(may_be_tried_again),
         wait=jitter + _AskedWait(),
-        stop=stop_after_attempt(policy.tries) | stop_before_delay(policy.budget_seconds),
+        stop=stop_after_attempt(policy.tries) | stop_before_delay(seconds),
         retry_error_callback=_last_try,
     )
 

@@ -4,9 +4,12 @@ import asyncio
 import os
 import signal
 import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
+from dialflo_pipeline import event_loop
 from dialflo_pipeline.interrupts import cancelled_by_signals
 
 
@@ -21,14 +24,15 @@ async def _work(tidied: list[str], number: signal.Signals | None) -> str:
             tidied.append("tidied")
 
 
+@pytest.mark.parametrize("run", [asyncio.run, event_loop.run])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_cancels_the_task_and_becomes_a_keyboard_interrupt_once_it_has_tidied_up(
-    number: signal.Signals,
+    number: signal.Signals, run: Callable[[Coroutine[Any, Any, str]], str]
 ) -> None:
     before = signal.getsignal(number)
     tidied: list[str] = []
     with pytest.raises(KeyboardInterrupt):
-        asyncio.run(_work(tidied, number))
+        run(_work(tidied, number))
     assert tidied == ["tidied"]
     assert signal.getsignal(number) is before
 

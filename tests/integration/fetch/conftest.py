@@ -6,6 +6,8 @@ The server runs in the event loop of the fetch, so a script can wait for what th
 import asyncio
 import socket
 import struct
+import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -19,10 +21,13 @@ import polars as pl
 import pytest
 from pydantic import SecretStr
 
+from dialflo_pipeline import event_loop
 from dialflo_pipeline.api import asking
+from dialflo_pipeline.api.client import Reply, open_client
 from dialflo_pipeline.api.retry import RetryPolicy
 from dialflo_pipeline.collect import fetch_answers
 from dialflo_pipeline.days import read_states
+from dialflo_pipeline.errors import TransportTrouble
 from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import Rules
@@ -46,19 +51,21 @@ class Say:
     cut_after: int | None = None
     """So many bytes of the body (in its framing) are sent, and no more."""
     resets: bool = False
+    hangs_up: bool = False
+    """Nothing is sent at all."""
     byte_seconds: float = 0.0
     """The wait before each byte of the body."""
     when: Callable[["ScriptedApi"], bool] = lambda _: True
 
     @property
     def is_cut(self) -> bool:
-        return self.resets or self.cut_after is not None or self.declared is not None
+        return self.resets or self.hangs_up or self.cut_after is not None or self.declared is not None
 
     def head(self) -> bytes:
         length = len(self.body) if self.declared is None else self.declared
         framing = {"Transfer-Encoding": "chunked"} if self.is_chunked else {"Content-Length": str(length)}
         lines = [f"{name}: {value}" for name, value in {**framing, **self.headers}.items()]
-        return "\r\n".join([f"HTTP/1.1 {self.status} Scripted", *lines, "", ""]).encode()
+        return "\r\n".join([f"HTTP/1.1 {self.status} Scripted", *lines, "", ""]).encode("latin-1")
 
     def payload(self) -> bytes:
         if self.is_chunked:
@@ -80,6 +87,8 @@ class ScriptedApi:
     asked: list[str] = field(default_factory=list)
     heads: list[bytes] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+    connected: int = 0
     answered: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
@@ -103,6 +112,7 @@ class ScriptedApi:
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
+        self.connected += 1
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while await self._answer(await reader.readuntil(b"\r\n\r\n"), writer):
                 pass
@@ -117,7 +127,7 @@ class ScriptedApi:
         say = says[min(self.asked.count(task_id), len(says) - 1)]
         self.asked.append(task_id)
         self.heads.append(head)
-        self.moments.append(asyncio.get_running_loop().time())
+        self.moments.append(time.monotonic())
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
@@ -131,6 +141,8 @@ class ScriptedApi:
 
 
 async def _send(say: Say, writer: asyncio.StreamWriter) -> None:
+    if say.hangs_up:
+        return
     writer.write(say.head())
     payload = say.payload()
     if say.byte_seconds:
@@ -179,8 +191,17 @@ class Fetched:
 During = Callable[[ScriptedApi, "asyncio.Task[FetchReport]"], Awaitable[None]]
 
 
+@pytest.fixture(params=["fast", "plain"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The transport and event loop that are used where they can be, and those that take their place elsewhere."""
+    if request.param == "plain":
+        monkeypatch.setitem(sys.modules, "dialflo_pipeline.api.rust_transport", None)
+        monkeypatch.setitem(sys.modules, "uvloop", None)
+    return str(request.param)
+
+
 @pytest.fixture
-def fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fetched]:
+def fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> Callable[..., Fetched]:
     """Ask a scripted server for ids, with hardly any wait between tries; `during` runs beside the fetch."""
     monkeypatch.setattr(asking, "RetryPolicy", partial(RetryPolicy, first_wait_seconds=0.001))
     lake = Lake(tmp_path / "lake", tmp_path / "aside")
@@ -225,7 +246,7 @@ def fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fetc
                 return fetched
 
         _register(lake, ids)
-        return asyncio.run(asyncio.wait_for(main(), 120))
+        return event_loop.run(asyncio.wait_for(main(), 120))
 
     return run
 
@@ -240,3 +261,38 @@ def _register(lake: Lake, ids: Sequence[str]) -> None:
 def say() -> type[Say]:
     """To script an answer."""
     return Say
+
+
+@pytest.fixture
+def call(way: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[ScriptedApi, list[Reply | str]]]:
+    """Call a scripted server for some ids, one after the other: the replies, or what is said of their trouble.
+
+    `PORT` in the base address is the server's; `proxy_in` are environment variables that name it as a proxy.
+    """
+
+    def run(
+        say: Say = Say(),
+        *,
+        ids: Sequence[str] = ("a",),
+        base_url: str = "",
+        proxy_in: Sequence[str] = (),
+        seconds: float = 30,
+    ) -> tuple[ScriptedApi, list[Reply | str]]:
+        async def main() -> tuple[ScriptedApi, list[Reply | str]]:
+            async with ScriptedApi(otherwise=say).serving() as api:
+                for name in proxy_in:
+                    monkeypatch.setenv(name, api.base_url)
+                address = base_url.replace("PORT", api.base_url.rpartition(":")[2]) or api.base_url
+                async with open_client(address, SecretStr(TOKEN), max_connections=2) as client:
+                    return api, [await _told(client.call_details(task_id, seconds)) for task_id in ids]
+
+        return event_loop.run(asyncio.wait_for(main(), 120))
+
+    return run
+
+
+async def _told(reply: Awaitable[Reply]) -> Reply | str:
+    try:
+        return await reply
+    except TransportTrouble as trouble:
+        return str(trouble)

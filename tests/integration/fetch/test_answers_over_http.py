@@ -149,6 +149,13 @@ def test_an_answer_that_is_not_whole_is_trouble_and_may_pass(
     assert [fetched.states()["down"][name] for name in ("state", "last_status")] == ["pending", None]
 
 
+def test_a_request_lost_on_a_kept_connection_is_not_sent_again_in_secret(fetch: Fetch, say: Say) -> None:
+    fetched = fetch(["a", "b"], {"b": [say(hangs_up=True)]}, max_concurrency=1, tries=1)
+    assert fetched.api.connected == 1
+    assert fetched.api.asked == ["a", "b"]
+    assert fetched.endings == {"a": ("usable", False), "b": ("trouble", False)}
+
+
 def test_a_drip_slower_than_a_try_may_take_is_trouble(fetch: Fetch, say: Say) -> None:
     fetched = fetch(["slow"], {"slow": [say(byte_seconds=0.1)]}, timeout_seconds=0.3)
     (first, second) = fetched.rows

@@ -47,6 +47,29 @@ def test_the_rate_is_used_to_the_full(in_fake_time: Callable[..., Any], rate: fl
     assert _turns(in_fake_time, rate, 200, 8)[-1] == pytest.approx(200 / rate, rel=0.2)
 
 
+@pytest.mark.parametrize("workers", [1, 16, 64])
+def test_over_a_minute_the_rate_is_kept_within_two_hundredths(in_fake_time: Callable[..., Any], workers: int) -> None:
+    moments = _turns(in_fake_time, 50, 4_000, workers)
+    in_the_minute = sum(moment < 60 for moment in moments)
+    assert in_the_minute == pytest.approx(60 * 50, rel=0.02)
+    fullest = max(sum(start <= moment < start + 1 for moment in moments) for start in moments[:3_000:10])
+    assert fullest <= 50 + 50 * BURST_SECONDS
+
+
+def test_a_rate_is_caught_up_with_after_a_silence_by_one_burst_only(in_fake_time: Callable[..., Any]) -> None:
+    async def main(loop: asyncio.AbstractEventLoop) -> int:
+        throttle = Throttle(50, loop.time)
+        await throttle.turn()
+        await asyncio.sleep(10)
+        start, turns = loop.time(), 0
+        while loop.time() < start + 1:
+            await throttle.turn()
+            turns += 1
+        return turns
+
+    assert in_fake_time(main) == pytest.approx(50 + 50 * BURST_SECONDS, abs=1)
+
+
 def test_no_limit_means_no_waiting(in_fake_time: Callable[..., Any]) -> None:
     assert max(_turns(in_fake_time, 0, 1_000, 4)) < 0.01
 

@@ -203,7 +203,7 @@ def test_a_wait_asked_for_by_429_holds_back_the_other_askings(
         sent: dict[str, float] = {}
 
         async def handle(request: httpx.Request) -> httpx.Response:
-            task_id = request.url.path.rpartition("/")[2]
+            task_id = request.extensions["target"].decode().rpartition("/")[2]
             is_first = not sent
             sent.setdefault(task_id, loop.time())
             return answer(429, retry_after="60") if is_first else answer(200, USABLE)

@@ -45,7 +45,8 @@ def test_the_request_is_the_documented_one(
     call(handle)
     (request,) = seen
     assert request.method == "GET"
-    assert str(request.url) == "http://api.test/call_details/a-task_id"
+    assert (request.url.scheme, request.url.host) == ("http", "api.test")
+    assert request.extensions["target"] == b"/call_details/a-task_id"
     assert request.headers["auth_token"] == "Bearer secret"
     assert request.headers["content-type"] == "application/json"
     assert request.headers["accept-encoding"] == "gzip"

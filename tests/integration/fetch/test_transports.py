@@ -1,0 +1,237 @@
+"""What holds whichever transport carries the requests: the same faults, limits and manners."""
+
+import errno
+import os
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyreqwest.exceptions import BuilderError
+
+from dialflo_pipeline.api import rust_transport
+from dialflo_pipeline.api.transport import PlainTransport, open_transport
+
+Call = Callable[..., Any]
+Say = Callable[..., Any]
+
+CERTIFICATES = Path(__file__).resolve().parents[2] / "cases" / "tls"
+PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROXY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@dataclass
+class OneAnswer:
+    """A server on loopback that answers one request, over TLS if it has a certificate."""
+
+    tls: ssl.SSLContext | None
+    port: int = 0
+    heads: list[bytes] = field(default_factory=list)
+
+    @contextmanager
+    def serving(self) -> Iterator["OneAnswer"]:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.port = server.getsockname()[1]
+            answering = threading.Thread(target=self._answer, args=[server])
+            answering.start()
+            yield self
+            answering.join()
+
+    def _answer(self, server: socket.socket) -> None:
+        raw, _ = server.accept()
+        with raw, suppress(OSError):
+            connection = self.tls.wrap_socket(raw, server_side=True) if self.tls else raw
+            with connection:
+                self.heads.append(connection.recv(100_000))
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                connection.recv(100_000)
+
+
+@pytest.fixture
+def over_tls() -> Iterator[OneAnswer]:
+    """One with a certificate for localhost."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(CERTIFICATES / "localhost.pem")
+    with OneAnswer(context).serving() as server:
+        yield server
+
+
+@pytest.fixture
+def _with_authority(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "authority.pem"))
+
+
+def _head(api: Any) -> list[bytes]:
+    return [line.lower() for line in api.heads[0].split(b"\r\n")[1:] if line]
+
+
+def test_the_fast_transport_is_used_where_it_can_be(way: str) -> None:
+    assert isinstance(open_transport("http://127.0.0.1:1", 1), PlainTransport) is (way == "plain")
+
+
+def test_each_header_is_sent_once_and_no_other(call: Call) -> None:
+    api, _ = call()
+    names = sorted(line.split(b":")[0] for line in _head(api))
+    assert names == [b"accept", b"accept-encoding", b"auth_token", b"content-type", b"host", b"user-agent"]
+    assert b"auth_token: bearer the-secret-token" in _head(api)
+    assert api.heads[0].startswith(b"GET /call_details/a HTTP/1.1\r\n")
+
+
+def test_a_path_in_the_base_address_is_kept(call: Call) -> None:
+    api, _ = call(base_url="http://127.0.0.1:PORT/dialflo")
+    assert api.heads[0].startswith(b"GET /dialflo/call_details/a HTTP/1.1\r\n")
+
+
+def test_connections_are_used_again(call: Call) -> None:
+    api, replies = call(ids=["a", "b", "c"])
+    assert [reply.status for reply in replies] == [200] * 3
+    assert api.connected == 1
+
+
+def test_a_cookie_is_not_kept(call: Call, say: Say) -> None:
+    api, _ = call(say(headers={"Set-Cookie": "seen=1; Path=/"}), ids=["a", "b"])
+    assert not any(b"cookie" in head.lower() for head in api.heads)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Odd": "\xe9\xff"},
+        {"X-Twice": "1", "x-twice": "2"},
+        {"Set-Cookie": "=;;=", "Content-Type": "nonsense"},
+        {"X-Empty": "", "X-Long": "x" * 20_000},
+    ],
+)
+def test_odd_headers_cost_nothing(call: Call, say: Say, headers: dict[str, str]) -> None:
+    _, (reply,) = call(say(headers={"Retry-After": "7", **headers}))
+    assert (reply.status, reply.retry_after) == (200, "7")
+
+
+def test_nobody_listening_is_told(call: Call) -> None:
+    with socket.socket() as bound:  # holds the port and does not listen
+        bound.bind(("127.0.0.1", 0))
+        _, (told,) = call(base_url=f"http://127.0.0.1:{bound.getsockname()[1]}")
+    assert told == f"no connection ({os.strerror(errno.ECONNREFUSED)})"
+
+
+def test_an_address_that_is_none_is_told(call: Call, way: str) -> None:
+    (told,) = call(base_url="http://1.2.3.4.5")[1]
+    assert told == "the request failed (LocalProtocolError)" if way == "fast" else told.startswith("no connection (")
+
+
+def test_an_unknown_host_is_told(call: Call) -> None:
+    assert call(base_url="http://nowhere.invalid")[1] == ["no connection (its name cannot be resolved)"]
+
+
+UNTRUSTED = "no connection (its certificate is not trusted)"
+
+
+def test_a_certificate_that_nobody_trusts_is_told(call: Call, over_tls: OneAnswer) -> None:
+    assert call(base_url=f"https://localhost:{over_tls.port}")[1] == [UNTRUSTED]
+    assert over_tls.heads == []
+
+
+@pytest.mark.usefixtures("_with_authority")
+def test_a_certificate_for_another_name_is_not_trusted(call: Call, over_tls: OneAnswer) -> None:
+    assert call(base_url=f"https://127.0.0.1:{over_tls.port}")[1] == [UNTRUSTED]
+    assert over_tls.heads == []
+
+
+@pytest.mark.usefixtures("_with_authority")
+def test_an_authority_of_ones_own_is_trusted(call: Call, over_tls: OneAnswer) -> None:
+    (reply,) = call(base_url=f"https://localhost:{over_tls.port}")[1]
+    assert reply.status == 400
+    assert over_tls.heads[0].startswith(b"GET /call_details/a HTTP/1.1\r\n")
+
+
+def test_a_host_without_tls_is_told(call: Call) -> None:
+    with OneAnswer(None).serving() as server:
+        assert call(base_url=f"https://127.0.0.1:{server.port}")[1] == ["no connection (no TLS)"]
+    assert not any(b"secret" in head for head in server.heads)
+
+
+def test_connecting_is_within_the_time_of_a_try(call: Call, way: str) -> None:
+    # httpx's own transport leaves a connection that is given up within the TLS handshake to the garbage collector.
+    scheme = "https" if way == "fast" else "http"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        _, (told,) = call(base_url=f"{scheme}://127.0.0.1:{silent.getsockname()[1]}", seconds=0.2)
+    assert told == "no whole answer within 0.2 s"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"hangs_up": True}, {"resets": True, "cut_after": 0}, {"headers": {"Bad Header": "x"}}, {"declared": 10**6}],
+    ids=["nothing", "reset", "no HTTP", "cut off"],
+)
+def test_an_answer_that_is_not_whole_is_told(call: Call, say: Say, broken: dict[str, Any]) -> None:
+    api, replies = call(say(**broken), ids=["a", "b"])
+    assert replies == ["the connection ended within the answer"] * 2
+    assert api.asked == ["a", "b"]
+
+
+def test_a_connection_that_ends_between_two_requests_costs_nothing(call: Call, say: Say) -> None:
+    api, replies = call(say(headers={"Connection": "close"}), ids=["a", "b"])
+    assert [reply.status for reply in replies] == [200, 200]
+    assert api.asked == ["a", "b"]
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_from_the_environment_is_used_for_hosts_elsewhere(call: Call, variable: str) -> None:
+    api, (reply,) = call(base_url="http://api.test", proxy_in=[variable])
+    assert reply.status == 200
+    assert api.heads[0].startswith(b"GET http://api.test/call_details/a HTTP/1.1\r\n")
+
+
+def test_a_proxy_for_https_never_sees_the_token(call: Call, say: Say) -> None:
+    api, (told,) = call(say(403), base_url="https://api.test", proxy_in=["HTTPS_PROXY"])
+    assert told == "the request failed (ProxyError)"
+    assert api.heads[0].startswith(b"CONNECT api.test:443 HTTP/1.1\r\n")
+    assert not any(b"secret" in head for head in api.heads)
+
+
+def test_no_proxy_is_heeded(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "nowhere.invalid")
+    api, replies = call(base_url="http://nowhere.invalid", proxy_in=["HTTP_PROXY"])
+    assert replies == ["no connection (its name cannot be resolved)"]
+    assert api.heads == []
+
+
+def test_no_proxy_is_used_for_this_machine(call: Call) -> None:
+    api, (reply,) = call(proxy_in=["HTTP_PROXY", "ALL_PROXY"])
+    assert reply.status == 200
+    assert api.heads[0].startswith(b"GET /call_details/a HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_where_the_fast_transport_would_not_read_them_certificates_of_ones_own_choose_the_plain_one(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    assert not isinstance(open_transport("https://127.0.0.1:1", 1), PlainTransport)
+    monkeypatch.setenv(variable, str(CERTIFICATES / "authority.pem" if variable == "SSL_CERT_FILE" else CERTIFICATES))
+    assert isinstance(open_transport("https://127.0.0.1:1", 1), PlainTransport)
+
+
+def test_where_the_system_has_no_certificates_the_plain_transport_brings_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(rust_transport, "RustTransport", _without_certificates)
+    assert isinstance(open_transport("https://127.0.0.1:1", 1), PlainTransport)
+
+
+def _without_certificates(_max_connections: int) -> None:
+    raise BuilderError("builder error", {"causes": None})
