@@ -14,6 +14,7 @@ from dagster import (
     MaterializeResult,
 )
 
+from dialflo_pipeline.defs.run_history import note_materialized
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import TASK_IDS
 from dialflo_pipeline.workspace import Workspace
@@ -61,10 +62,11 @@ def materialized(
     day of it and asset, and show days as done on which there was nothing to do.
     """
     first, last = context.partition_key_range
-    own = {}
+    own, others = {}, []
     for day, metadata in days.items():
         if first <= day.isoformat() <= last:
             own = metadata
         else:
-            context.log_event(AssetMaterialization(key, partition=day.isoformat(), metadata=metadata))
+            others.append(AssetMaterialization(key, partition=day.isoformat(), metadata=metadata))
+    note_materialized(context, others)
     return MaterializeResult(asset_key=key, metadata={**in_all, **(own if first == last else {})})
