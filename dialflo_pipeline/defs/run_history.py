@@ -6,14 +6,12 @@ What is written is the same here, in the same places. Nothing but how it gets th
 
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import islice
 
 from dagster import AssetExecutionContext, AssetMaterialization, DagsterEvent, DagsterEventType, EventLogEntry
 from dagster._core.events import StepMaterializationData  # what Dagster itself makes of a logged materialization
 from dagster._core.storage.event_log import SqliteEventLogStorage
-
 
 AT_ONCE = 500
 """Events in one statement; SQLite bounds the values that one may hold."""
@@ -50,7 +48,7 @@ def _entry(context: AssetExecutionContext, materialization: AssetMaterialization
         message="Materialized value.",
         pid=os.getpid(),
     )
-    return EventLogEntry(
+    return EventLogEntry(  # type: ignore[no-untyped-call]  # its constructor has no annotations
         error_info=None,
         level="DEBUG",
         user_message=event.message or "",

@@ -109,7 +109,7 @@ def test_the_footer_tells_what_reading_the_raw_files_would(
     answered("done", Result.USABLE, body=USABLE)
     list(derive_days(lake, [DAY], RULES))
     status = day_status(lake, DAY, RULES)
-    states = read_states(lake, DAY, RULES)
+    states = read_states(lake, [DAY], RULES)
     assert status.is_current
     assert status.counts == {state: (states["state"] == state).sum() for state in State}
     assert status.counts == {
