@@ -53,7 +53,7 @@ class DayStatus:
 
 def fingerprint(lake: Lake, day: date, rules: Rules) -> str:
     """What the derived files of a day depend on: its raw files, which never change once written, and the rules."""
-    names = [path.name for table in (TASK_IDS, RAW_ANSWERS) for path in lake.files(table, day)]
+    names = [name for table in (TASK_IDS, RAW_ANSWERS) for name in lake.file_names(table, day)]
     parts = [DERIVATION, rules.timezone, str(rules.settle_after.total_seconds()), *names]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
@@ -108,6 +108,6 @@ def registered_days(lake: Lake, first: date | None = None, last: date | None = N
     return [day for day in lake.days(TASK_IDS) if (first or day) <= day <= (last or day)]
 
 
-def survey(lake: Lake, days: Iterable[date], rules: Rules) -> list[DayStatus]:
-    """Where each of these days stands."""
-    return [day_status(lake, day, rules) for day in days]
+def survey(lake: Lake, rules: Rules) -> list[DayStatus]:
+    """Where each day that has registered tasks stands."""
+    return [day_status(lake, day, rules) for day in registered_days(lake)]

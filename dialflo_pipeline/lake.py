@@ -43,12 +43,19 @@ class Lake:
         names = (entry.name for entry in os.scandir(folder) if entry.name.startswith(_PARTITION_PREFIX))
         return sorted(date.fromisoformat(name.removeprefix(_PARTITION_PREFIX)) for name in names)
 
-    def files(self, table: Table, day: date) -> list[Path]:
-        """The files of one partition, by name; raw files sort in the order they were written."""
-        folder = self._partition(table, day)
-        if not folder.is_dir():
+    def file_names(self, table: Table, day: date) -> list[str]:
+        """The names of the files of one partition, sorted; raw files so stand in the order they were written."""
+        try:
+            # Not by way of Path: each day of years is looked at in each sync.
+            names = os.listdir(f"{self.root}/{table.name}/{_PARTITION_PREFIX}{day}")
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        return sorted(Path(entry.path) for entry in os.scandir(folder) if entry.name.endswith(".parquet"))
+        return sorted(name for name in names if name.endswith(".parquet"))
+
+    def files(self, table: Table, day: date) -> list[Path]:
+        """The same as paths."""
+        folder = self._partition(table, day)
+        return [folder / name for name in self.file_names(table, day)]
 
     def file(self, table: Table, day: date) -> Path:
         """Where the one file of a derived table's day is or will be."""
@@ -85,7 +92,7 @@ class Lake:
     def metadata(self, table: Table, day: date) -> dict[str, str] | None:
         """What `replace` stored beside the rows of a derived day; None if there is no such file."""
         path = self.file(table, day)
-        if not path.is_file():
+        if path.name not in self.file_names(table, day):
             return None
         stored = _footer_of(table, path).metadata or {}
         return {key.decode(): value.decode() for key, value in stored.items() if not key.startswith(b"ARROW:")}

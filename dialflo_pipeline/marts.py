@@ -6,7 +6,7 @@ What the models say stands in `sql/`; how they are read and ordered in `models.p
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,15 +23,7 @@ from dialflo_pipeline.models import (
     source_files,
     sql_folder,
 )
-
-
-@dataclass(frozen=True)
-class MartSettings:
-    """What the marts are reckoned with; stored beside them in `pipeline.settings`."""
-
-    timezone: str
-    redial_max_attempts: int
-    redial_min_gap_minutes: float
+from dialflo_pipeline.rules import MartSettings
 
 
 def build(path: Path, settings: MartSettings, folder: Path | None = None) -> dict[str, int]:

@@ -11,10 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal
 
-import sqlglot
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
-from sqlglot import exp
 
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy
@@ -139,8 +136,10 @@ def in_order(models: Iterable[Model]) -> list[Model]:
 
 
 def _header(where: str, text: str) -> Header:
+    import yaml  # slow to load, and whoever only asks which files there are needs no parser
+
     try:
-        header = Header.model_validate(yaml.safe_load(text))
+        header = Header.model_validate(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 - both are safe loaders
     except yaml.YAMLError as error:
         raise ModelError(f"The header of {where} is not YAML: {error}") from None
     except ValidationError as error:
@@ -152,6 +151,9 @@ def _header(where: str, text: str) -> Header:
 
 
 def _dependencies(where: str, query: str) -> frozenset[str]:
+    import sqlglot  # as slow
+    from sqlglot import exp
+
     try:
         statements = sqlglot.parse(query, dialect="duckdb")
     except sqlglot.ParseError as error:

@@ -2,29 +2,30 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dialflo_pipeline.derive import DayReport
-from dialflo_pipeline.fetch import FetchReport
-from dialflo_pipeline.task_ids.inbox import InboxReport
+if TYPE_CHECKING:  # whoever only listens need not load what fetches and flattens
+    from dialflo_pipeline.derive import DayReport
+    from dialflo_pipeline.fetch import FetchReport
+    from dialflo_pipeline.task_ids.inbox import InboxReport
 
 
 class Reporter(Protocol):
     """Hears of each stage as it goes on and when it ends."""
 
-    def took_in(self, report: InboxReport) -> None:
+    def took_in(self, report: "InboxReport") -> None:
         """The inbox has been read."""
 
-    def fetching(self, report: FetchReport) -> None:
+    def fetching(self, report: "FetchReport") -> None:
         """One more asking has ended."""
 
-    def fetched(self, report: FetchReport) -> None:
+    def fetched(self, report: "FetchReport") -> None:
         """No more is asked in this run."""
 
     def deriving(self, done: int, total: int, day: date) -> None:
         """`done` of `total` days have been derived, the last of them `day`."""
 
-    def derived(self, reports: list[DayReport]) -> None:
+    def derived(self, reports: "list[DayReport]") -> None:
         """All days have been derived."""
 
     def loaded(self, rows: dict[str, int]) -> None:
@@ -38,26 +39,26 @@ class Reporter(Protocol):
 class Remembered:
     """The base of reporters: remembers the ends of the stages, says nothing."""
 
-    inbox: InboxReport | None = None
-    fetch: FetchReport | None = None
-    days: list[DayReport] = field(default_factory=list)
+    inbox: "InboxReport | None" = None
+    fetch: "FetchReport | None" = None
+    days: "list[DayReport]" = field(default_factory=list)
 
-    def took_in(self, report: InboxReport) -> None:
+    def took_in(self, report: "InboxReport") -> None:
         """Remember the inbox's report."""
         self.inbox = report
 
-    def fetching(self, report: FetchReport) -> None:
+    def fetching(self, report: "FetchReport") -> None:
         """Remember the report while it grows, for a run that ends at once."""
         self.fetch = report
 
-    def fetched(self, report: FetchReport) -> None:
+    def fetched(self, report: "FetchReport") -> None:
         """Remember the fetch's report."""
         self.fetch = report
 
     def deriving(self, done: int, total: int, day: date) -> None:
         """Say nothing."""
 
-    def derived(self, reports: list[DayReport]) -> None:
+    def derived(self, reports: "list[DayReport]") -> None:
         """Remember the days."""
         self.days = reports
 

@@ -65,7 +65,7 @@ def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def stale_days(path: Path, wanted: Mapping[date, str]) -> list[date]:
+def stale_days(path: Path, wanted: Mapping[date, str | None]) -> list[date]:
     """The days to load or remove: those loaded from another fingerprint than wanted, and those no longer wanted."""
     loaded = _loaded_days(path)
     return sorted(day for day in wanted.keys() | loaded.keys() if wanted.get(day) != loaded.get(day))

@@ -11,11 +11,12 @@ import pytest
 from dialflo_pipeline import marts
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.models import sql_folder
+from dialflo_pipeline.rules import MartSettings
 
 Build = Callable[..., Path]
 Read = Callable[..., list[dict[str, Any]]]
 
-SETTINGS = marts.MartSettings("UTC", 3, 30)
+SETTINGS = MartSettings("UTC", 3, 30)
 HEADER = "/*\ndescription: d\ngrain: [n]\nmaterialized: {}\ncolumns: {{n: {{type: {}, description: d}}}}\n*/\n"
 
 

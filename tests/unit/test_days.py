@@ -185,4 +185,4 @@ def test_days_are_chosen_with_both_ends(lake: Lake, register: Callable[..., None
     assert registered_days(lake, last=every[1]) == every[:2]
     assert registered_days(lake, every[1], every[1]) == [every[1]]
     assert registered_days(lake, date(2024, 5, 3), date(2024, 5, 3)) == []
-    assert [status.day for status in survey(lake, every, RULES)] == every
+    assert [status.day for status in survey(lake, RULES)] == every

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline import days as day_groups
+from dialflo_pipeline import derive
 from dialflo_pipeline.days import day_status
 from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.lake import Lake
