@@ -45,7 +45,7 @@ def build_marts(workspace: Workspace, settings: MartSettings, *, rebuild: bool =
     """Make the marts anew if the tables, the settings or the SQL changed, or to `rebuild`; rows by model."""
     if not rebuild and marts_are_current(workspace.private, settings):
         return {}
-    return build(workspace.private, settings)
+    return build(workspace.private, settings, rebuild=rebuild)
 
 
 def publish_warehouse(workspace: Workspace, *, rebuild: bool = False) -> bool:

@@ -33,8 +33,20 @@ _INTERNAL_TABLES = {
         "call_date DATE NOT NULL, fingerprint VARCHAR NOT NULL",
         "Which days are loaded, and from which state of the lake.",
     ),
+    "built_days": (
+        "call_date DATE NOT NULL, fingerprint VARCHAR NOT NULL",
+        "The loaded days that the marts were made from; none when they have to be made from all anew.",
+    ),
+    "replaced_calls": (
+        "call_date DATE, agent_name VARCHAR, contact_number VARCHAR",
+        "Of calls replaced or removed since the marts were made: what models may be incremental by.",
+    ),
     "layout": ("fingerprint VARCHAR NOT NULL", "One row: the layout of the tables of main."),
 }
+
+
+FEW_DAYS = 64
+"""When more days than this are loaded, what goes is not kept: making the marts from all is no dearer then."""
 
 
 @contextmanager
@@ -80,6 +92,7 @@ def load(path: Path, lake: Lake, days: Mapping[date, str | None]) -> dict[str, i
     with connect(path) as connection:
         connection.begin()
         prepare(connection)
+        _keep_replaced(connection, list(days))
         rows = {table.name: _replace(connection, table, lake, days) for table in WAREHOUSE_TABLES}
         _record(connection, days)
         connection.commit()
@@ -110,8 +123,8 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def layout() -> str:
-    """A fingerprint of the declared tables and their comments."""
-    script = "".join(_table_script(table) for table in WAREHOUSE_TABLES)
+    """A fingerprint of all tables, declared and internal, and their comments."""
+    script = "".join(_table_script(table) for table in WAREHOUSE_TABLES) + str(_INTERNAL_TABLES)
     return hashlib.sha256(script.encode()).hexdigest()
 
 
@@ -179,6 +192,17 @@ def _table_script(table: Table) -> str:
 def _comment(kind: str, name: str, text: str) -> str:
     quoted = text.replace("'", "''")
     return f"COMMENT ON {kind} {name} IS '{quoted}';"
+
+
+def _keep_replaced(connection: duckdb.DuckDBPyConnection, days: list[date]) -> None:
+    if len(days) > FEW_DAYS:
+        connection.execute("DELETE FROM pipeline.built_days; DELETE FROM pipeline.replaced_calls")
+        return
+    connection.execute(
+        "INSERT INTO pipeline.replaced_calls SELECT DISTINCT call_date, agent_name, contact_number FROM main.calls"
+        " WHERE call_date IN (SELECT unnest($days))",
+        {"days": days},
+    )
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, table: Table, lake: Lake, days: Mapping[date, str | None]) -> int:
