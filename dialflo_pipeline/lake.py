@@ -182,12 +182,44 @@ def _parquet_writer(path: Path, table: Table, metadata: Mapping[str, str]) -> It
     stored = tuple(name for name in table.frame_schema if name != PARTITION_COLUMN)
     schema = _arrow_schema(table, stored).with_metadata(dict(metadata))
     with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as writer:
+        groups = _RowGroups(writer)
 
         def write(frame: pl.DataFrame) -> None:
             if frame.height:
-                writer.write_table(frame.select(stored).to_arrow().replace_schema_metadata(schema.metadata))
+                groups.add(frame.select(stored).to_arrow().replace_schema_metadata(schema.metadata))
 
         yield write
+        groups.write_rest()
+
+
+class _RowGroups:
+    """Gathers rows, so that as many stand in a row group as in one of DuckDB's: others it takes apart and merges."""
+
+    ROWS = 122_880
+    BYTES = 64 * 1024 * 1024
+
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self._writer = writer
+        self._waiting: list[pa.Table] = []
+        self._rows = self._bytes = 0
+
+    def add(self, rows: pa.Table) -> None:
+        self._waiting.append(rows)
+        self._rows += rows.num_rows
+        self._bytes += rows.nbytes
+        if self._rows >= self.ROWS:
+            together = pa.concat_tables(self._waiting)
+            whole = self._rows - self._rows % self.ROWS
+            self._writer.write_table(together.slice(0, whole), self.ROWS)
+            rest = together.slice(whole)
+            self._waiting, self._rows, self._bytes = [rest], rest.num_rows, rest.nbytes
+        if self._bytes >= self.BYTES:
+            self.write_rest()
+
+    def write_rest(self) -> None:
+        if self._rows:
+            self._writer.write_table(pa.concat_tables(self._waiting), self.ROWS)
+        self._waiting, self._rows, self._bytes = [], 0, 0
 
 
 @cache

@@ -16,7 +16,7 @@ import duckdb
 
 from dialflo_pipeline.errors import DamagedFile, TransientError
 from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy, Table
+from dialflo_pipeline.tables import CALLS, WAREHOUSE_TABLES, Privacy, Table
 
 # The oldest format that readers of the published copy must understand; without it only DuckDB 2 could open the file.
 STORAGE_VERSION = "v1.2.0"
@@ -44,6 +44,9 @@ _INTERNAL_TABLES = {
     "layout": ("fingerprint VARCHAR NOT NULL", "One row: the layout of the tables of main."),
 }
 
+
+SMALL_BYTES = 2 * 1024 * 1024
+"""A file of calls below this is small."""
 
 FEW_DAYS = 64
 """When more days than this are loaded, what goes is not kept: making the marts from all is no dearer then."""
@@ -93,6 +96,7 @@ def load(path: Path, lake: Lake, days: Mapping[date, str | None]) -> dict[str, i
         connection.begin()
         prepare(connection)
         _keep_replaced(connection, list(days))
+        _choose_threads(connection, lake, days)
         rows = {table.name: _replace(connection, table, lake, days) for table in WAREHOUSE_TABLES}
         _record(connection, days)
         connection.commit()
@@ -192,6 +196,13 @@ def _table_script(table: Table) -> str:
 def _comment(kind: str, name: str, text: str) -> str:
     quoted = text.replace("'", "''")
     return f"COMMENT ON {kind} {name} IS '{quoted}';"
+
+
+def _choose_threads(connection: duckdb.DuckDBPyConnection, lake: Lake, days: Mapping[date, str | None]) -> None:
+    """Many small files on several threads become many small row groups, which are then merged: dearer than one."""
+    sizes = [path.stat().st_size for day in days for path in lake.files(CALLS, day)]
+    if len(sizes) > 1 and sum(sizes) < SMALL_BYTES * len(sizes):
+        connection.execute("SET threads = 1")
 
 
 def _keep_replaced(connection: duckdb.DuckDBPyConnection, days: list[date]) -> None:
