@@ -5,7 +5,7 @@ from datetime import date
 
 from dialflo_pipeline.days import DayStatus
 from dialflo_pipeline.marts import build, marts_are_current
-from dialflo_pipeline.publish import is_published, publish
+from dialflo_pipeline.publish import Copied, is_published, publish
 from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.warehouse import count_rows, load, stale_days
 from dialflo_pipeline.workspace import Workspace
@@ -48,12 +48,11 @@ def build_marts(workspace: Workspace, settings: MartSettings, *, rebuild: bool =
     return build(workspace.private, settings, rebuild=rebuild)
 
 
-def publish_warehouse(workspace: Workspace, *, rebuild: bool = False) -> bool:
-    """Put the newest state before the readers; False if they have it already and it is not to `rebuild`."""
+def publish_warehouse(workspace: Workspace, *, rebuild: bool = False) -> Copied | None:
+    """Put the newest state before the readers; None if they have it already and it is not to `rebuild`."""
     if not rebuild and is_published(workspace.private, workspace.published):
-        return False
-    publish(workspace.private, workspace.published, workspace.aside)
-    return True
+        return None
+    return publish(workspace.private, workspace.published, workspace.aside)
 
 
 def is_up_to_date(workspace: Workspace, surveyed: Sequence[DayStatus], settings: MartSettings) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # whoever only listens need not load what fetches and flattens
     from dialflo_pipeline.derive import DayReport
     from dialflo_pipeline.fetch import FetchReport
+    from dialflo_pipeline.publish import Copied
     from dialflo_pipeline.task_ids.inbox import InboxReport
 
 
@@ -34,6 +35,9 @@ class Reporter(Protocol):
     def built(self, rows: dict[str, int]) -> None:
         """The marts hold these rows."""
 
+    def published(self, copied: "Copied | None") -> None:
+        """Readers have the newest state; None where they had it already."""
+
 
 @dataclass
 class Remembered:
@@ -42,6 +46,7 @@ class Remembered:
     inbox: "InboxReport | None" = None
     fetch: "FetchReport | None" = None
     days: "list[DayReport]" = field(default_factory=list)
+    copied: "Copied | None" = None
 
     def took_in(self, report: "InboxReport") -> None:
         """Remember the inbox's report."""
@@ -67,3 +72,7 @@ class Remembered:
 
     def built(self, rows: dict[str, int]) -> None:
         """Say nothing."""
+
+    def published(self, copied: "Copied | None") -> None:
+        """Remember the copy."""
+        self.copied = copied or self.copied

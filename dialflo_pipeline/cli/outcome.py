@@ -31,6 +31,8 @@ def report_outcome(workspace: Workspace, days: Sequence[DayStatus], seen: Rememb
     if days:
         say(f"tasks: {_counted(_states(days))}")
         say(f"published: {workspace.published}")
+    if seen.copied:
+        say(f"copied for readers: {seen.copied}")
     for problem in problems:
         say_error(problem)
     return NOT_ALL_SUCCEEDED if problems else SUCCEEDED

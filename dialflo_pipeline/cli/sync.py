@@ -115,7 +115,8 @@ class _Run:
 
     def note(self, code: int) -> int:
         """Keep for `dialflo status` how the run ended."""
-        note_run(self.workspace.work, self.name, self.started, datetime.now(UTC), f"exit code {code}")
+        ended, outcome = datetime.now(UTC), f"exit code {code}"
+        note_run(self.workspace.work, self.name, self.started, ended, outcome, self.reporter.copied)
         return code
 
     def _dagster(self) -> "DagsterRuns":

@@ -111,9 +111,11 @@ def whole_assets(pool: str | None) -> list[AssetsDefinition]:
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> MaterializeResult[None]:
         with pipeline.step(context) as step:
-            refresh.publish_warehouse(step.workspace, rebuild=config.rebuild)
+            copied = refresh.publish_warehouse(step.workspace, rebuild=config.rebuild)
+            step.reporter.published(copied)
             path = step.workspace.published
-            return MaterializeResult(metadata={"path": str(path), "bytes": path.stat().st_size})
+            cost = {"copy_seconds": copied.seconds} if copied else {}
+            return MaterializeResult(metadata={"path": str(path), "bytes": path.stat().st_size, **cost})
 
     return [task_ids, warehouse_tables, models, published_warehouse]
 

@@ -150,8 +150,14 @@ def test_everything_is_made_anew_when_more_than_a_few_days_changed(
     assert store.contents() == store.made_from_all(OTHER if why == "settings" else USUAL)
 
 
-_HEADER = "/*\ndescription: d\ngrain: [{0}]\nmaterialized: {1}\nincremental_by: [{2}]\ncolumns: {{{0}: {{type: DATE, description: d}}}}\n*/\n"
-_VIEW = "/*\ndescription: d\ngrain: [call_date]\nmaterialized: view\ncolumns: {call_date: {type: DATE, description: d}}\n*/\n"
+_HEADER = (
+    "/*\ndescription: d\ngrain: [{0}]\nmaterialized: {1}\nincremental_by: [{2}]\n"
+    "columns: {{{0}: {{type: DATE, description: d}}}}\n*/\n"
+)
+_VIEW = (
+    "/*\ndescription: d\ngrain: [call_date]\nmaterialized: view\n"
+    "columns: {call_date: {type: DATE, description: d}}\n*/\n"
+)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def refreshed(workspace: Workspace) -> Callable[[], tuple[dict[str, int], dict[s
     def run() -> tuple[dict[str, int], dict[str, int], bool]:
         loaded = refresh.load_warehouse(workspace, surveyed(workspace))
         built = refresh.build_marts(workspace, MARTS)
-        return loaded, built, refresh.publish_warehouse(workspace)
+        return loaded, built, refresh.publish_warehouse(workspace) is not None
 
     return run
 
