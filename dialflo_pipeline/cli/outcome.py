@@ -64,10 +64,10 @@ def _file_problems(file: "InboxFile") -> list[str]:
 
 
 def _fetch_problems(workspace: Workspace, days: Sequence[DayStatus], report: "FetchReport | None") -> list[str]:
-    from dialflo_pipeline.collect import unfinished  # brings in HTTP, which only a run that has fetched needs
-
     if report is None:
         return []
+    from dialflo_pipeline.collect import unfinished  # brings in HTTP, which only a run that has fetched needs
+
     stopped = [f"Stopped early: {report.stopped}."] if report.stopped else []
     open_days = [status.day for status in days if status.waiting or status.failed]
     failed = set(unfinished(workspace.lake, open_days, report.in_trouble)["task_id"])
