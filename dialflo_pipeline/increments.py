@@ -34,9 +34,14 @@ def refill(connection: duckdb.DuckDBPyConnection, models: Sequence[Model], days:
 
 
 def _find_scope(connection: duckdb.DuckDBPyConnection, key: tuple[str, ...], days: Sequence[date]) -> None:
-    """Put the values of `key` that the changed calls have or had in `pipeline.scope`, each once."""
+    """Put the values of `key` that the changed calls have or had in `pipeline.scope`, each once.
+
+    Of days also the later ones, mostly none: their rows then stand behind those of earlier days, as ever.
+    """
     changed = "SELECT unnest($days::DATE[]) AS call_date"
-    if key != DAY:
+    if key == DAY:
+        changed += " UNION ALL SELECT call_date FROM main.calls WHERE call_date > list_min($days::DATE[])"
+    else:
         changed = (
             f"SELECT {_COLUMNS} FROM pipeline.replaced_calls UNION ALL"
             f" SELECT {_COLUMNS} FROM main.calls WHERE call_date IN ({changed})"
@@ -61,7 +66,8 @@ def _refill_scope(connection: duckdb.DuckDBPyConnection, model: Model, key: tupl
     name = model.full_name
     connection.execute(f"DELETE FROM {name} AS found USING pipeline.scope AS scope WHERE {_same('found', key)}")
     # Once more in scope: a model that is not what it says must not put rows beside those that were kept.
-    connection.execute(f"INSERT INTO {name} {_in_scope(model.query, key)}")
+    order = ", ".join(model.header.grain)
+    connection.execute(f"INSERT INTO {name} {_in_scope(model.query, key)} ORDER BY {order}")
 
 
 def _in_scope(query: str, key: tuple[str, ...]) -> str:
