@@ -8,14 +8,13 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from dagster import AssetExecutionContext, AssetMaterialization, DagsterEvent, DagsterEventType, EventLogEntry
 from dagster._core.events import StepMaterializationData  # what Dagster itself makes of a logged materialization
 from dagster._core.instance.ref import InstanceRef
-from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
@@ -24,9 +23,6 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 KEPT = 4
 """Connections kept open: the index of all runs, and the run under way."""
-
-AT_ONCE = 500
-"""Events in one statement; SQLite bounds the values that one may hold."""
 
 
 class KeptConnections(SqliteEventLogStorage):
@@ -103,12 +99,12 @@ def note_materialized(context: AssetExecutionContext, materializations: Sequence
         for materialization in materializations:
             context.log_event(materialization)
         return
-    events = [_entry(context, materialization) for materialization in materializations]
+    if not materializations:
+        return
+    rows = [storage._event_to_row(_entry(context, materialization)) for materialization in materializations]
     for opened in (storage.run_connection(context.run.run_id), storage.index_connection()):
         with opened as connection:
-            remaining = iter(events)
-            while some := list(islice(remaining, AT_ONCE)):
-                connection.execute(storage.prepare_insert_event_batch(some))
+            connection.execute(SqlEventLogStorageTable.insert(), rows)
 
 
 def _entry(context: AssetExecutionContext, materialization: AssetMaterialization) -> EventLogEntry:
