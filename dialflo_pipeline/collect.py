@@ -8,7 +8,7 @@ import polars as pl
 
 from dialflo_pipeline.answer_log import answer_log
 from dialflo_pipeline.api.asking import Asker
-from dialflo_pipeline.days import read_states
+from dialflo_pipeline.days import in_groups, read_states
 from dialflo_pipeline.fetch import Fetch, FetchReport
 from dialflo_pipeline.interrupts import cancelled_by_signals
 from dialflo_pipeline.lake import Lake
@@ -18,10 +18,11 @@ from dialflo_pipeline.tables import TASKS, State
 
 def waiting_ids(lake: Lake, days: Iterable[date], rules: Rules, *, retry_failed: bool) -> dict[str, date]:
     """The ids to ask for now and their days, in the order of the days."""
+    wanted = pl.col("is_waiting") | ((pl.col("state") == State.FAILED) & retry_failed)
     ids: dict[str, date] = {}
-    for day in days:
-        wanted = pl.col("is_waiting") | ((pl.col("state") == State.FAILED) & retry_failed)
-        ids |= dict.fromkeys(read_states(lake, day, rules).filter(wanted)["task_id"], day)
+    for group in in_groups(lake, days):
+        tasks = read_states(lake, group, rules).filter(wanted).sort("call_date", "task_id")
+        ids |= dict(tasks.select("task_id", "call_date").iter_rows())
     return ids
 
 
@@ -42,6 +43,8 @@ def unfinished(lake: Lake, days: Iterable[date], asked: Collection[str]) -> pl.D
     """Those of the asked ids that failed, or still wait after an error: task_id, state and last_error."""
     states = [str(State.FAILED), str(State.PENDING)]
     columns = ("task_id", "state", "last_error")
+    wanted = pl.col("state").is_in(states), pl.col("task_id").is_in(list(asked))
     nothing = pl.DataFrame(schema={name: TASKS.frame_schema[name] for name in columns})
-    tasks = pl.concat([nothing, *(lake.read(TASKS, day, columns) for day in days)])
-    return tasks.filter(pl.col("state").is_in(states), pl.col("task_id").is_in(list(asked)))
+    return pl.concat(
+        [nothing, *(lake.read_days(TASKS, group, columns).filter(wanted) for group in in_groups(lake, days))]
+    )

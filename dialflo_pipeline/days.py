@@ -6,7 +6,7 @@ Where the fingerprint still fits, the footer answers for the day; where not, the
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,6 +20,10 @@ from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, TASKS, State
 
 DERIVATION = "1"
 """To be raised when the same raw answers would give other derived rows."""
+
+GROUP_ROWS = 16_384
+GROUP_DAYS = 64
+"""A group of days ends with so many tasks or days: each day has its files open meanwhile."""
 
 _FINGERPRINT = "dialflo.fingerprint"
 _COUNTS = "dialflo.counts"
@@ -49,7 +53,7 @@ class DayStatus:
 
 def fingerprint(lake: Lake, day: date, rules: Rules) -> str:
     """What the derived files of a day depend on: its raw files, which never change once written, and the rules."""
-    names = [path.name for table in (TASK_IDS, RAW_ANSWERS) for path in lake.files(table, day)]
+    names = [name for table in (TASK_IDS, RAW_ANSWERS) for name in lake.file_names(table, day)]
     parts = [DERIVATION, rules.timezone, str(rules.settle_after.total_seconds()), *names]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
@@ -74,14 +78,29 @@ def _stored_footer(lake: Lake, day: date) -> dict[str, str]:
 
 def footer(now: str, states: pl.DataFrame) -> dict[str, str]:
     """What the footer of a day's `tasks` file has to say; `states` as from `read_states`."""
-    counts = {state: states.filter(pl.col("state") == state).height for state in State}
+    found = dict(states["state"].value_counts().iter_rows())
+    counts = {state: found.get(state, 0) for state in State}
     return {_FINGERPRINT: now, _COUNTS: json.dumps({**counts, _WAITING: int(states["is_waiting"].sum())})}
 
 
-def read_states(lake: Lake, day: date, rules: Rules) -> pl.DataFrame:
-    """The tasks of a day with their states (see `task_states`), from its raw files."""
-    tries = lake.read(RAW_ANSWERS, day, TRY_COLUMNS)
-    return task_states(lake.read(TASK_IDS, day), tries, rules.settle_after)
+def read_states(lake: Lake, days: Sequence[date], rules: Rules) -> pl.DataFrame:
+    """The tasks of some days with their states (see `task_states`), from their raw files."""
+    tries = lake.read_days(RAW_ANSWERS, days, TRY_COLUMNS)
+    return task_states(lake.read_days(TASK_IDS, days), tries, rules.settle_after)
+
+
+def in_groups(lake: Lake, days: Iterable[date]) -> Iterator[list[date]]:
+    """The days in groups bounded by registered tasks and by days: what is done once for many small days costs less."""
+    group: list[date] = []
+    rows = 0
+    for day in days:
+        group.append(day)
+        rows += lake.row_count(TASK_IDS, day)
+        if len(group) == GROUP_DAYS or rows >= GROUP_ROWS:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group
 
 
 def registered_days(lake: Lake, first: date | None = None, last: date | None = None) -> list[date]:
@@ -89,6 +108,6 @@ def registered_days(lake: Lake, first: date | None = None, last: date | None = N
     return [day for day in lake.days(TASK_IDS) if (first or day) <= day <= (last or day)]
 
 
-def survey(lake: Lake, days: Iterable[date], rules: Rules) -> list[DayStatus]:
-    """Where each of these days stands."""
-    return [day_status(lake, day, rules) for day in days]
+def survey(lake: Lake, rules: Rules) -> list[DayStatus]:
+    """Where each day that has registered tasks stands."""
+    return [day_status(lake, day, rules) for day in registered_days(lake)]

@@ -4,7 +4,7 @@ Days are independent, but flattening has a cost for each call of it, so small da
 in groups. Memory holds one batch of answers, whatever the size of a day.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -12,19 +12,15 @@ from typing import TypeAlias
 
 import polars as pl
 
-from dialflo_pipeline.days import fingerprint, footer, read_states
+from dialflo_pipeline.days import fingerprint, footer, in_groups
 from dialflo_pipeline.flatten import flatten
 from dialflo_pipeline.lake import PARTITION_COLUMN, Lake
 from dialflo_pipeline.rules import Rules
-from dialflo_pipeline.states import TRY_COLUMNS, deciding_askings
-from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
+from dialflo_pipeline.states import KEY, TRY_COLUMNS, deciding_askings, task_states
+from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASK_IDS, TASKS, Table
 
 BATCH_ROWS = 65_536
 BATCH_BYTES = 48 * 1024 * 1024
-
-GROUP_ROWS = 16_384
-GROUP_DAYS = 64
-"""A group of days ends with so many answers or days: each day has its files open meanwhile."""
 
 ANSWER_TABLES = (CALLS, CALL_METADATA, CALL_CONTEXT, REJECTS)
 _BODY_COLUMNS = ("task_id", "asking_id", "is_last", "received_at", "body", "source")
@@ -53,27 +49,25 @@ class _Day:
 
 def derive_days(lake: Lake, days: Iterable[date], rules: Rules) -> Iterator[DayReport]:
     """Write these days' derived files anew from their raw ones; a report as each is done."""
-    for group in _in_groups(_look_at(lake, day, rules) for day in days):
-        yield from _derive_group(lake, group, rules)
+    for group in in_groups(lake, days):
+        yield from _derive_group(lake, _look_at(lake, group, rules), rules)
 
 
-def _look_at(lake: Lake, day: date, rules: Rules) -> _Day:
-    now = fingerprint(lake, day, rules)
-    states = read_states(lake, day, rules)
-    deciding = deciding_askings(lake.read(RAW_ANSWERS, day, TRY_COLUMNS))
-    tasks = states.select("task_id", "call_date", "completed_at").join(deciding, on="task_id")
-    return _Day(day, now, states, tasks)
+def _look_at(lake: Lake, days: Sequence[date], rules: Rules) -> list[_Day]:
+    # Before any row is read: a file that comes in between makes the fingerprint old, never the rows.
+    fingerprints = {day: fingerprint(lake, day, rules) for day in days}
+    tries = lake.read_days(RAW_ANSWERS, days, TRY_COLUMNS)
+    states = task_states(lake.read_days(TASK_IDS, days), tries, rules.settle_after)
+    deciding = states.select(*KEY, "completed_at").join(deciding_askings(tries), on=KEY)
+    states_of, deciding_of = (_by_day(frame) for frame in (states, deciding))
+    return [
+        _Day(day, now, states_of.get(day, states.clear()), deciding_of.get(day, deciding.clear()))
+        for day, now in fingerprints.items()
+    ]
 
 
-def _in_groups(days: Iterable[_Day]) -> Iterator[list[_Day]]:
-    group: list[_Day] = []
-    for day in days:
-        group.append(day)
-        if len(group) == GROUP_DAYS or sum(each.deciding.height for each in group) >= GROUP_ROWS:
-            yield group
-            group = []
-    if group:
-        yield group
+def _by_day(frame: pl.DataFrame) -> dict[date, pl.DataFrame]:
+    return {part.item(0, PARTITION_COLUMN): part for part in frame.partition_by(PARTITION_COLUMN)}
 
 
 def _derive_group(lake: Lake, group: list[_Day], rules: Rules) -> Iterator[DayReport]:
@@ -111,11 +105,14 @@ def _write_by_day(table: Table, frame: pl.DataFrame, writers: _Writers, rows: _R
 def _answer_batches(lake: Lake, group: list[_Day]) -> Iterator[pl.DataFrame]:
     """The deciding answers of some days, as `flatten` takes them, in batches bounded by rows and bytes."""
     waiting: list[pl.DataFrame] = []
+    rows = size = 0
     for answers in _deciding_answers(lake, group):
         waiting.append(answers)
-        if _is_enough(waiting):
+        rows += answers.height
+        size += int(answers["body"].bin.size().sum())
+        if rows >= BATCH_ROWS or size >= BATCH_BYTES:
             yield pl.concat(waiting)
-            waiting = []
+            waiting, rows, size = [], 0, 0
     if waiting:
         yield pl.concat(waiting)
 
@@ -127,8 +124,3 @@ def _deciding_answers(lake: Lake, group: list[_Day]) -> Iterator[pl.DataFrame]:
             if answers.height:
                 received = pl.col("received_at").alias("fetched_at")
                 yield answers.select("task_id", "call_date", "completed_at", "body", received, "source")
-
-
-def _is_enough(frames: list[pl.DataFrame]) -> bool:
-    rows = sum(frame.height for frame in frames)
-    return rows >= BATCH_ROWS or sum(int(frame["body"].bin.size().sum()) for frame in frames) >= BATCH_BYTES

@@ -6,7 +6,7 @@ What the models say stands in `sql/`; how they are read and ordered in `models.p
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ import duckdb
 
 from dialflo_pipeline import warehouse
 from dialflo_pipeline.errors import ModelError
+from dialflo_pipeline.increments import refill
 from dialflo_pipeline.models import (
     MODEL_SCHEMAS,
     Model,
@@ -23,33 +24,34 @@ from dialflo_pipeline.models import (
     source_files,
     sql_folder,
 )
+from dialflo_pipeline.rules import MartSettings
+
+MOST_CHANGED = 0.25
+"""When a larger share of all calls has changed, making everything anew costs no more than finding what to keep."""
 
 
-@dataclass(frozen=True)
-class MartSettings:
-    """What the marts are reckoned with; stored beside them in `pipeline.settings`."""
+def build(path: Path, settings: MartSettings, folder: Path | None = None, *, rebuild: bool = False) -> dict[str, int]:
+    """Bring every model up to date, all or nothing, by the SQL files in `folder` (default: the package's own).
 
-    timezone: str
-    redial_max_attempts: int
-    redial_min_gap_minutes: float
-
-
-def build(path: Path, settings: MartSettings, folder: Path | None = None) -> dict[str, int]:
-    """Make every model anew, all or nothing, from the SQL files in `folder` (default: the package's own).
-
-    Returns the rows of each model by full name. Raises `ModelError` where a model is not what its header declares.
+    Only what the changed days touch is made anew where that gives the same, everything else to `rebuild`. Returns the
+    rows of each model but the steps between that are views, by full name. Raises `ModelError` where a model is not
+    what its header declares.
     """
     folder = folder or sql_folder()
     models = read_models(folder)
+    basis = _basis(settings, folder)
     with warehouse.connect(path) as connection:
         connection.begin()
         warehouse.prepare(connection)
+        changed = None if rebuild else _changed_days(connection, basis)
         _write_inputs(connection, settings)
-        _empty_schemas(connection)
-        for script in macro_scripts(folder):
-            connection.execute(script)
-        rows = {model.full_name: _run(connection, model) for model in models}
-        _record(connection, _fingerprint(connection, settings, folder))
+        if changed is None:
+            _make_all(connection, models, folder)
+        else:
+            refill(connection, models, changed)
+            _describe_views(connection, models)
+        rows = {model.full_name: _count(connection, model.full_name) for model in models if not _is_step(model)}
+        _record(connection, basis, _fingerprint(connection, basis))
         connection.commit()
     return rows
 
@@ -60,7 +62,7 @@ def marts_are_current(path: Path, settings: MartSettings, folder: Path | None = 
         return False
     with warehouse.connect(path, read_only=True) as connection:
         built = built_fingerprint(connection)
-        return built is not None and built == _fingerprint(connection, settings, folder or sql_folder())
+        return built is not None and built == _fingerprint(connection, _basis(settings, folder or sql_folder()))
 
 
 def built_fingerprint(connection: duckdb.DuckDBPyConnection) -> str | None:
@@ -79,11 +81,31 @@ def day_start(day: date, zone: ZoneInfo) -> int:
     return (since_epoch - (midnight.utcoffset() or timedelta())) // timedelta(microseconds=1)
 
 
-def _fingerprint(connection: duckdb.DuckDBPyConnection, settings: MartSettings, folder: Path) -> str:
-    loaded = connection.execute("SELECT call_date::VARCHAR, fingerprint FROM pipeline.loaded_days ORDER BY 1")
+def _basis(settings: MartSettings, folder: Path) -> str:
+    """A fingerprint of all that the marts depend on beside the loaded days."""
     files = {f"{file.parent.name}/{file.name}": file.read_text("utf-8") for file in source_files(folder)}
-    parts = [warehouse.layout(), loaded.fetchall(), asdict(settings), files]
+    parts = [warehouse.layout(), asdict(settings), files, duckdb.__version__]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _fingerprint(connection: duckdb.DuckDBPyConnection, basis: str) -> str:
+    loaded = connection.execute("SELECT call_date::VARCHAR, fingerprint FROM pipeline.loaded_days ORDER BY 1")
+    return hashlib.sha256(json.dumps([basis, loaded.fetchall()]).encode()).hexdigest()
+
+
+def _changed_days(connection: duckdb.DuckDBPyConnection, basis: str) -> list[date] | None:
+    """The days loaded, loaded anew or removed since the marts were made; None if all has to be made anew."""
+    if warehouse.one_text(connection, "pipeline", "marts_basis") != basis or not _count(
+        connection, "pipeline.built_days"
+    ):
+        return None
+    differing = (
+        "SELECT call_date FROM pipeline.loaded_days AS loaded FULL JOIN pipeline.built_days AS built USING (call_date)"
+        " WHERE loaded.fingerprint IS DISTINCT FROM built.fingerprint"
+    )
+    days = [day for (day,) in connection.execute(f"{differing} ORDER BY 1").fetchall()]
+    changed = _count(connection, f"main.calls WHERE call_date IN ({differing})")
+    return days if changed <= MOST_CHANGED * _count(connection, "main.calls") else None
 
 
 def _write_inputs(connection: duckdb.DuckDBPyConnection, settings: MartSettings) -> None:
@@ -112,7 +134,15 @@ def _empty_schemas(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE SCHEMA {schema}")
 
 
-def _run(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
+def _make_all(connection: duckdb.DuckDBPyConnection, models: Iterable[Model], folder: Path) -> None:
+    _empty_schemas(connection)
+    for script in macro_scripts(folder):
+        connection.execute(script)
+    for model in models:
+        _make(connection, model)
+
+
+def _make(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     kind = model.header.materialized.upper()
     try:
         connection.execute(f"CREATE {kind} {model.full_name} AS {model.query}")
@@ -121,11 +151,27 @@ def _run(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
     except (duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
         raise ModelError(f"{model.full_name} does not run: {error}") from error
     _compare(model.full_name, declared, [(name, sql_type) for name, sql_type, *_ in found])
+    _describe(connection, model)
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    kind = model.header.materialized.upper()
     warehouse.comment(connection, kind, model.full_name, " ".join(model.description.split()))
     for name, column in model.columns.items():
         text = warehouse.about(column.description, column.unit, column.privacy)
         warehouse.comment(connection, "COLUMN", f'{model.full_name}."{name}"', text)
-    return _count(connection, model.full_name)
+
+
+def _describe_views(connection: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> None:
+    # A view loses its comments when its query is put back.
+    for model in models:
+        if model.is_view and model.reads_main:
+            _describe(connection, model)
+
+
+def _is_step(model: Model) -> bool:
+    """To count the rows of a view that nobody reads as such would be to reckon it for nothing."""
+    return model.is_view and model.schema == "staging"
 
 
 def _compare(name: str, declared: list[tuple[str, str]], found: list[tuple[str, str]]) -> None:
@@ -146,7 +192,12 @@ def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _record(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
-    name = "pipeline.marts_built"
-    connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT ?::VARCHAR AS fingerprint", [fingerprint])
-    warehouse.comment(connection, "TABLE", name, "One row: what the marts were made from.")
+def _record(connection: duckdb.DuckDBPyConnection, basis: str, fingerprint: str) -> None:
+    for name, value, text in (
+        ("pipeline.marts_built", fingerprint, "One row: what the marts were made from."),
+        ("pipeline.marts_basis", basis, "One row: the same without the days."),
+    ):
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT ?::VARCHAR AS fingerprint", [value])
+        warehouse.comment(connection, "TABLE", name, text)
+    connection.execute("DELETE FROM pipeline.built_days; INSERT INTO pipeline.built_days FROM pipeline.loaded_days")
+    connection.execute("DELETE FROM pipeline.replaced_calls")

@@ -11,18 +11,21 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal
 
-import sqlglot
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
-from sqlglot import exp
 
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy
 
 MODEL_SCHEMAS = ("staging", "marts")
 MACRO_FOLDER = "macros"
+CHANGE_COLUMNS = ("call_date", "agent_name", "contact_number")
+"""What is kept of calls that are replaced: what models may be incremental by."""
+
+CALLS = "main.calls"
 SOURCES = frozenset({f"main.{table.name}" for table in WAREHOUSE_TABLES} | {"pipeline.settings", "pipeline.day_starts"})
 """What a model may read beside other models."""
+
+_MAIN = frozenset(name for name in SOURCES if name.startswith("main."))
 
 _HEADER = re.compile(r"\s*/\*(?P<header>.*?)\*/(?P<query>.*)", re.DOTALL)
 
@@ -48,6 +51,8 @@ class Header(BaseModel):
     means_not: str | None = None
     grain: list[str]
     materialized: Literal["table", "view"] = "table"
+    incremental_by: list[str] = []
+    """Where the rows with some values of these columns come from the calls with the same values and no others."""
     columns: dict[str, ModelColumn]
 
     @field_validator("columns")
@@ -72,6 +77,16 @@ class Model:
     def full_name(self) -> str:
         """Name with its schema, as in SQL."""
         return f"{self.schema}.{self.name}"
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is reckoned when it is read, and never stored."""
+        return self.header.materialized == "view"
+
+    @property
+    def reads_main(self) -> bool:
+        """Whether its own query names a table of the warehouse."""
+        return bool(self.depends_on & _MAIN)
 
     @cached_property
     def description(self) -> str:
@@ -133,14 +148,49 @@ def in_order(models: Iterable[Model]) -> list[Model]:
             raise ModelError(f"{model.full_name} reads {', '.join(sorted(unknown))}: no model or table has that name.")
     graph = {name: sorted(model.depends_on & by_name.keys()) for name, model in by_name.items()}
     try:
-        return [by_name[name] for name in TopologicalSorter(graph).static_order()]
+        ordered = [by_name[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         raise ModelError(f"Models read each other in a circle: {' → '.join(error.args[1])}.") from None
+    for model in ordered:
+        _check_increments(model, by_name)
+    return ordered
+
+
+def _check_increments(model: Model, by_name: Mapping[str, Model]) -> None:
+    """An incremental model is refilled by narrowing the views between it and the calls to what has changed."""
+    key = set(model.header.incremental_by)
+    if not key:
+        return
+    read = _all_read(model, by_name)
+    tables = {name for name in read if name in by_name and not by_name[name].is_view}
+    narrowed = [by_name[name] for name in read if name in by_name and by_name[name].reads_main]
+    if problem := next(
+        problem
+        for is_wrong, problem in (
+            (model.is_view, "is a view, which is never filled"),
+            (not key <= set(CHANGE_COLUMNS), f"can be incremental by {', '.join(CHANGE_COLUMNS)} only"),
+            (not key <= model.columns.keys(), "must have the columns that it is incremental by"),
+            (model.reads_main, "must read the warehouse's tables through views"),
+            (bool(tables), f"reads {', '.join(sorted(tables))}, which are no views"),
+            (any(not key <= view.columns.keys() for view in narrowed), "reads a view without these columns"),
+            (key != {"call_date"} and not read & _MAIN <= {CALLS}, f"may read {CALLS} only, unless it is by call_date"),
+            (False, ""),
+        )
+        if is_wrong or not problem
+    ):
+        raise ModelError(f"{model.full_name} is incremental, but {problem}.")
+
+
+def _all_read(model: Model, by_name: Mapping[str, Model]) -> set[str]:
+    inner = (_all_read(by_name[name], by_name) for name in model.depends_on if name in by_name)
+    return set(model.depends_on).union(*inner)
 
 
 def _header(where: str, text: str) -> Header:
+    import yaml  # slow to load, and whoever only asks which files there are needs no parser
+
     try:
-        header = Header.model_validate(yaml.safe_load(text))
+        header = Header.model_validate(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 - both are safe loaders
     except yaml.YAMLError as error:
         raise ModelError(f"The header of {where} is not YAML: {error}") from None
     except ValidationError as error:
@@ -152,6 +202,9 @@ def _header(where: str, text: str) -> Header:
 
 
 def _dependencies(where: str, query: str) -> frozenset[str]:
+    import sqlglot  # as slow
+    from sqlglot import exp
+
     try:
         statements = sqlglot.parse(query, dialect="duckdb")
     except sqlglot.ParseError as error:

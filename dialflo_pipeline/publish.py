@@ -4,6 +4,8 @@ A reader that holds the old file keeps it, whole, until it opens the path again.
 """
 
 import shutil
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -14,17 +16,33 @@ from dialflo_pipeline.lake import whole_file
 from dialflo_pipeline.marts import built_fingerprint
 
 
-def publish(private: Path, published: Path, aside: Path) -> None:
+@dataclass(frozen=True)
+class Copied:
+    """The one cost of a publication that grows with all that is stored: so many bytes were copied in so many seconds.
+
+    The seconds go up to the copy being safe on disk.
+    """
+
+    byte_count: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.byte_count / 1024**2:.1f} MiB in {self.seconds:.2f} s"
+
+
+def publish(private: Path, published: Path, aside: Path) -> Copied:
     """Put a copy of the private warehouse in the place of the published one, in one step.
 
     `aside` is a folder on the disk of `published` for the copy while it is not whole. Raises `NotPublished` if there
     is no private file, `TransientError` if it is in use.
     """
     _fold_log(private)
+    start, byte_count = time.monotonic(), private.stat().st_size
     with whole_file(published, aside) as unfinished:
         shutil.copyfile(private, unfinished)
         # Left by a program that wrote into the published file: DuckDB would replay it over the new one.
         _log_of(published).unlink(missing_ok=True)
+    return Copied(byte_count, time.monotonic() - start)
 
 
 def is_published(private: Path, published: Path) -> bool:

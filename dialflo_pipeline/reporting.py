@@ -2,29 +2,31 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dialflo_pipeline.derive import DayReport
-from dialflo_pipeline.fetch import FetchReport
-from dialflo_pipeline.task_ids.inbox import InboxReport
+if TYPE_CHECKING:  # whoever only listens need not load what fetches and flattens
+    from dialflo_pipeline.derive import DayReport
+    from dialflo_pipeline.fetch import FetchReport
+    from dialflo_pipeline.publish import Copied
+    from dialflo_pipeline.task_ids.inbox import InboxReport
 
 
 class Reporter(Protocol):
     """Hears of each stage as it goes on and when it ends."""
 
-    def took_in(self, report: InboxReport) -> None:
+    def took_in(self, report: "InboxReport") -> None:
         """The inbox has been read."""
 
-    def fetching(self, report: FetchReport) -> None:
+    def fetching(self, report: "FetchReport") -> None:
         """One more asking has ended."""
 
-    def fetched(self, report: FetchReport) -> None:
+    def fetched(self, report: "FetchReport") -> None:
         """No more is asked in this run."""
 
     def deriving(self, done: int, total: int, day: date) -> None:
         """`done` of `total` days have been derived, the last of them `day`."""
 
-    def derived(self, reports: list[DayReport]) -> None:
+    def derived(self, reports: "list[DayReport]") -> None:
         """All days have been derived."""
 
     def loaded(self, rows: dict[str, int]) -> None:
@@ -33,31 +35,35 @@ class Reporter(Protocol):
     def built(self, rows: dict[str, int]) -> None:
         """The marts hold these rows."""
 
+    def published(self, copied: "Copied | None") -> None:
+        """Readers have the newest state; None where they had it already."""
+
 
 @dataclass
 class Remembered:
     """The base of reporters: remembers the ends of the stages, says nothing."""
 
-    inbox: InboxReport | None = None
-    fetch: FetchReport | None = None
-    days: list[DayReport] = field(default_factory=list)
+    inbox: "InboxReport | None" = None
+    fetch: "FetchReport | None" = None
+    days: "list[DayReport]" = field(default_factory=list)
+    copied: "Copied | None" = None
 
-    def took_in(self, report: InboxReport) -> None:
+    def took_in(self, report: "InboxReport") -> None:
         """Remember the inbox's report."""
         self.inbox = report
 
-    def fetching(self, report: FetchReport) -> None:
+    def fetching(self, report: "FetchReport") -> None:
         """Remember the report while it grows, for a run that ends at once."""
         self.fetch = report
 
-    def fetched(self, report: FetchReport) -> None:
+    def fetched(self, report: "FetchReport") -> None:
         """Remember the fetch's report."""
         self.fetch = report
 
     def deriving(self, done: int, total: int, day: date) -> None:
         """Say nothing."""
 
-    def derived(self, reports: list[DayReport]) -> None:
+    def derived(self, reports: "list[DayReport]") -> None:
         """Remember the days."""
         self.days = reports
 
@@ -66,3 +72,7 @@ class Remembered:
 
     def built(self, rows: dict[str, int]) -> None:
         """Say nothing."""
+
+    def published(self, copied: "Copied | None") -> None:
+        """Remember the copy."""
+        self.copied = copied or self.copied

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dialflo_pipeline.marts import MartSettings
 from dialflo_pipeline.settings import Settings
 
 
@@ -13,6 +12,15 @@ class Rules:
 
     timezone: str
     settle_after: timedelta
+
+
+@dataclass(frozen=True)
+class MartSettings:
+    """What the marts are reckoned with; stored beside them in `pipeline.settings`."""
+
+    timezone: str
+    redial_max_attempts: int
+    redial_min_gap_minutes: float
 
 
 def rules_of(settings: Settings) -> Rules:

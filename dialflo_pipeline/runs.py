@@ -4,8 +4,12 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dialflo_pipeline.lake import whole_file
+
+if TYPE_CHECKING:
+    from dialflo_pipeline.publish import Copied
 
 LAST_RUN = "last_run.json"
 
@@ -18,11 +22,18 @@ class LastRun:
     started_at: str
     ended_at: str
     outcome: str
+    copied_bytes: int = 0
+    copy_seconds: float = 0.0
+    """What publishing copied, 0 if nothing: the one part of a run that grows with all that is stored."""
 
 
-def note_run(work: Path, what: str, started_at: datetime, ended_at: datetime, outcome: str) -> None:
+def note_run(
+    work: Path, what: str, started_at: datetime, ended_at: datetime, outcome: str, copied: "Copied | None" = None
+) -> None:
     """Keep this as the last run."""
-    last = LastRun(what, started_at.isoformat(timespec="seconds"), ended_at.isoformat(timespec="seconds"), outcome)
+    times = started_at.isoformat(timespec="seconds"), ended_at.isoformat(timespec="seconds")
+    cost = (copied.byte_count, round(copied.seconds, 3)) if copied else ()
+    last = LastRun(what, *times, outcome, *cost)
     with whole_file(work / LAST_RUN, work) as unfinished:
         unfinished.write_text(json.dumps(asdict(last)), encoding="utf-8")
 

@@ -10,8 +10,11 @@ import polars as pl
 from dialflo_pipeline.api.answers import Result
 from dialflo_pipeline.tables import TASKS, State
 
+KEY = ("task_id", "call_date")
+"""A task and its day: days are independent, whatever their files hold."""
+
 TRY_COLUMNS = (
-    "task_id",
+    *KEY,
     "asking_id",
     "attempt",
     "is_last",
@@ -33,26 +36,26 @@ def task_states(task_ids: pl.DataFrame, tries: pl.DataFrame, settle_after: timed
     `task_ids` has the columns of that table, `tries` at least `TRY_COLUMNS`.
     """
     deadline = pl.coalesce("completed_at", "registered_at") + settle_after
-    facts = _facts(tries.join(task_ids.select("task_id", deadline=deadline), on="task_id"))
-    attempts = tries.group_by("task_id").agg(attempts=pl.len().cast(pl.Int32))
+    facts = _facts(tries.join(task_ids.select(*KEY, deadline=deadline), on=KEY))
+    attempts = tries.group_by(KEY).agg(attempts=pl.len().cast(pl.Int32))
     return (
-        task_ids.join(attempts, on="task_id", how="left")
-        .join(facts, on="task_id", how="left")
+        task_ids.join(attempts, on=KEY, how="left")
+        .join(facts, on=KEY, how="left")
         .with_columns(pl.col("attempts").fill_null(0), _state().alias("state"))
         .with_columns(is_waiting=_is_waiting(), next_try_at=pl.lit(None, pl.Datetime("us", "UTC")))
         .select(*TASKS.frame_schema, "is_waiting")
-        .sort("task_id")
+        .sort(KEY)
     )
 
 
 def deciding_askings(tries: pl.DataFrame) -> pl.DataFrame:
     """The asking whose answer each task's rows come from: its latest usable one, else its latest if that is empty.
 
-    Columns task_id and asking_id; tasks without such an answer are not there.
+    Columns task_id, call_date and asking_id; tasks without such an answer are not there.
     """
     askings = _counting(tries).with_columns(is_usable=pl.col("result") == Result.USABLE)
-    best = askings.sort("is_usable", "asking_id").group_by("task_id", maintain_order=True).last()
-    return best.filter(pl.col("result").is_in([str(Result.USABLE), str(Result.EMPTY)])).select("task_id", "asking_id")
+    best = askings.sort("is_usable", "asking_id").group_by(KEY, maintain_order=True).last()
+    return best.filter(pl.col("result").is_in([str(Result.USABLE), str(Result.EMPTY)])).select(*KEY, "asking_id")
 
 
 def _counting(tries: pl.DataFrame) -> pl.DataFrame:
@@ -67,7 +70,7 @@ def _facts(tries: pl.DataFrame) -> pl.DataFrame:
     return (
         _counting(tries)
         .sort("asking_id")
-        .group_by("task_id", maintain_order=True)
+        .group_by(KEY, maintain_order=True)
         .agg(
             last_result=pl.col("result").last(),
             last_status=pl.col("status").last(),

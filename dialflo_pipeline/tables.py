@@ -7,6 +7,7 @@ derive from here. Nothing in this module reads or writes data.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import dataframely as dy
@@ -276,9 +277,9 @@ class Table:
         """Columns that together are unique; empty when rows have no key."""
         return self.schema.primary_key()
 
-    @property
+    @cached_property
     def frame_schema(self) -> pl.Schema:
-        """The polars types, in order."""
+        """The polars types, in order; one object for all, not to be changed."""
         return pl.Schema({name: column.dtype for name, column in self.columns.items()})
 
     @property

@@ -16,7 +16,7 @@ import duckdb
 
 from dialflo_pipeline.errors import DamagedFile, TransientError
 from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy, Table
+from dialflo_pipeline.tables import CALLS, WAREHOUSE_TABLES, Privacy, Table
 
 # The oldest format that readers of the published copy must understand; without it only DuckDB 2 could open the file.
 STORAGE_VERSION = "v1.2.0"
@@ -33,8 +33,23 @@ _INTERNAL_TABLES = {
         "call_date DATE NOT NULL, fingerprint VARCHAR NOT NULL",
         "Which days are loaded, and from which state of the lake.",
     ),
+    "built_days": (
+        "call_date DATE NOT NULL, fingerprint VARCHAR NOT NULL",
+        "The loaded days that the marts were made from; none when they have to be made from all anew.",
+    ),
+    "replaced_calls": (
+        "call_date DATE, agent_name VARCHAR, contact_number VARCHAR",
+        "Of calls replaced or removed since the marts were made: what models may be incremental by.",
+    ),
     "layout": ("fingerprint VARCHAR NOT NULL", "One row: the layout of the tables of main."),
 }
+
+
+SMALL_BYTES = 2 * 1024 * 1024
+"""A file of calls below this is small."""
+
+FEW_DAYS = 64
+"""When more days than this are loaded, what goes is not kept: making the marts from all is no dearer then."""
 
 
 @contextmanager
@@ -65,7 +80,7 @@ def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def stale_days(path: Path, wanted: Mapping[date, str]) -> list[date]:
+def stale_days(path: Path, wanted: Mapping[date, str | None]) -> list[date]:
     """The days to load or remove: those loaded from another fingerprint than wanted, and those no longer wanted."""
     loaded = _loaded_days(path)
     return sorted(day for day in wanted.keys() | loaded.keys() if wanted.get(day) != loaded.get(day))
@@ -80,6 +95,8 @@ def load(path: Path, lake: Lake, days: Mapping[date, str | None]) -> dict[str, i
     with connect(path) as connection:
         connection.begin()
         prepare(connection)
+        _keep_replaced(connection, list(days))
+        _choose_threads(connection, lake, days)
         rows = {table.name: _replace(connection, table, lake, days) for table in WAREHOUSE_TABLES}
         _record(connection, days)
         connection.commit()
@@ -110,8 +127,8 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def layout() -> str:
-    """A fingerprint of the declared tables and their comments."""
-    script = "".join(_table_script(table) for table in WAREHOUSE_TABLES)
+    """A fingerprint of all tables, declared and internal, and their comments."""
+    script = "".join(_table_script(table) for table in WAREHOUSE_TABLES) + str(_INTERNAL_TABLES)
     return hashlib.sha256(script.encode()).hexdigest()
 
 
@@ -179,6 +196,24 @@ def _table_script(table: Table) -> str:
 def _comment(kind: str, name: str, text: str) -> str:
     quoted = text.replace("'", "''")
     return f"COMMENT ON {kind} {name} IS '{quoted}';"
+
+
+def _choose_threads(connection: duckdb.DuckDBPyConnection, lake: Lake, days: Mapping[date, str | None]) -> None:
+    """Many small files on several threads become many small row groups, which are then merged: dearer than one."""
+    sizes = [path.stat().st_size for day in days for path in lake.files(CALLS, day)]
+    if len(sizes) > 1 and sum(sizes) < SMALL_BYTES * len(sizes):
+        connection.execute("SET threads = 1")
+
+
+def _keep_replaced(connection: duckdb.DuckDBPyConnection, days: list[date]) -> None:
+    if len(days) > FEW_DAYS:
+        connection.execute("DELETE FROM pipeline.built_days; DELETE FROM pipeline.replaced_calls")
+        return
+    connection.execute(
+        "INSERT INTO pipeline.replaced_calls SELECT DISTINCT call_date, agent_name, contact_number FROM main.calls"
+        " WHERE call_date IN (SELECT unnest($days))",
+        {"days": days},
+    )
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, table: Table, lake: Lake, days: Mapping[date, str | None]) -> int:

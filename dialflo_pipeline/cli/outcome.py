@@ -2,25 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from typing import TYPE_CHECKING
 
 from dialflo_pipeline.api.answers import Result
 from dialflo_pipeline.cli.console import say, say_error
-from dialflo_pipeline.collect import unfinished
-from dialflo_pipeline.days import survey
-from dialflo_pipeline.fetch import FetchReport
+from dialflo_pipeline.days import DayStatus
 from dialflo_pipeline.reporting import Remembered
-from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.tables import State
-from dialflo_pipeline.task_ids.inbox import InboxFile, InboxReport
 from dialflo_pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    from dialflo_pipeline.fetch import FetchReport
+    from dialflo_pipeline.task_ids.inbox import InboxFile, InboxReport
 
 SUCCEEDED, NOT_ALL_SUCCEEDED = 0, 1
 FIRST = 5
 """So many reasons, and no more, are listed with an example."""
 
 
-def report_outcome(workspace: Workspace, rules: Rules, days: Sequence[date], seen: Remembered) -> int:
+def report_outcome(workspace: Workspace, days: Sequence[DayStatus], seen: Remembered) -> int:
     """Print what the run did over these days; the exit code."""
     problems = [*_inbox_problems(seen.inbox), *_fetch_problems(workspace, days, seen.fetch)]
     if seen.inbox:
@@ -29,16 +29,18 @@ def report_outcome(workspace: Workspace, rules: Rules, days: Sequence[date], see
     if seen.fetch:
         say(f"asked for {seen.fetch.asked} ids: {_counted(seen.fetch.results)}")
     if days:
-        say(f"tasks: {_counted(_states(workspace, rules, days))}")
+        say(f"tasks: {_counted(_states(days))}")
         say(f"published: {workspace.published}")
+    if seen.copied:
+        say(f"copied for readers: {seen.copied}")
     for problem in problems:
         say_error(problem)
     return NOT_ALL_SUCCEEDED if problems else SUCCEEDED
 
 
-def _states(workspace: Workspace, rules: Rules, days: Iterable[date]) -> dict[State, int]:
+def _states(days: Iterable[DayStatus]) -> dict[State, int]:
     counts: dict[State, int] = defaultdict(int)
-    for status in survey(workspace.lake, days, rules):
+    for status in days:
         for state, count in status.counts.items():
             counts[state] += count
     return counts
@@ -48,11 +50,11 @@ def _counted(counts: Mapping[State, int] | Mapping[Result, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
 
 
-def _inbox_problems(report: InboxReport | None) -> list[str]:
+def _inbox_problems(report: "InboxReport | None") -> list[str]:
     return [problem for file in (report.files if report else ()) for problem in _file_problems(file)]
 
 
-def _file_problems(file: InboxFile) -> list[str]:
+def _file_problems(file: "InboxFile") -> list[str]:
     if file.reason:
         return [f"{file.path}: {file.reason}"]
     reasons = [
@@ -61,11 +63,14 @@ def _file_problems(file: InboxFile) -> list[str]:
     return reasons + [f"{file.path}, first refused row: line {row.line}" for row in file.refused.first[:1]]
 
 
-def _fetch_problems(workspace: Workspace, days: Sequence[date], report: FetchReport | None) -> list[str]:
+def _fetch_problems(workspace: Workspace, days: Sequence[DayStatus], report: "FetchReport | None") -> list[str]:
     if report is None:
         return []
+    from dialflo_pipeline.collect import unfinished  # brings in HTTP, which only a run that has fetched needs
+
     stopped = [f"Stopped early: {report.stopped}."] if report.stopped else []
-    failed = set(unfinished(workspace.lake, days, report.in_trouble)["task_id"])
+    open_days = [status.day for status in days if status.waiting or status.failed]
+    failed = set(unfinished(workspace.lake, open_days, report.in_trouble)["task_id"])
     return stopped + _by_reason({task_id: why for task_id, why in report.in_trouble.items() if task_id in failed})
 
 

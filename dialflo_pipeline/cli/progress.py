@@ -3,12 +3,15 @@
 import time
 from collections.abc import Callable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from dialflo_pipeline.cli.console import err
-from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.reporting import Remembered
+
+if TYPE_CHECKING:
+    from dialflo_pipeline.fetch import FetchReport
 
 LINE_EVERY_SECONDS = 5.0
 
@@ -37,12 +40,12 @@ class ProgressReporter(Remembered):
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
-    def fetching(self, report: FetchReport) -> None:
+    def fetching(self, report: "FetchReport") -> None:
         """One more asking has ended."""
         super().fetching(report)
         self._show("fetching", report.asked, report.wanted, lambda: _results(report))
 
-    def fetched(self, report: FetchReport) -> None:
+    def fetched(self, report: "FetchReport") -> None:
         """No more is asked."""
         super().fetched(report)
         if report.wanted and not err.is_terminal:
@@ -67,5 +70,5 @@ class ProgressReporter(Remembered):
             err.print(f"{stage} {done} of {total}")
 
 
-def _results(report: FetchReport) -> str:
+def _results(report: "FetchReport") -> str:
     return ", ".join(f"{count} {result}" for result, count in sorted(report.results.items())) or "none"

@@ -58,7 +58,7 @@ def _day(lake: Lake, day: date, rules: Rules) -> tuple[dict[str, int], Counter[t
     status = day_status(lake, day, rules)
     if status.is_current and not status.waiting and not status.failed:
         return {state: status.counts.get(state, 0) for state in State}, Counter()
-    states = read_states(lake, day, rules)
+    states = read_states(lake, [day], rules)
     counts = dict(states["state"].value_counts().iter_rows())
     open_ones = states.filter(pl.col("is_waiting") | (pl.col("state") == State.FAILED))
     reasons = Counter(open_ones.select("state", pl.col("last_error").fill_null(_no_error())).iter_rows())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dialflo_pipeline.cli.console import say_error, say_hint
 from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
-from dialflo_pipeline.days import registered_days, survey
+from dialflo_pipeline.days import DayStatus, survey
 from dialflo_pipeline.errors import PermanentError
 from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.refresh import is_up_to_date
@@ -30,26 +30,24 @@ def sync(settings: Settings, span: Span = EVERY_DAY, *, retry_failed: bool = Fal
     """Inbox, fetch, derive, load, marts, publish; the exit code. `history_apart` as in `DagsterRuns.of`."""
     with _run(settings, "sync", history_apart=history_apart) as run:
         run.take_in()
-        days = registered_days(run.workspace.lake, *span)
         try:
-            run.sync(days, retry_failed=retry_failed)
+            run.sync(span, retry_failed=retry_failed)
         except PermanentError as error:
             # A token that is missing or refused ends the asking, not what can be done without it.
             run.derive_rest()
-            run.tell(days)
+            run.tell(span)
             run.note(error.exit_code)
             raise
         run.derive_rest()
-        return run.note(run.tell(days))
+        return run.note(run.tell(span))
 
 
 def rebuild(settings: Settings, span: Span = EVERY_DAY) -> int:
     """Derive, load, marts, publish from the raw answers at hand; the exit code."""
     with _run(settings, "rebuild") as run:
-        days = registered_days(run.workspace.lake, *span)
-        run.derive(days, rebuild=True)
+        run.derive([status.day for status in run.days(span)], rebuild=True)
         run.derive_rest()
-        return run.note(run.tell(days))
+        return run.note(run.tell(span))
 
 
 def run_sync(span: Span, *, retry_failed: bool) -> int:
@@ -62,9 +60,9 @@ def run_rebuild(span: Span) -> int:
     return rebuild(load_settings(), span)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Run:
-    """One run of the command line, which holds the data directory's lock."""
+    """One run of the command line, which holds the data directory's lock and so looks at the days once a change."""
 
     name: str
     settings: Settings
@@ -73,16 +71,23 @@ class _Run:
     reporter: ProgressReporter
     started: datetime
     history_apart: bool
+    surveyed: list[DayStatus] | None = None
+
+    def days(self, span: Span = EVERY_DAY) -> list[DayStatus]:
+        """Where the days of a span stand, both ends included."""
+        if self.surveyed is None:
+            self.surveyed = survey(self.workspace.lake, self.rules)
+        first, last = span
+        return [status for status in self.surveyed if (first or status.day) <= status.day <= (last or status.day)]
 
     def take_in(self) -> None:
         """Register what lies in the inbox."""
         if waiting_files(self.workspace.inbox):
             self._dagster().register()
 
-    def sync(self, days: Sequence[date], *, retry_failed: bool) -> None:
+    def sync(self, span: Span, *, retry_failed: bool) -> None:
         """Fetch what waits, and all that follows; nothing at all when nothing is to do."""
-        statuses = survey(self.workspace.lake, days, self.rules)
-        with_work = [status.day for status in statuses if status.has_work or (retry_failed and status.failed)]
+        with_work = [status.day for status in self.days(span) if status.has_work or (retry_failed and status.failed)]
         if with_work:
             self._dagster().sync(with_work, retry_failed=retry_failed)
 
@@ -93,28 +98,31 @@ class _Run:
 
     def derive_rest(self) -> None:
         """The same for any day that still needs it, so that the warehouse has every registered id; mostly none does."""
-        days = registered_days(self.workspace.lake)
-        stale = [status.day for status in survey(self.workspace.lake, days, self.rules) if not status.is_current]
-        if stale or (days and not is_up_to_date(self.workspace, self.rules, mart_settings_of(self.settings))):
-            self.derive(stale or days[-1:], rebuild=False)
+        days = self.days()
+        stale = [status.day for status in days if not status.is_current]
+        if stale or (days and not is_up_to_date(self.workspace, days, mart_settings_of(self.settings))):
+            self.derive(stale or [days[-1].day], rebuild=False)
 
-    def tell(self, days: Sequence[date]) -> int:
+    def tell(self, span: Span) -> int:
         """Say what came of it; the exit code."""
+        days = self.days(span)
         if not days:
             say_hint(
                 f"No task ids are registered for these days. Add some with `dialflo tasks add FILE`,"
                 f" or drop a file in {self.workspace.inbox}."
             )
-        return report_outcome(self.workspace, self.rules, days, self.reporter)
+        return report_outcome(self.workspace, days, self.reporter)
 
     def note(self, code: int) -> int:
         """Keep for `dialflo status` how the run ended."""
-        note_run(self.workspace.work, self.name, self.started, datetime.now(UTC), f"exit code {code}")
+        ended, outcome = datetime.now(UTC), f"exit code {code}"
+        note_run(self.workspace.work, self.name, self.started, ended, outcome, self.reporter.copied)
         return code
 
     def _dagster(self) -> "DagsterRuns":
         from dialflo_pipeline.defs.execute import DagsterRuns  # a second or two, which an idle sync need not spend
 
+        self.surveyed = None
         return DagsterRuns.of(self.settings, self.reporter, apart=self.history_apart)
 
 

@@ -18,7 +18,7 @@ from dagster import (
 
 from dialflo_pipeline import collect, refresh
 from dialflo_pipeline.api.asking import open_asker
-from dialflo_pipeline.days import registered_days, survey
+from dialflo_pipeline.days import survey
 from dialflo_pipeline.defs import specs
 from dialflo_pipeline.defs.partitions import ONE_RUN, DaysConfig, days_of_run, materialized
 from dialflo_pipeline.defs.resources import Pipeline, Step
@@ -75,7 +75,9 @@ def whole_assets(pool: str | None) -> list[AssetsDefinition]:
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
         with pipeline.step(context) as step:
-            rows = refresh.load_warehouse(step.workspace, step.rules, rebuild=config.rebuild)
+            rows = refresh.load_warehouse(
+                step.workspace, survey(step.workspace.lake, step.rules), rebuild=config.rebuild
+            )
             step.reporter.loaded(rows)
             totals = refresh.rows_in_warehouse(step.workspace)
         for table in WAREHOUSE_TABLES:
@@ -109,9 +111,11 @@ def whole_assets(pool: str | None) -> list[AssetsDefinition]:
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> MaterializeResult[None]:
         with pipeline.step(context) as step:
-            refresh.publish_warehouse(step.workspace, rebuild=config.rebuild)
+            copied = refresh.publish_warehouse(step.workspace, rebuild=config.rebuild)
+            step.reporter.published(copied)
             path = step.workspace.published
-            return MaterializeResult(metadata={"path": str(path), "bytes": path.stat().st_size})
+            cost = {"copy_seconds": copied.seconds} if copied else {}
+            return MaterializeResult(metadata={"path": str(path), "bytes": path.stat().st_size, **cost})
 
     return [task_ids, warehouse_tables, models, published_warehouse]
 
@@ -162,7 +166,7 @@ def _waiting_ids(context: AssetExecutionContext, config: FetchConfig, step: Step
     lake = step.workspace.lake
     days = [
         status.day
-        for status in survey(lake, days_of_run(context, config, registered_days(lake)), step.rules)
+        for status in days_of_run(context, config, survey(lake, step.rules))
         if status.has_work or (config.retry_failed and status.failed)
     ]
     return collect.waiting_ids(lake, days, step.rules, retry_failed=config.retry_failed)
@@ -189,7 +193,7 @@ def _fetch(step: Step, ids: dict[str, date]) -> FetchReport:
 
 def _derive(context: AssetExecutionContext, config: DeriveConfig, step: Step) -> list[DayReport]:
     lake = step.workspace.lake
-    statuses = survey(lake, days_of_run(context, config, registered_days(lake)), step.rules)
+    statuses = days_of_run(context, config, survey(lake, step.rules))
     days = [status.day for status in statuses if config.rebuild or not status.is_current]
     reports = []
     for report in derive_days(lake, days, step.rules):

@@ -16,7 +16,7 @@ from dagster import (
     sensor,
 )
 
-from dialflo_pipeline.days import registered_days, survey
+from dialflo_pipeline.days import survey
 from dialflo_pipeline.defs.assets import DeriveConfig, FetchConfig
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.specs import lake_key
@@ -50,11 +50,7 @@ def daily_schedule(pipeline: Pipeline, timezone: str) -> ScheduleDefinition:
         settings = pipeline.load()
         today = context.scheduled_execution_time.astimezone(settings.zone).date()
         lake = Workspace(settings.data_dir).lake
-        days = [
-            status.day
-            for status in survey(lake, registered_days(lake, last=today), rules_of(settings))
-            if status.has_work
-        ]
+        days = [status.day for status in survey(lake, rules_of(settings)) if status.day <= today and status.has_work]
         if not days:
             return SkipReason(f"No task up to {today} is pending, unsettled or not found.")
         first, last = days[0].isoformat(), days[-1].isoformat()

@@ -13,6 +13,7 @@ from dialflo_pipeline.defs.automation import register_job, sync_job
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.home import dagster_home, home_beside
 from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.defs.run_history import with_kept_connections
 from dialflo_pipeline.defs.specs import lake_key
 from dialflo_pipeline.reporting import Reporter
 from dialflo_pipeline.settings import Settings
@@ -87,7 +88,8 @@ def _history(home: Path) -> DagsterInstance:
     Dagster would capture it into files and start two helper processes a step to show it all the same.
     """
     no_capture = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
-    return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": no_capture}))
+    instance = InstanceRef.from_dir(str(home), overrides={"compute_logs": no_capture})
+    return DagsterInstance.from_ref(with_kept_connections(instance))
 
 
 def _data_of(pipeline: Pipeline) -> str:

@@ -14,6 +14,8 @@ from dagster import (
     MaterializeResult,
 )
 
+from dialflo_pipeline.days import DayStatus
+from dialflo_pipeline.defs.run_history import note_materialized
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import TASK_IDS
 from dialflo_pipeline.workspace import Workspace
@@ -45,11 +47,11 @@ def daily_partitions(settings: Settings) -> DailyPartitionsDefinition:
     )
 
 
-def days_of_run(context: AssetExecutionContext, config: DaysConfig, days: Iterable[date]) -> list[date]:
+def days_of_run(context: AssetExecutionContext, config: DaysConfig, days: Iterable[DayStatus]) -> list[DayStatus]:
     """Those of `days` that this run is to work on."""
     first, last = context.partition_key_range
     first_day, last_day = config.first_day or first, config.last_day or last
-    return [day for day in days if first_day <= day.isoformat() <= last_day]
+    return [status for status in days if first_day <= status.day.isoformat() <= last_day]
 
 
 def materialized(
@@ -61,10 +63,11 @@ def materialized(
     day of it and asset, and show days as done on which there was nothing to do.
     """
     first, last = context.partition_key_range
-    own = {}
+    own, others = {}, []
     for day, metadata in days.items():
         if first <= day.isoformat() <= last:
             own = metadata
         else:
-            context.log_event(AssetMaterialization(key, partition=day.isoformat(), metadata=metadata))
+            others.append(AssetMaterialization(key, partition=day.isoformat(), metadata=metadata))
+    note_materialized(context, others)
     return MaterializeResult(asset_key=key, metadata={**in_all, **(own if first == last else {})})

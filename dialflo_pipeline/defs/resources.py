@@ -9,9 +9,8 @@ from dagster import AssetExecutionContext
 
 from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.locks import run_lock
-from dialflo_pipeline.marts import MartSettings
 from dialflo_pipeline.reporting import Remembered, Reporter
-from dialflo_pipeline.rules import Rules, mart_settings_of, rules_of
+from dialflo_pipeline.rules import MartSettings, Rules, mart_settings_of, rules_of
 from dialflo_pipeline.settings import Settings, load_settings
 from dialflo_pipeline.workspace import Workspace
 

@@ -6,6 +6,7 @@ description: >-
 means_not: >-
   That so many people are interested (one person may answer often), nor that the status is certain: see avg_confidence.
 grain: [call_date, agent_name, interest_status]
+incremental_by: [call_date]
 columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}

@@ -36,3 +36,4 @@ SELECT
     greatest(0, (epoch_us(now()) - epoch_us(since)) // 86400000000) AS age_days,
     CASE WHEN is_exhausted THEN 'exhausted' WHEN now() < due_at THEN 'waiting' ELSE 'due' END AS state
 FROM staging.redial_backlog
+ORDER BY contact_number, agent_name

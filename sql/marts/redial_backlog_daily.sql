@@ -13,35 +13,15 @@ columns:
   cleared: {type: BIGINT, description: Contacts in the backlog of the day before but not of this day., unit: contacts}
   backlog: {type: BIGINT, description: Contacts in the backlog of this day., unit: contacts}
 */
--- A call of an earlier day may be later in time, so a day's last call is not always the latest so far. Place and need
--- share one number, so that the largest so far carries the need of the latest call so far: odd means waiting.
-WITH standings AS (
-    SELECT
-        agent_name,
-        contact_number,
-        call_date,
-        max(max(2 * place + needs_redial::INTEGER)) OVER (
-            PARTITION BY agent_name, contact_number ORDER BY call_date
-        ) % 2 AS is_waiting
-    FROM staging.contact_calls
-    GROUP BY agent_name, contact_number, call_date
-),
-changes AS (
-    SELECT
-        agent_name,
-        call_date,
-        is_waiting - lag(is_waiting, 1, 0) OVER (
-            PARTITION BY agent_name, contact_number ORDER BY call_date
-        ) AS change
-    FROM standings
-),
-daily AS (
+-- Not made day by day: what changes on one day carries on into the backlog of all later ones. What is costly, finding
+-- the changes, is incremental in staging.redial_changes; this only adds them up.
+WITH daily AS (
     SELECT
         agent_name,
         call_date,
         count(*) FILTER (WHERE change = 1) AS opened,
         count(*) FILTER (WHERE change = -1) AS cleared
-    FROM changes
+    FROM staging.redial_changes
     GROUP BY agent_name, call_date
 )
 SELECT

@@ -3,6 +3,7 @@ description: >-
   One row per contact and agent whose latest call needs a redial: the stored part of marts.redial_backlog, all of it
   but what depends on the hour at which it is read.
 grain: [contact_number, agent_name]
+incremental_by: [agent_name, contact_number]
 columns:
   contact_number: {type: VARCHAR, description: "The other party's number.", privacy: personal}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}

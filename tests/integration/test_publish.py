@@ -13,9 +13,10 @@ import pytest
 from dialflo_pipeline import marts, publish, warehouse
 from dialflo_pipeline.errors import DamagedFile, NotPublished, TransientError
 from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.tables import TASKS, WAREHOUSE_TABLES
 
-SETTINGS = marts.MartSettings("UTC", 3, 30)
+SETTINGS = MartSettings("UTC", 3, 30)
 DAY = date(2024, 5, 6)
 
 HOLD_FOR_WRITING = """

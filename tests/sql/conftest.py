@@ -11,6 +11,7 @@ import pytest
 
 from dialflo_pipeline import marts, publish, warehouse
 from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.tables import CALLS, WAREHOUSE_TABLES
 
 Row = dict[str, Any]
@@ -55,7 +56,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
                 frame = pl.DataFrame(rows if table is CALLS else [], schema=table.frame_schema, orient="row")
                 lake.replace(table, [frame], day)
         warehouse.load(path, lake, dict.fromkeys(days, "first"))
-        marts.build(path, marts.MartSettings(timezone, max_attempts, min_gap_minutes))
+        marts.build(path, MartSettings(timezone, max_attempts, min_gap_minutes))
         return path
 
     return build_warehouse

@@ -109,7 +109,7 @@ def test_the_footer_tells_what_reading_the_raw_files_would(
     answered("done", Result.USABLE, body=USABLE)
     list(derive_days(lake, [DAY], RULES))
     status = day_status(lake, DAY, RULES)
-    states = read_states(lake, DAY, RULES)
+    states = read_states(lake, [DAY], RULES)
     assert status.is_current
     assert status.counts == {state: (states["state"] == state).sum() for state in State}
     assert status.counts == {
@@ -185,4 +185,4 @@ def test_days_are_chosen_with_both_ends(lake: Lake, register: Callable[..., None
     assert registered_days(lake, last=every[1]) == every[:2]
     assert registered_days(lake, every[1], every[1]) == [every[1]]
     assert registered_days(lake, date(2024, 5, 3), date(2024, 5, 3)) == []
-    assert [status.day for status in survey(lake, every, RULES)] == every
+    assert [status.day for status in survey(lake, RULES)] == every

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dialflo_pipeline import days as day_groups
 from dialflo_pipeline import derive
 from dialflo_pipeline.days import day_status
 from dialflo_pipeline.derive import derive_days
@@ -94,8 +95,8 @@ def test_how_days_are_grouped_makes_no_difference(
     fill()
     list(derive_days(lake, DAYS, RULES))
     together = _everything(lake)
-    monkeypatch.setattr(derive, "GROUP_ROWS", rows)
-    monkeypatch.setattr(derive, "GROUP_DAYS", days)
+    monkeypatch.setattr(day_groups, "GROUP_ROWS", rows)
+    monkeypatch.setattr(day_groups, "GROUP_DAYS", days)
     list(derive_days(lake, DAYS, RULES))
     assert _everything(lake) == together
 

@@ -17,6 +17,7 @@ from dialflo_pipeline import marts, warehouse
 from dialflo_pipeline.cli.app import app
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.publish import publish, read_published
+from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.settings import ENV_PREFIX, Settings
 from dialflo_pipeline.values import OUTCOMES, e164, outcome_of, parse_confidence, parse_number, parse_time
 
@@ -73,7 +74,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("docs") / "data"
     private = data / "work" / "warehouse.duckdb"
     warehouse.load(private, Lake(data / "lake", data / "work"), {})
-    marts.build(private, marts.MartSettings("UTC", redial_max_attempts=3, redial_min_gap_minutes=30))
+    marts.build(private, MartSettings("UTC", redial_max_attempts=3, redial_min_gap_minutes=30))
     publish(private, data / "warehouse.duckdb", data / "work")
     return data
 

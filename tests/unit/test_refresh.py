@@ -6,17 +6,21 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline import refresh
+from dialflo_pipeline.days import DayStatus, survey
 from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.marts import MartSettings
 from dialflo_pipeline.publish import read_published
 from dialflo_pipeline.refresh import days_to_load
-from dialflo_pipeline.rules import Rules
+from dialflo_pipeline.rules import MartSettings, Rules
 from dialflo_pipeline.tables import TASK_IDS, TASKS
 from dialflo_pipeline.workspace import Workspace
 
 DAYS = [date(2024, 5, 1), date(2024, 5, 2)]
 RULES = Rules("UTC", timedelta(hours=24))
 MARTS = MartSettings("UTC", 3, 30)
+
+
+def surveyed(workspace: Workspace) -> list[DayStatus]:
+    return survey(workspace.lake, RULES)
 
 
 @pytest.fixture
@@ -38,9 +42,9 @@ def refreshed(workspace: Workspace) -> Callable[[], tuple[dict[str, int], dict[s
     """Load, build and publish; what each says it did."""
 
     def run() -> tuple[dict[str, int], dict[str, int], bool]:
-        loaded = refresh.load_warehouse(workspace, RULES)
+        loaded = refresh.load_warehouse(workspace, surveyed(workspace))
         built = refresh.build_marts(workspace, MARTS)
-        return loaded, built, refresh.publish_warehouse(workspace)
+        return loaded, built, refresh.publish_warehouse(workspace) is not None
 
     return run
 
@@ -60,10 +64,10 @@ def test_readers_get_what_was_derived_and_then_nothing_is_to_do(
     for day in DAYS:
         register(f"of-{day}", day)
         list(derive_days(workspace.lake, [day], RULES))
-    assert not refresh.is_up_to_date(workspace, RULES, MARTS)
+    assert not refresh.is_up_to_date(workspace, surveyed(workspace), MARTS)
     loaded, built, published = refreshed()
     assert (loaded["tasks"], bool(built), published) == (2, True, True)
-    assert refresh.is_up_to_date(workspace, RULES, MARTS)
+    assert refresh.is_up_to_date(workspace, surveyed(workspace), MARTS)
     assert refreshed() == ({}, {}, False)
     assert _published_tasks(workspace) == [f"of-{day}" for day in DAYS]
 
@@ -77,8 +81,8 @@ def test_only_days_that_changed_are_loaded_again(
     refreshed()
     register("new", DAYS[1])
     list(derive_days(workspace.lake, [DAYS[1]], RULES))
-    assert list(days_to_load(workspace, RULES)) == [DAYS[1]]
-    assert not refresh.is_up_to_date(workspace, RULES, MARTS)
+    assert list(days_to_load(workspace, surveyed(workspace))) == [DAYS[1]]
+    assert not refresh.is_up_to_date(workspace, surveyed(workspace), MARTS)
     assert refreshed()[0]["tasks"] == 2
     assert _published_tasks(workspace) == ["new", f"of-{DAYS[0]}", f"of-{DAYS[1]}"]
 
@@ -91,7 +95,7 @@ def test_a_day_that_waits_to_be_derived_keeps_the_rows_it_has(
     refreshed()
     register("new", DAYS[0])
     workspace.lake.drop(TASKS, DAYS[0])
-    assert days_to_load(workspace, RULES) == {}
+    assert days_to_load(workspace, surveyed(workspace)) == {}
     assert refreshed() == ({}, {}, False)
     assert _published_tasks(workspace) == ["old"]
 
@@ -107,7 +111,7 @@ def test_a_day_that_left_the_lake_leaves_the_warehouse(
         path.unlink()
     workspace.lake.files(TASKS, DAYS[0])[0].unlink()
     (workspace.lake.root / "task_ids" / f"call_date={DAYS[0]}").rmdir()
-    assert days_to_load(workspace, RULES) == {DAYS[0]: None}
+    assert days_to_load(workspace, surveyed(workspace)) == {DAYS[0]: None}
     refreshed()
     assert _published_tasks(workspace) == [f"of-{DAYS[1]}"]
 
@@ -119,14 +123,14 @@ def test_other_mart_settings_rebuild_the_marts_only(
     list(derive_days(workspace.lake, [DAYS[0]], RULES))
     refreshed()
     other = MartSettings("UTC", 4, 30)
-    assert not refresh.is_up_to_date(workspace, RULES, other)
-    assert refresh.load_warehouse(workspace, RULES) == {}
+    assert not refresh.is_up_to_date(workspace, surveyed(workspace), other)
+    assert refresh.load_warehouse(workspace, surveyed(workspace)) == {}
     assert refresh.build_marts(workspace, other)
     assert refresh.publish_warehouse(workspace)
-    assert refresh.is_up_to_date(workspace, RULES, other)
+    assert refresh.is_up_to_date(workspace, surveyed(workspace), other)
 
 
 def test_an_empty_lake_still_gives_readers_empty_tables(workspace: Workspace, refreshed: Refreshed) -> None:
     refreshed()
     assert _published_tasks(workspace) == []
-    assert refresh.is_up_to_date(workspace, RULES, MARTS)
+    assert refresh.is_up_to_date(workspace, surveyed(workspace), MARTS)

@@ -11,6 +11,7 @@ from dialflo_pipeline.api.answers import Result
 from dialflo_pipeline.states import TRY_COLUMNS, deciding_askings, task_states
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, TASKS, State
 
+DAY = date(2024, 5, 1)
 COMPLETED = datetime(2024, 5, 1, 12, tzinfo=UTC)
 SETTLE_AFTER = timedelta(hours=24)
 DEADLINE = COMPLETED + SETTLE_AFTER
@@ -37,6 +38,7 @@ def _tries(history: Mapping[str, Sequence[Asked]]) -> pl.DataFrame:
     rows = [
         {
             "task_id": task_id,
+            "call_date": DAY,
             "asking_id": f"{place:020d}-{task_id}",
             "attempt": attempt,
             "is_last": is_last,
@@ -57,9 +59,7 @@ def _tries(history: Mapping[str, Sequence[Asked]]) -> pl.DataFrame:
 
 
 def _registered(task_ids: Sequence[str], completed_at: datetime | None = COMPLETED) -> pl.DataFrame:
-    rows = [
-        (task_id, date(2024, 5, 1), completed_at, COMPLETED + timedelta(days=3), '{"lead": 1}') for task_id in task_ids
-    ]
+    rows = [(task_id, DAY, completed_at, COMPLETED + timedelta(days=3), '{"lead": 1}') for task_id in task_ids]
     return pl.DataFrame(rows, schema=TASK_IDS.frame_schema, orient="row")
 
 
@@ -193,8 +193,8 @@ def test_the_latest_usable_answer_decides_else_the_latest_if_it_is_empty(askings
         elif counting and counting[-1][1] is Result.EMPTY:
             expected[task_id] = f"{counting[-1][0]:020d}-{task_id}"
     found = deciding_askings(_tries(history).sample(fraction=1, shuffle=True, seed=2))
-    assert found.columns == ["task_id", "asking_id"]
-    assert dict(found.iter_rows()) == expected
+    assert found.columns == ["task_id", "call_date", "asking_id"]
+    assert dict(found.select("task_id", "asking_id").iter_rows()) == expected
 
 
 def test_the_deadline_is_reckoned_from_the_registration_where_no_completion_is_known() -> None:

@@ -184,7 +184,7 @@ class Fetched:
 
     def states(self, settle_hours: float = 24) -> dict[str, dict[str, Any]]:
         """The tasks by id, when the ids were completed as the fetch began."""
-        states = read_states(self.lake, DAY, Rules("UTC", timedelta(hours=settle_hours)))
+        states = read_states(self.lake, [DAY], Rules("UTC", timedelta(hours=settle_hours)))
         return {row["task_id"]: row for row in states.iter_rows(named=True)}
 
 

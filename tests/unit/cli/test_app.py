@@ -47,6 +47,23 @@ def test_status_does_not_load_dagster(
     assert "dagster" not in loaded_modules("status")
 
 
+def test_a_sync_with_nothing_to_do_loads_neither_dagster_nor_http(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("DIALFLO_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+    assert loaded_modules("sync").isdisjoint({"dagster", "httpx", "sqlglot", "yaml"})
+
+
+def test_importing_the_package_loads_nothing_else() -> None:
+    code = """
+import sys
+before = set(sys.modules)
+import dialflo_pipeline
+print(sorted(set(sys.modules) - before))
+"""
+    assert run(code=code).stdout.strip() == "['dialflo_pipeline']"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
