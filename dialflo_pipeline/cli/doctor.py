@@ -1,6 +1,5 @@
 """`dialflo doctor`: looks at settings, token, API, disk, versions and locks, and says what is wrong with each."""
 
-import asyncio
 import platform
 import shutil
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.client import open_client
 from dialflo_pipeline.cli.console import table
 from dialflo_pipeline.cli.open_files import command_of, open_files
@@ -68,7 +68,7 @@ def _api(settings: Settings) -> Finding:
     if settings.api_token is None:
         return Finding(what, "not asked: DIALFLO_API_TOKEN is not set; live fetches need it", False)
     try:
-        status = asyncio.run(_probe(settings))
+        status = event_loop.run(_probe(settings))
     except TransportTrouble as trouble:
         return Finding(what, f"not reached: {trouble}", False)
     if status == 401:

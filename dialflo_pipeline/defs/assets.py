@@ -1,6 +1,5 @@
 """The assets, one for each stage: each reads, calls one function of the core, and reports counts, never rows."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -16,7 +15,7 @@ from dagster import (
     multi_asset,
 )
 
-from dialflo_pipeline import collect, refresh
+from dialflo_pipeline import collect, event_loop, refresh
 from dialflo_pipeline.api.asking import open_asker
 from dialflo_pipeline.days import survey
 from dialflo_pipeline.defs import specs
@@ -188,7 +187,7 @@ def _fetch(step: Step, ids: dict[str, date]) -> FetchReport:
         tries=settings.tries,
         timeout_seconds=settings.timeout_seconds,
     )
-    return asyncio.run(collect.fetch_answers(lake, ids, opened_asker, settings.max_concurrency, step.reporter.fetching))
+    return event_loop.run(collect.fetch_answers(lake, ids, opened_asker, settings.max_concurrency, step.reporter.fetching))
 
 
 def _derive(context: AssetExecutionContext, config: DeriveConfig, step: Step) -> list[DayReport]:
