@@ -187,7 +187,8 @@ def _fetch(step: Step, ids: dict[str, date]) -> FetchReport:
         tries=settings.tries,
         timeout_seconds=settings.timeout_seconds,
     )
-    return event_loop.run(collect.fetch_answers(lake, ids, opened_asker, settings.max_concurrency, step.reporter.fetching))
+    work = collect.fetch_answers(lake, ids, opened_asker, settings.max_concurrency, step.reporter.fetching)
+    return event_loop.run(work)
 
 
 def _derive(context: AssetExecutionContext, config: DeriveConfig, step: Step) -> list[DayReport]:
