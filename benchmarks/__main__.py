@@ -8,9 +8,11 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -18,12 +20,14 @@ from rich.table import Table
 from benchmarks import contests, growth
 from benchmarks.about import about
 from benchmarks.contenders import ROOT, Place
-from benchmarks.contests import Bench, Contest, Results, hold
-from benchmarks.documents import USUAL, Shape
+from benchmarks.contests import Bench, Contest, Results, Tell, hold
+from benchmarks.documents import Shape
 from benchmarks.picture import draw
 from benchmarks.report import RATIO_HEADS, STAGE_HEADS, fill_page, machine_lines, ratio_rows, stage_rows
 
 FOLDER = ROOT / "build" / "bench"
+WIDTH = 150
+"""Of tables that go to a file or a pipe."""
 PAGE = ROOT / "docs" / "performance.md"
 
 
@@ -40,19 +44,23 @@ def options_of(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--one-day", type=int, default=1_000_000, metavar="N", help="calls of one day")
     parser.add_argument("--days", type=int, nargs="+", default=[7, 90, 365], metavar="N", help="days stored")
     parser.add_argument("--days-calls", type=int, default=20_000, metavar="N", help="calls over these days")
-    parser.add_argument("--transcript-turns", type=int, default=USUAL.transcript_turns)
-    parser.add_argument("--metadata-keys", type=int, default=USUAL.metadata_keys)
-    parser.add_argument("--context-keys", type=int, default=USUAL.context_keys)
-    parser.add_argument("--calls-per-task", type=int, default=USUAL.calls_per_task)
-    parser.add_argument("--unanswered-share", type=float, default=USUAL.unanswered_share)
+    for field in fields(Shape):  # what the documents are like
+        parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default)
     parser.add_argument("--python", type=Path, default=ROOT / ".venv" / "bin" / "python", help="the pipeline's Python")
     parser.add_argument("--json", type=Path, default=FOLDER / "results.json", help="where the figures go")
     parser.add_argument("--page", action="store_true", help="also write docs/performance.*")
+    parser.add_argument(
+        "--page-of", type=Path, metavar="JSON", help="write docs/performance.* from these, measure nothing"
+    )
     options = parser.parse_args(arguments)
     options.http = options.http or ([10_000, 20_000, 100_000] if options.full else [20_000])
     options.answers = options.answers or ([10_000, 100_000, 200_000, 1_000_000] if options.full else [200_000])
     options.only = options.only or ["http", "answers", "flatten", "start-up"] + ["one-day", "days"] * options.full
     return options
+
+
+def shape_of(options: argparse.Namespace) -> Shape:
+    return Shape(**{field.name: getattr(options, field.name) for field in fields(Shape)})
 
 
 def planned(bench: Bench, options: argparse.Namespace) -> dict[str, Callable[[], Contest]]:
@@ -68,7 +76,7 @@ def planned(bench: Bench, options: argparse.Namespace) -> dict[str, Callable[[],
     return {name: contest for name, contest in plan.items() if name.partition(" ")[0] in options.only}
 
 
-def show(console: Console, results: dict[str, object]) -> None:
+def show(console: Console, results: Mapping[str, Any]) -> None:
     """Print the tables."""
     for heads, rows in ((RATIO_HEADS, [row.cells for row in ratio_rows(results)]), (STAGE_HEADS, stage_rows(results))):
         if rows:
@@ -77,38 +85,47 @@ def show(console: Console, results: dict[str, object]) -> None:
                 table.add_row(*row)
             console.print(table)
     for line in machine_lines(results):
-        console.print(line, markup=False)
+        console.print(line)
+
+
+def write_page(results: Mapping[str, Any]) -> None:
+    """Write the page's figures, its picture, and the figures they come from."""
+    PAGE.with_suffix(".json").write_text(_text(results), "utf-8")
+    PAGE.write_text(fill_page(PAGE.read_text("utf-8"), results), "utf-8")
+    draw(results["contests"], PAGE.with_suffix(".svg"))
+
+
+def _text(results: Mapping[str, Any]) -> str:
+    return json.dumps(results, indent=1) + "\n"
+
+
+def measure(options: argparse.Namespace, command: str, tell: Tell) -> dict[str, Any]:
+    """Hold every contest; all data is gone afterwards."""
+    held = Results()
+    shape = shape_of(options)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        place = Place(Path(folder), options.python.absolute())
+        for name, contest in planned(Bench(place, shape, options.runs, tell), options).items():
+            hold(held, tell, name, contest)
+        return {"about": about(place, shape, options.runs, command), **vars(held)}
 
 
 def main(arguments: list[str]) -> int:
     options = options_of(arguments)
-    console = Console()
-    shape = Shape(
-        options.transcript_turns,
-        options.metadata_keys,
-        options.context_keys,
-        options.calls_per_task,
-        options.unanswered_share,
-    )
-    held = Results()
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-        place = Place(Path(folder), options.python.absolute())
-        bench = Bench(place, shape, options.runs, lambda line: console.print(line, markup=False, highlight=False))
-        for name, contest in planned(bench, options).items():
-            hold(held, bench.tell, name, contest)
-        command = " ".join(["python -m benchmarks", *arguments])
-        results = {"about": about(place, shape, options.runs, command), **vars(held)}
-    options.json.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    if options.page_of:
+        write_page(json.loads(options.page_of.read_text("utf-8")))
+        return 0
+    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False, markup=False)
+    results = measure(options, " ".join(["python -m benchmarks", *arguments]), console.print)
+    options.json.write_text(_text(results), "utf-8")
     show(console, results)
-    console.print(f"All figures: {options.json}", markup=False)
+    console.print(f"All figures: {options.json}")
     if options.page:
-        PAGE.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
-        PAGE.write_text(fill_page(PAGE.read_text("utf-8"), results), "utf-8")
-        draw(held.contests, PAGE.with_suffix(".svg"))
-    for name, why in held.failures.items():
-        console.print(f"{name} FAILED: {why}", markup=False)
-    return 1 if held.failures else 0
+        write_page(results)
+    for name, why in results["failures"].items():
+        console.print(f"{name} FAILED: {why}")
+    return 1 if results["failures"] else 0
 
 
 if __name__ == "__main__":

@@ -28,6 +28,11 @@ class Campaign:
     first: int = 0
     first_day: int = 0
 
+    @property
+    def calls(self) -> int:
+        """How many calls all answers together hold."""
+        return self.tasks * self.shape.calls_per_task
+
     def task_ids(self) -> Iterator[str]:
         """UUIDs in no order; each ends in the name of the body that answers it."""
         for place in range(self.first, self.first + self.tasks):

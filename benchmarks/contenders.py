@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from benchmarks.campaign import Campaign
-from benchmarks.measure import Spent, bytes_on_disk, spend
+from benchmarks.measure import Failed, Spent, bytes_on_disk, spend
 
 ROOT = Path(__file__).resolve().parents[1]
 Figures = dict[str, float]
@@ -112,31 +114,42 @@ class Start:
         """The whole command `dialflo sync`."""
         with self.copy() as data:
             spent = self.place.command("sync", data=data, url=url)
+            self._expect_all_calls(data / "warehouse.duckdb", "main.calls")
             return spent.figures | disk_of(data)
 
     def stages(self) -> Figures:
         """All that follows the fetch, stage by stage."""
         with self.copy() as data:
             spent = self.place.stages("stages", data=data)
+            self._expect_all_calls(data / "warehouse.duckdb", "main.calls")
         return spent.figures | _steps(spent)
 
     def rebuild(self) -> Figures:
         """The whole command `dialflo rebuild`."""
         with self.copy() as data:
             spent = self.place.command("rebuild", data=data)
+            self._expect_all_calls(data / "warehouse.duckdb", "main.calls")
             return spent.figures | disk_of(data)
 
     def dlt(self, url: str = "") -> Figures:
         """A whole run of dlt; from HTTP if there is an address, else from the documents."""
-        arguments = ["--url", url] if url else []
+        arguments = ["--metadata-keys", str(self.campaign.shape.metadata_keys), *(["--url", url] if url else [])]
         command = [sys.executable, "-m", "benchmarks.dlt_pipeline", str(self.folder), *arguments]
         try:
             spent = spend(command, os.environ | {"PYTHONPATH": str(ROOT)}, self.folder)
+            self._expect_all_calls(self.folder / "dlt.duckdb", "dialflo.calls")
             disk = {f"disk_{name}": bytes_on_disk(self.folder / name) for name in ("dlt", "dlt.duckdb")}
             return spent.figures | _steps(spent) | disk
         finally:
             shutil.rmtree(self.folder / "dlt", ignore_errors=True)
             (self.folder / "dlt.duckdb").unlink(missing_ok=True)
+
+    def _expect_all_calls(self, warehouse: Path, table: str) -> None:
+        """Whoever did less than the whole work has no time to show."""
+        with duckdb.connect(warehouse, read_only=True) as connection:
+            ((found,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+        if found != self.campaign.calls:
+            raise Failed(f"{warehouse} has {found} of {self.campaign.calls} calls")
 
 
 def _steps(spent: Spent) -> Figures:

@@ -38,7 +38,7 @@ import dlt  # noqa: E402 - it reads the settings from the environment
 from dlt.common import json as dlt_json  # noqa: E402
 from dlt.sources.helpers import requests  # noqa: E402
 
-from benchmarks.documents import CONTEXT, POINTS  # noqa: E402
+from benchmarks.documents import AGENTS, CONTEXT, USUAL, points  # noqa: E402
 
 IDS_AT_ONCE = 100
 DOCUMENTS_AT_ONCE = 5_000
@@ -48,16 +48,16 @@ TEXTS = (
     *("hangup_source", "hangup_cause_name", "call_insights__user_interest__status"),
     *("call_insights__user_interest__reasoning", "call_insights__next_action__value"),
     "call_insights__next_action__reason",
-    *(f"call_insights__metadata__{name}" for name in POINTS),
     *(f"call_context__{name}" for name in CONTEXT),
 )
-COLUMNS: Any = {
-    **{name: {"data_type": "text"} for name in TEXTS},
-    **{name: {"data_type": "bigint"} for name in ("call_index", "agent_id")},
-    **{name: {"data_type": "double"} for name in ("call_duration", "call_insights__user_interest__confidence_score")},
-    **{name: {"data_type": "timestamp"} for name in ("answer_time", "end_time")},
+COLUMNS = {
+    **dict.fromkeys(TEXTS, "text"),
+    **dict.fromkeys(("call_index", "agent_id"), "bigint"),
+    **dict.fromkeys(("call_duration", "call_insights__user_interest__confidence_score"), "double"),
+    **dict.fromkeys(("answer_time", "end_time"), "timestamp"),
+    "transcript": "json",
 }
-"""Given types spare dlt the guessing, and a column of its own for each further type that a value has."""
+"""The type of each column, as dlt names it: so it need not guess, nor make a table of the turns of talk."""
 
 Value = TypeVar("Value")
 
@@ -73,14 +73,20 @@ def calls(task_id: str, body: bytes) -> Iterator[dict[str, Any]]:
         yield {"task_id": task_id, "call_index": index, **call}
 
 
-def from_http(task_ids: list[str], url: str) -> Any:
+def columns(metadata_keys: int) -> Any:
+    names = {name for agent in range(len(AGENTS)) for name in points(agent, metadata_keys)}
+    types = COLUMNS | {f"call_insights__metadata__{name}": "text" for name in sorted(names)}
+    return {name: {"data_type": data_type} for name, data_type in types.items()}
+
+
+def from_http(task_ids: list[str], url: str, hints: Any) -> Any:
     client = requests.Client()
 
     @dlt.resource(name="ids")
     def ids() -> Iterator[list[str]]:
         yield from in_pages(task_ids, IDS_AT_ONCE)
 
-    @dlt.transformer(name="calls", parallelized=True, columns=COLUMNS)
+    @dlt.transformer(name="calls", parallelized=True, columns=hints)
     def details(page: list[str]) -> list[dict[str, Any]]:
         answers = ((task_id, client.get(f"{url}/call_details/{task_id}", headers=TOKEN)) for task_id in page)
         return [call for task_id, answer in answers for call in calls(task_id, answer.content)]
@@ -88,8 +94,8 @@ def from_http(task_ids: list[str], url: str) -> Any:
     return ids | details
 
 
-def from_file(task_ids: list[str], documents: Path) -> Any:
-    @dlt.resource(name="calls", columns=COLUMNS)
+def from_file(task_ids: list[str], documents: Path, hints: Any) -> Any:
+    @dlt.resource(name="calls", columns=hints)
     def local() -> Iterator[list[dict[str, Any]]]:
         with documents.open("rb") as lines:
             for page in in_pages(zip(task_ids, lines, strict=True), DOCUMENTS_AT_ONCE):
@@ -102,10 +108,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--url")
+    parser.add_argument("--metadata-keys", type=int, default=USUAL.metadata_keys, help="of the documents' shape")
     options = parser.parse_args()
     folder: Path = options.folder
     task_ids = (folder / "ids.txt").read_text("ascii").split()
-    source = from_http(task_ids, options.url) if options.url else from_file(task_ids, folder / "documents.jsonl")
+    hints = columns(options.metadata_keys)
+    if options.url:
+        source = from_http(task_ids, options.url, hints)
+    else:
+        source = from_file(task_ids, folder / "documents.jsonl", hints)
     pipeline = dlt.pipeline(
         "benchmark",
         pipelines_dir=str(folder / "dlt"),

@@ -88,8 +88,14 @@ def call(chance: random.Random, shape: Shape = USUAL) -> dict[str, Any]:
     return made
 
 
+def points(agent: int, metadata_keys: int) -> tuple[str, ...]:
+    """The names of the data points that an agent asks for at most."""
+    numbered = tuple(f"point_{number}" for number in range(metadata_keys))
+    return (POINTS[4 * agent :] + numbered)[: metadata_keys + 1]
+
+
 def _insights(chance: random.Random, shape: Shape, agent: int) -> dict[str, Any]:
-    names = POINTS[agent * 4 :] + tuple(f"point_{number}" for number in range(shape.metadata_keys))
+    names = points(agent, shape.metadata_keys)
     count = shape.metadata_keys and chance.randint(shape.metadata_keys - 1, shape.metadata_keys + 1)
     return {
         "metadata": _said(chance, names, count),
