@@ -28,6 +28,9 @@ from benchmarks.report import RATIO_HEADS, STAGE_HEADS, fill_page, machine_lines
 FOLDER = ROOT / "build" / "bench"
 WIDTH = 150
 """Of tables that go to a file or a pipe."""
+KINDS = ("start-up", "flatten", "http", "answers", "days", "sync", "one-day")
+"""Of contests, in the order in which they are held; the first four without being asked for."""
+QUICK_KINDS = 4
 PAGE = ROOT / "docs" / "performance.md"
 
 
@@ -35,13 +38,15 @@ def options_of(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="also 1,000,000 documents and the growth curves")
     parser.add_argument("--runs", type=int, default=5, help="runs of each contender")
-    parser.add_argument("--only", nargs="+", metavar="KIND", help="http, answers, flatten, start-up, one-day, days")
+    parser.add_argument("--only", nargs="+", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--http", type=int, nargs="+", metavar="IDS", help="sizes of the contests over HTTP")
     parser.add_argument(
         "--answers", type=int, nargs="+", metavar="N", help="sizes of the contests over answers at hand"
     )
     parser.add_argument("--flatten", type=int, default=131_072, metavar="N", help="answers to flatten")
-    parser.add_argument("--one-day", type=int, default=1_000_000, metavar="N", help="calls of one day")
+    parser.add_argument(
+        "--one-day", type=int, default=1_000_000, metavar="N", help="calls of one day, and of one sync alone"
+    )
     parser.add_argument("--days", type=int, nargs="+", default=[7, 90, 365], metavar="N", help="days stored")
     parser.add_argument("--days-calls", type=int, default=20_000, metavar="N", help="calls over these days")
     for field in fields(Shape):  # what the documents are like
@@ -55,7 +60,7 @@ def options_of(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     options.http = options.http or ([10_000, 20_000, 100_000] if options.full else [20_000])
     options.answers = options.answers or ([10_000, 100_000, 200_000, 1_000_000] if options.full else [200_000])
-    options.only = options.only or ["http", "answers", "flatten", "start-up"] + ["one-day", "days"] * options.full
+    options.only = options.only or KINDS[: None if options.full else QUICK_KINDS]
     return options
 
 
@@ -72,6 +77,7 @@ def planned(bench: Bench, options: argparse.Namespace) -> dict[str, Callable[[],
     plan |= {f"http {tasks}": partial(contests.from_http, bench, tasks) for tasks in options.http}
     plan |= {f"answers {tasks}": partial(contests.from_answers, bench, tasks) for tasks in options.answers}
     plan |= {f"days {days}": partial(growth.days_stored, bench, options.days_calls, days) for days in options.days}
+    plan[f"sync {options.one_day}"] = partial(growth.sync_alone, bench, options.one_day)
     plan[f"one-day {options.one_day}"] = partial(growth.one_day, bench, options.one_day)
     return {name: contest for name, contest in plan.items() if name.partition(" ")[0] in options.only}
 

@@ -53,6 +53,8 @@ def environment(data: Path, url: str) -> dict[str, str]:
         "DIALFLO_BASE_URL": url or "http://127.0.0.1:9",
         "DIALFLO_DATA_DIR": str(data),
         "DIALFLO_RATE_LIMIT": "0",
+        # Else it would be that of this checkout, and each run would meet the history of those before.
+        "DAGSTER_HOME": str(data / "work" / "dagster"),
     }
 
 

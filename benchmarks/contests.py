@@ -48,9 +48,13 @@ class Bench:
         return figures
 
 
-def from_http(bench: Bench, tasks: int, days: int = 7) -> Contest:
+DAYS = 7
+"""Over which calls are spread, where nothing else is said."""
+
+
+def from_http(bench: Bench, tasks: int) -> Contest:
     """From HTTP: the fetch alone, its requests bare, the whole sync, dlt's whole run."""
-    campaign = Campaign(tasks, days, bench.shape)
+    campaign = Campaign(tasks, DAYS, bench.shape)
     with (
         Start.prepared(bench.place, f"http-{tasks}", campaign, filled=False) as start,
         serving(campaign.served(), start.folder / "server") as url,
@@ -61,15 +65,15 @@ def from_http(bench: Bench, tasks: int, days: int = 7) -> Contest:
             "sync": partial(start.sync, url),
             "dlt": partial(start.dlt, url),
         }
-        return {"tasks": tasks, "days": days, "runs": bench.alternate(contenders)}
+        return {"tasks": tasks, "days": DAYS, "runs": bench.alternate(contenders)}
 
 
-def from_answers(bench: Bench, tasks: int, days: int = 7) -> Contest:
+def from_answers(bench: Bench, tasks: int) -> Contest:
     """From answers at hand: the stages, the whole rebuild, dlt's whole run."""
-    with Start.prepared(bench.place, f"answers-{tasks}", Campaign(tasks, days, bench.shape), filled=True) as start:
+    with Start.prepared(bench.place, f"answers-{tasks}", Campaign(tasks, DAYS, bench.shape), filled=True) as start:
         size = start.documents.stat().st_size
         runs = bench.alternate({"stages": start.stages, "rebuild": start.rebuild, "dlt": start.dlt})
-    return {"tasks": tasks, "days": days, "bytes": size, "runs": runs}
+    return {"tasks": tasks, "days": DAYS, "bytes": size, "runs": runs}
 
 
 def flattening(bench: Bench, tasks: int) -> Contest:

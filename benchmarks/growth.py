@@ -1,4 +1,4 @@
-"""How costs grow with the days that are stored already, and what a day of very many calls needs."""
+"""How costs grow: with the days that are stored already, and with more calls than dlt can be waited for."""
 
 import shutil
 import time
@@ -10,11 +10,21 @@ from typing import Any
 
 from benchmarks.campaign import Campaign
 from benchmarks.contenders import Figures, Start
-from benchmarks.contests import Bench
+from benchmarks.contests import DAYS, Bench
 from benchmarks.server import serving
 
 NEW_CALLS = 1_000
 """Calls of the one new day of a sync."""
+
+
+def sync_alone(bench: Bench, tasks: int) -> Mapping[str, Any]:
+    """One `dialflo sync` of so many ids that dlt would take the better part of an hour."""
+    campaign = Campaign(tasks, DAYS, bench.shape)
+    with (
+        Start.prepared(bench.place, f"sync-{tasks}", campaign, filled=False) as start,
+        serving(campaign.served(), start.folder / "server") as url,
+    ):
+        return {"tasks": tasks, "days": DAYS, "runs": bench.alternate({"sync": partial(start.sync, url)}, runs=1)}
 
 
 def one_day(bench: Bench, tasks: int) -> Mapping[str, Any]:

@@ -13,7 +13,8 @@ from typing import Any
 
 import psutil
 
-SAMPLE_SECONDS = 0.02
+SAMPLE_SECONDS = 0.1
+"""A sample takes about a millisecond, which the contender then has not."""
 
 
 class Failed(Exception):

@@ -12,7 +12,7 @@ from benchmarks.report import median
 
 Points = list[tuple[int, float]]
 CALLS = (
-    ("http", "sync", "dialflo sync", "C0", "o-"),
+    ("http sync", "sync", "dialflo sync", "C0", "o-"),
     ("http", "dlt", "dlt, from HTTP", "C1", "o--"),
     ("answers", "rebuild", "dialflo rebuild", "C0", "s-"),
     ("answers", "dlt", "dlt, from local JSON", "C1", "s--"),
@@ -40,11 +40,11 @@ def draw(contests: Mapping[str, Any], path: Path) -> None:
 def _curves(
     axes: Axes, contests: Mapping[str, Any], curves: tuple[tuple[str, ...], ...], against: str, label: str
 ) -> None:
-    for kind, contender, name, colour, style in curves:
+    for kinds, contender, name, colour, style in curves:
         points: Points = sorted(
             (contest[against], median(contest, contender, "seconds"))
             for key, contest in contests.items()
-            if key.partition(" ")[0] == kind
+            if key.partition(" ")[0] in kinds.split()
         )
         if points:
             axes.plot(*zip(*points, strict=True), style, color=colour, label=name)
