@@ -38,15 +38,13 @@ def options_of(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="also 1,000,000 documents and the growth curves")
     parser.add_argument("--runs", type=int, default=5, help="runs of each contender")
-    parser.add_argument("--only", nargs="+", metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("--only", nargs="+", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--http", type=int, nargs="+", metavar="IDS", help="sizes of the contests over HTTP")
     parser.add_argument(
         "--answers", type=int, nargs="+", metavar="N", help="sizes of the contests over answers at hand"
     )
     parser.add_argument("--flatten", type=int, default=131_072, metavar="N", help="answers to flatten")
-    parser.add_argument(
-        "--one-day", type=int, default=1_000_000, metavar="N", help="calls of one day, and of one sync alone"
-    )
+    parser.add_argument("--most", type=int, default=1_000_000, metavar="N", help="calls of one day, and of one sync")
     parser.add_argument("--days", type=int, nargs="+", default=[7, 90, 365], metavar="N", help="days stored")
     parser.add_argument("--days-calls", type=int, default=20_000, metavar="N", help="calls over these days")
     for field in fields(Shape):  # what the documents are like
@@ -77,8 +75,8 @@ def planned(bench: Bench, options: argparse.Namespace) -> dict[str, Callable[[],
     plan |= {f"http {tasks}": partial(contests.from_http, bench, tasks) for tasks in options.http}
     plan |= {f"answers {tasks}": partial(contests.from_answers, bench, tasks) for tasks in options.answers}
     plan |= {f"days {days}": partial(growth.days_stored, bench, options.days_calls, days) for days in options.days}
-    plan[f"sync {options.one_day}"] = partial(growth.sync_alone, bench, options.one_day)
-    plan[f"one-day {options.one_day}"] = partial(growth.one_day, bench, options.one_day)
+    plan[f"sync {options.most}"] = partial(growth.sync_alone, bench, options.most)
+    plan[f"one-day {options.most}"] = partial(growth.one_day, bench, options.most)
     return {name: contest for name, contest in plan.items() if name.partition(" ")[0] in options.only}
 
 
