@@ -23,7 +23,8 @@ from benchmarks.contenders import ROOT, Place
 from benchmarks.contests import Bench, Contest, Results, Tell, hold
 from benchmarks.documents import Shape
 from benchmarks.picture import draw
-from benchmarks.report import RATIO_HEADS, STAGE_HEADS, fill_page, machine_lines, ratio_rows, stage_rows
+from benchmarks.ratios import ratio_rows, stage_rows
+from benchmarks.report import RATIO_HEADS, STAGE_HEADS, fill_page, machine_lines
 
 FOLDER = ROOT / "build" / "bench"
 WIDTH = 150

@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.report import median
+from benchmarks.ratios import median
 
 Points = list[tuple[int, float]]
 CALLS = (

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.report import Row, fill_page, ratio_rows, stage_rows
+from benchmarks.ratios import Row, ratio_rows, stage_rows
+from benchmarks.report import fill_page
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
