@@ -105,15 +105,17 @@ def _text(results: Mapping[str, Any]) -> str:
 
 
 def measure(options: argparse.Namespace, command: str, tell: Tell) -> dict[str, Any]:
-    """Hold every contest; all data is gone afterwards."""
+    """Hold every contest; all data is gone afterwards, but figures are kept after each, lest hours be lost."""
     held = Results()
     shape = shape_of(options)
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         place = Place(Path(folder), options.python.absolute())
+        results = {"about": about(place, shape, options.runs, command), **vars(held)}
         for name, contest in planned(Bench(place, shape, options.runs, tell), options).items():
             hold(held, tell, name, contest)
-        return {"about": about(place, shape, options.runs, command), **vars(held)}
+            options.json.write_text(_text(results), "utf-8")
+    return results
 
 
 def main(arguments: list[str]) -> int:
@@ -123,7 +125,6 @@ def main(arguments: list[str]) -> int:
         return 0
     console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False, markup=False)
     results = measure(options, " ".join(["python -m benchmarks", *arguments]), console.print)
-    options.json.write_text(_text(results), "utf-8")
     show(console, results)
     console.print(f"All figures: {options.json}")
     if options.page:
