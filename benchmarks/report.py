@@ -38,6 +38,7 @@ def fill_page(page: str, results: Results) -> str:
     }
     for name, text in figures.items():
         before, begin, rest = page.partition(f"<!-- figures: {name} -->\n")
-        _, end, after = rest.partition("\n<!-- end -->")
-        page = "".join((before, begin, text, end, after))
+        _, end, after = rest.partition("<!-- end -->")
+        if end:
+            page = "".join((before, begin, text, "\n", end, after))
     return page

@@ -73,6 +73,18 @@ def test_contests_that_were_not_held_have_no_rows() -> None:
     assert ratio_rows({"contests": {}}) == []
 
 
+def test_figures_take_the_place_of_those_before_and_nothing_else_does() -> None:
+    about = {"machine": "M", "server": "S", "document_bytes": 1, "versions": {}, "runs": 5, "command": "C", "day": "D"}
+    results = {"about": about, "contests": {"answers 200000": _answers(200_000)}}
+    page = "Head\n<!-- figures: machine -->\n<!-- end -->\n\nMore\n<!-- figures: stages -->\nold\n<!-- end -->\nTail\n"
+    filled = fill_page(page, results)
+    assert [line for line in filled.splitlines() if line in page.splitlines()] == [
+        line for line in page.splitlines() if line != "old"
+    ]
+    assert "| publish | 200,000 | 0.25 | 800,000 |" in filled
+    assert fill_page(filled, results) == filled
+
+
 def test_the_performance_page_says_what_its_figures_say() -> None:
     page = (DOCS / "performance.md").read_text("utf-8")
     results = json.loads((DOCS / "performance.json").read_text("utf-8"))
