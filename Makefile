@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+BENCH := .venv-bench
+BENCH_READY := $(BENCH)/ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format dev bench docs lock clean
@@ -17,6 +19,12 @@ $(READY): requirements-dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+# dlt and all else that only the benchmarks need stay out of the environment of the pipeline.
+$(BENCH_READY): requirements-bench.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@touch $(BENCH_READY)
 
 demo: $(READY) ## Run the whole pipeline on simulated calls: no token, no server, no network
 	@$(BIN)/dialflo demo
@@ -37,8 +45,8 @@ format: $(READY) ## Mend what can be mended by itself
 dev: $(READY) ## Open Dagster's web page on this project
 	@$(BIN)/dialflo dev
 
-bench: $(READY) ## Measure, and print ratios
-	$(BIN)/python benchmarks/flatten.py
+bench: $(READY) $(BENCH_READY) ## Measure beside dlt and floors: FULL=1 for all sizes, PAGE=1 to write docs/performance.*
+	@$(BENCH)/bin/python -m benchmarks --python $(BIN)/python $(if $(FULL),--full) $(if $(PAGE),--page) $(BENCH_OPTIONS)
 
 docs: $(READY) ## Write the generated pages anew
 	$(BIN)/python docs/make_tables.py
@@ -49,6 +57,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock: $(READY) ## Pin the newest allowed versions, with hashes and without addresses
 	$(LOCK) --upgrade --extra dev --output-file requirements-dev.txt pyproject.toml
 	$(LOCK) --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
+	$(LOCK) --upgrade --output-file requirements-bench.txt --group pyproject.toml:bench
 
 clean: ## Remove what the targets made, but no data
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) build/bench .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -201,8 +201,9 @@ def test_every_decision_is_in_the_index() -> None:
 
 
 def test_every_dependency_has_a_line_that_says_what_it_is_for() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    project, bench = pyproject["project"], pyproject["dependency-groups"]["bench"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"], *bench]
     told = [row[0].strip("`") for row in _rows(DECISIONS / "dependencies.md", "`[a-z-]+`")]
     assert sorted(told) == sorted(re.split(r"[<>=\[]", package)[0] for package in declared)
 

@@ -1,0 +1,65 @@
+"""The pipeline's fetch, and the same requests bare: over the same transport, with nothing done to the answers."""
+
+import asyncio
+from collections.abc import Iterator
+
+import httpx
+
+from benchmarks.timing import Seconds, timed
+from dialflo_pipeline import collect
+from dialflo_pipeline.api.asking import open_asker
+from dialflo_pipeline.days import registered_days
+from dialflo_pipeline.fetch import FetchReport
+from dialflo_pipeline.rules import rules_of
+from dialflo_pipeline.settings import load_settings
+from dialflo_pipeline.workspace import Workspace
+
+
+def time_fetch() -> Seconds:
+    """Ask for every registered id; from the open connection to the last answer on record."""
+    settings = load_settings()
+    lake, rules = Workspace(settings.data_dir).lake, rules_of(settings)
+    assert settings.api_token is not None
+    ids = collect.waiting_ids(lake, registered_days(lake), rules, retry_failed=False)
+    seconds: Seconds = {}
+    with timed(seconds, "fetch"):
+        asker = open_asker(
+            settings.base_url,
+            settings.api_token,
+            rate_limit=settings.rate_limit,
+            max_concurrency=settings.max_concurrency,
+            tries=settings.tries,
+            timeout_seconds=settings.timeout_seconds,
+        )
+        report = asyncio.run(collect.fetch_answers(lake, ids, asker, settings.max_concurrency, _hear))
+    assert report.asked == len(ids)
+    assert not report.in_trouble
+    return seconds
+
+
+def _hear(report: FetchReport) -> None:
+    """Somebody always listens to a fetch."""
+
+
+def time_bare() -> Seconds:
+    """The same requests over the same transport under httpx, with nothing done to the answers."""
+    settings = load_settings()
+    lake = Workspace(settings.data_dir).lake
+    ids = collect.waiting_ids(lake, registered_days(lake), rules_of(settings), retry_failed=False)
+    seconds: Seconds = {}
+    with timed(seconds, "bare"):
+        asyncio.run(_ask_bare(settings.base_url, iter(ids), settings.max_concurrency))
+    return seconds
+
+
+async def _ask_bare(base_url: str, ids: Iterator[str], concurrency: int) -> None:
+    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
+    transport = httpx.AsyncHTTPTransport(limits=limits)
+
+    async def work(client: httpx.AsyncClient) -> None:
+        for task_id in ids:
+            response = await client.get(f"/call_details/{task_id}")
+            assert response.status_code == httpx.codes.OK
+
+    async with httpx.AsyncClient(base_url=base_url, transport=transport) as client:
+        await asyncio.gather(*(work(client) for _ in range(concurrency)))
