@@ -24,7 +24,10 @@ def _list(paths: Iterable[str]) -> str:
 
 _KEYS_OF_LEVELS: Final = f"""TRY(json_keys(call, {_list([*_json_paths(LEVELS), "'$[1]'"])}))"""
 
-SHAPES: Final = f"SELECT hash({_KEYS_OF_LEVELS}) AS shape FROM given"
+# An empty list and none at all have the same hash.
+_SHAPE: Final = ", ".join(["keys", *(f"keys[{level}] IS NULL" for level in range(1, len(LEVELS) + 2))])
+
+SHAPES: Final = f"SELECT hash({_SHAPE}) AS shape FROM (SELECT {_KEYS_OF_LEVELS} AS keys FROM given)"
 """Of answers or elements (call): the number of its shape."""
 
 SHAPE_TEXTS: Final = f"SELECT to_json({_KEYS_OF_LEVELS})::VARCHAR AS keys FROM given"

@@ -347,3 +347,15 @@ def test_512_levels_are_flattened(read: Read) -> None:
     found = read(b'[{"agent_name":"x","foo":' + deep + b',"call_insights":{"metadata":{"a":' + deep[2:-2] + b"}}}]")
     assert found.calls["extra"].to_list() == [b'{"foo":%b}'.replace(b"%b", deep).decode()]
     assert found.call_metadata["value"].to_list() == [deep[2:-2].decode()]
+
+
+@pytest.mark.parametrize("other", [[], {}, None, 7])
+def test_an_element_that_is_no_call_is_seen_beside_answers_of_one_call(read: Read, other: Any) -> None:
+    found = read([CALL], [CALL, other])
+    assert found.calls.height == 2
+    assert rejects(found) == [(1, "", other)]
+
+
+def test_a_parent_that_is_no_object_is_seen_beside_calls_without_it(read: Read) -> None:
+    found = read([CALL], [CALL | {"call_insights": 7}], [CALL | {"call_insights": {}}])
+    assert rejects(found) == [(0, "call_insights", 7)]
