@@ -15,7 +15,7 @@ from benchmarks.ours_flatten import time_flatten
 from benchmarks.ours_http import time_bare, time_fetch
 from benchmarks.timing import Seconds, timed
 from dialflo_pipeline import refresh
-from dialflo_pipeline.days import registered_days
+from dialflo_pipeline.days import registered_days, survey
 from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.rules import mart_settings_of, rules_of
 from dialflo_pipeline.settings import load_settings
@@ -32,7 +32,7 @@ def time_stages() -> Seconds:
         for _ in derive_days(workspace.lake, days, rules):
             pass
     with timed(seconds, "load"):
-        refresh.load_warehouse(workspace, rules, rebuild=True)
+        refresh.load_warehouse(workspace, survey(workspace.lake, rules), rebuild=True)
     with timed(seconds, "marts"):
         refresh.build_marts(workspace, marts, rebuild=True)
     with timed(seconds, "publish"):

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import polars as pl
 
+from dialflo_pipeline.ahead import one_ahead
 from dialflo_pipeline.days import fingerprint, footer, in_groups
 from dialflo_pipeline.flatten import flatten
 from dialflo_pipeline.lake import PARTITION_COLUMN, Lake
@@ -87,8 +88,8 @@ def _write_answer_tables(lake: Lake, group: list[_Day], rules: Rules) -> _Rows:
     rows: _Rows = {(table.name, day): 0 for table, day in places}
     with ExitStack() as stack:
         writers = {(table.name, day): stack.enter_context(lake.replacing(table, day)) for table, day in places}
-        for answers in _answer_batches(lake, group):
-            flattened = flatten(answers, rules.timezone)
+        answers = one_ahead(_answer_batches(lake, group))
+        for flattened in one_ahead(flatten(batch, rules.timezone) for batch in answers):
             for table in ANSWER_TABLES:
                 _write_by_day(table, getattr(flattened, table.name), writers, rows)
     return rows
