@@ -104,13 +104,24 @@ def _write_by_day(table: Table, frame: pl.DataFrame, writers: _Writers, rows: _R
 
 
 def _answer_batches(lake: Lake, group: list[_Day]) -> Iterator[pl.DataFrame]:
-    """The deciding answers of some days, as `flatten` takes them, in batches bounded by rows and bytes."""
+    """The deciding answers of some days, as `flatten` takes them."""
+    deciding = pl.concat(each.deciding for each in group)
+    for raw in _batches(_last_tries(lake, group)):
+        # Only now: a lookup in all the deciding ones has its cost for each call of it.
+        answers = raw.join(deciding, on=("task_id", "asking_id"))
+        if answers.height:
+            received = pl.col("received_at").alias("fetched_at")
+            yield answers.select("task_id", "call_date", "completed_at", "body", received, "source")
+
+
+def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows in batches bounded by rows and bytes."""
     waiting: list[pl.DataFrame] = []
     rows = size = 0
-    for answers in _deciding_answers(lake, group):
-        waiting.append(answers)
-        rows += answers.height
-        size += int(answers["body"].bin.size().sum())
+    for frame in frames:
+        waiting.append(frame)
+        rows += frame.height
+        size += int(frame["body"].bin.size().sum())
         if rows >= BATCH_ROWS or size >= BATCH_BYTES:
             yield pl.concat(waiting)
             waiting, rows, size = [], 0, 0
@@ -118,10 +129,7 @@ def _answer_batches(lake: Lake, group: list[_Day]) -> Iterator[pl.DataFrame]:
         yield pl.concat(waiting)
 
 
-def _deciding_answers(lake: Lake, group: list[_Day]) -> Iterator[pl.DataFrame]:
+def _last_tries(lake: Lake, group: list[_Day]) -> Iterator[pl.DataFrame]:
     for each in group:
         for raw in lake.read_batches(RAW_ANSWERS, each.day, _BODY_COLUMNS):
-            answers = raw.filter("is_last").join(each.deciding, on=("task_id", "asking_id"))
-            if answers.height:
-                received = pl.col("received_at").alias("fetched_at")
-                yield answers.select("task_id", "call_date", "completed_at", "body", received, "source")
+            yield raw.filter("is_last")

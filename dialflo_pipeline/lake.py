@@ -196,7 +196,7 @@ class _RowGroups:
     """Gathers rows, so that as many stand in a row group as in one of DuckDB's: others it takes apart and merges."""
 
     ROWS = 122_880
-    BYTES = 64 * 1024 * 1024
+    BYTES = 128 * 1024 * 1024
 
     def __init__(self, writer: pq.ParquetWriter) -> None:
         self._writer = writer
