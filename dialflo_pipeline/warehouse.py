@@ -80,6 +80,23 @@ def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def set_aside_if_damaged(path: Path) -> Path | None:
+    """Move a file that DuckDB cannot open out of the way, so that it is made anew; where to, or None if all is well.
+
+    A process killed while it makes the file may leave such a one. Only for the holder of the run lock.
+    """
+    if not path.exists():
+        return None
+    try:
+        with connect(path, read_only=True):
+            return None
+    except DamagedFile:
+        aside = path.with_suffix(".damaged")
+        os.replace(path, aside)
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+        return aside
+
+
 def stale_days(path: Path, wanted: Mapping[date, str | None]) -> list[date]:
     """The days to load or remove: those loaded from another fingerprint than wanted, and those no longer wanted."""
     loaded = _loaded_days(path)

@@ -17,6 +17,7 @@ from dialflo_pipeline.rules import Rules, mart_settings_of, rules_of
 from dialflo_pipeline.runs import note_run
 from dialflo_pipeline.settings import Settings, load_settings
 from dialflo_pipeline.task_ids.inbox import waiting_files
+from dialflo_pipeline.warehouse import set_aside_if_damaged
 from dialflo_pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ def _run(settings: Settings, name: str, *, history_apart: bool = False) -> Itera
     with run_lock(workspace.work, f"dialflo {name}", wait=False), ProgressReporter() as reporter:
         workspace.tidy()
         say_hint(f"data: {workspace.root}")
+        if aside := set_aside_if_damaged(workspace.private):
+            say_hint(f"{workspace.private} cannot be opened: it is made anew from the lake; the old one is {aside}")
         if not workspace.published.exists():
             say_hint(f"days and hours are reckoned in {settings.timezone} (DIALFLO_TIMEZONE)")
         try:

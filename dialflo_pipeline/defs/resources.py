@@ -12,6 +12,7 @@ from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.reporting import Remembered, Reporter
 from dialflo_pipeline.rules import MartSettings, Rules, mart_settings_of, rules_of
 from dialflo_pipeline.settings import Settings, load_settings
+from dialflo_pipeline.warehouse import set_aside_if_damaged
 from dialflo_pipeline.workspace import Workspace
 
 
@@ -29,6 +30,8 @@ class Pipeline:
         workspace = Workspace(settings.data_dir)
         with run_lock(workspace.work, f"Dagster run {context.run.run_id[:8]}", wait=True, on_wait=context.log.info):
             workspace.tidy()
+            if aside := set_aside_if_damaged(workspace.private):
+                context.log.warning(f"{workspace.private} cannot be opened: it is made anew; the old one is {aside}")
             yield Step(settings, workspace, self.reporter or LogReporter(context))
 
 

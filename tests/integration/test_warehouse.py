@@ -168,3 +168,19 @@ def test_a_file_that_is_no_warehouse_is_named(path: Path) -> None:
     path.write_text("nothing that DuckDB knows" * 1000)
     with pytest.raises(DamagedFile, match=r"warehouse\.duckdb"):
         warehouse.stale_days(path, {})
+
+
+def test_a_file_that_is_no_database_is_set_aside(path: Path) -> None:
+    assert warehouse.set_aside_if_damaged(path) is None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"half a header")
+    aside = warehouse.set_aside_if_damaged(path)
+    assert aside is not None
+    assert aside.read_bytes() == b"half a header"
+    assert not path.exists()
+
+
+def test_a_database_in_order_stays_where_it_is(path: Path, lake: Lake) -> None:
+    warehouse.load(path, lake, {})
+    assert warehouse.set_aside_if_damaged(path) is None
+    assert path.exists()
