@@ -93,8 +93,8 @@ def _time(description: str, *, nullable: bool = True) -> dy.Datetime:
     return dy.Datetime(time_zone="UTC", time_unit="us", nullable=nullable, description=description, metadata=about)
 
 
-def _task_id(key: bool = True) -> dy.String:
-    return _text("The Dialflo task id.", key=key, required=True, privacy=Privacy.PSEUDONYM, regex=TASK_ID_PATTERN)
+def _task_id(*, key: bool = True, regex: str | None = TASK_ID_PATTERN) -> dy.String:
+    return _text("The Dialflo task id.", key=key, required=True, privacy=Privacy.PSEUDONYM, regex=regex)
 
 
 def _call_date() -> dy.Date:
@@ -211,7 +211,7 @@ class Calls(dy.Schema):
 
 
 class _KeyValue(dy.Schema):
-    task_id = _task_id()
+    task_id = _task_id(regex=None)  # checked once a call, not at each of its many rows
     call_index = _call_index()
     call_date = _call_date()
     agent_name = _text("Name of the AI agent that made the call.")

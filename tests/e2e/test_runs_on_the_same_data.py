@@ -54,12 +54,12 @@ def test_a_private_warehouse_that_cannot_be_opened_is_made_anew(
         command = dialflo(api.base_url)
         command("tasks", "add", *made.files)
         assert command("sync").returncode == 0
-        before = read_tables(command.published)["calls"]
+        before = _call_keys(command)
         (command.data / "work" / "warehouse.duckdb").write_bytes(b"cut off while it was made")
         done = command("sync")
         assert done.returncode == 0, done.stderr
         assert "made anew" in done.stderr
-        assert read_tables(command.published)["calls"] == before != []
+        assert _call_keys(command) == before != []
 
 
 def test_days_and_inbox_files_are_taken_as_told(tmp_path: Path, dialflo: Callable[..., Command]) -> None:
@@ -80,6 +80,11 @@ def test_days_and_inbox_files_are_taken_as_told(tmp_path: Path, dialflo: Callabl
     assert [path for path in inbox.iterdir() if path.is_file()] == []
     states = {row["task_id"]: row["state"] for row in read_tables(command.published)["tasks"]}
     assert states == {"early": "pending", "middle": "not_found", "late": "pending"}
+
+
+def _call_keys(command: Command) -> list[tuple[str, int]]:
+    """Of all calls: unsettled ones were asked for again, so other columns may differ."""
+    return sorted((row["task_id"], row["call_index"]) for row in read_tables(command.published)["calls"])
 
 
 def _once_each(api: ScriptedApi) -> dict[str, list[list[Exchange]]]:
