@@ -5,6 +5,7 @@ work over cores by 122,880 rows, more than a batch has, so each core here gets s
 its own.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Final
@@ -16,7 +17,7 @@ import polars as pl
 from dialflo_pipeline.flatten import queries, raw
 from dialflo_pipeline.flatten.columns import finish_calls, finish_keys, time_texts, twice_there
 from dialflo_pipeline.flatten.extras import extra
-from dialflo_pipeline.flatten.fields import KEY_VALUES, Path
+from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, PARENTS, Path
 from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT, REJECTS_FOUND, Found, join
 from dialflo_pipeline.flatten.raw import place
 from dialflo_pipeline.flatten.shapes import read_shape
@@ -52,7 +53,8 @@ def _read_slice(database: duckdb.DuckDBPyConnection, bodies: pl.DataFrame, zone:
         calls, unknown = _calls(connection, _answers(bodies))
         values = _values(connection, calls, unknown)
         calls = pl.concat([calls, _texts(connection, calls, values)], how="horizontal").with_columns(
-            _is_odd(connection, calls, values), values.select(extra(unknown).alias("extra")).to_series()
+            calls["is_odd"] | values["is_odd"] | raw.is_odd(values),
+            values.select(extra(unknown).alias("extra")).to_series(),
         )
         finished = finish_calls(calls, zone)
         keys = {table.name: _keys(connection, finished, values, path) for path, table in KEY_VALUES.items()}
@@ -94,7 +96,7 @@ def _calls(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame) -> tupl
 
 def _shaped(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame) -> tuple[pl.DataFrame, set[Path]]:
     """The calls with what follows from the shape of each, and the places unknown in those that are not odd."""
-    calls = pl.concat([calls, _query(connection, queries.SHAPES, calls.select("call"))], how="horizontal")
+    calls = pl.concat([calls, _shapes(connection, calls.select("call"))], how="horizontal")
     distinct = calls.unique("shape")
     unknown: set[Path] = set()
     rows = []
@@ -110,28 +112,36 @@ def _shaped(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame) -> tuple
     return calls.join(shapes, on="shape", how="left", maintain_order="left").drop("shape"), unknown
 
 
+def _shapes(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame) -> pl.DataFrame:
+    try:
+        return _query(connection, queries.SHAPES, calls)
+    except duckdb.Error:  # rare: what the API's answers are checked for lets little through that DuckDB refuses
+        return _query(connection, queries.SHAPES_TRIED, calls)
+
+
 def _values(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, unknown: list[Path]) -> pl.DataFrame:
-    """The JSON texts at all places of the calls."""
-    places = (*raw.PLACES, *unknown)
-    values = _query(connection, queries.values(places), calls.select("call"))
-    values.columns = [*map(place, places)]
-    return values
-
-
-def _is_odd(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, values: pl.DataFrame) -> pl.Series:
-    odd = calls["is_odd"] | raw.is_odd(values)
+    """The JSON texts at all places of the calls, and whether a known parent `is_odd`."""
+    values = _at_places(connection, calls, (*raw.PLACES, *unknown))
     unsure = calls.filter("is_unsure")
-    if unsure.height:
-        really = _query(connection, queries.UNSURE, unsure.select("call"))["is_odd"]
-        odd = odd.scatter(unsure.filter(really)[ELEMENT], True)
-    return odd.alias("is_odd")
+    parents = _at_places(connection, unsure, PARENTS)
+    nothing = pl.repeat(None, calls.height, dtype=pl.String, eager=True)
+    return values.with_columns(
+        pl.repeat(False, calls.height, eager=True).scatter(unsure[ELEMENT], raw.is_odd_parent(parents)).alias("is_odd"),
+        nothing.scatter(unsure[ELEMENT], parents[place(NEXT_ACTION)]).alias(place(NEXT_ACTION)),
+    )
+
+
+def _at_places(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, places: Sequence[Path]) -> pl.DataFrame:
+    texts = _query(connection, queries.values(places), calls.select("call"))
+    texts.columns = [*map(place, places)]
+    return texts
 
 
 def _texts(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """The texts of single values, escapes resolved, and the times as DuckDB casts them."""
-    texts = values.select(raw.text(path).alias(place(path)) for path in raw.TEXTS)
+    texts = values.select(raw.text(path).alias(place(path)) for path in (*raw.TEXTS, NEXT_ACTION))
     may_be_escaped = calls["call"].str.contains("\\", literal=True).arg_true()
-    for path in raw.TEXTS:
+    for path in (*raw.TEXTS, NEXT_ACTION):
         escaped = may_be_escaped.filter(values[place(path)][may_be_escaped].str.contains(raw.ESCAPED))
         if len(escaped):
             strings = values.select(text=place(path))[escaped]

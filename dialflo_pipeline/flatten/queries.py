@@ -9,7 +9,7 @@ process.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from dialflo_pipeline.flatten.fields import NEXT_ACTION, PARENTS, Path
+from dialflo_pipeline.flatten.fields import Path
 from dialflo_pipeline.flatten.shapes import LEVELS
 
 
@@ -22,15 +22,18 @@ def _list(paths: Iterable[str]) -> str:
     return "[" + ", ".join(paths) + "]"
 
 
-_KEYS_OF_LEVELS: Final = f"""TRY(json_keys(call, {_list([*_json_paths(LEVELS), "'$[1]'"])}))"""
+_KEYS: Final = f"""json_keys(call, {_list([*_json_paths(LEVELS), "'$[1]'"])})"""
 
 # An empty list and none at all have the same hash.
 _SHAPE: Final = ", ".join(["keys", *(f"keys[{level}] IS NULL" for level in range(1, len(LEVELS) + 2))])
 
-SHAPES: Final = f"SELECT hash({_SHAPE}) AS shape FROM (SELECT {_KEYS_OF_LEVELS} AS keys FROM given)"
-"""Of answers or elements (call): the number of its shape."""
+SHAPES: Final = f"SELECT hash({_SHAPE}) AS shape FROM (SELECT {_KEYS} AS keys FROM given)"
+"""Of answers or elements (call): the number of its shape. Fails if there is one that DuckDB does not parse."""
 
-SHAPE_TEXTS: Final = f"SELECT to_json({_KEYS_OF_LEVELS})::VARCHAR AS keys FROM given"
+SHAPES_TRIED: Final = f"SELECT hash({_SHAPE}) AS shape FROM (SELECT TRY({_KEYS}) AS keys FROM given)"
+"""The same, a third slower, where such ones share a shape."""
+
+SHAPE_TEXTS: Final = f"SELECT to_json(TRY({_KEYS}))::VARCHAR AS keys FROM given"
 """Of the same: what `read_shape` reads."""
 
 ELEMENTS: Final = r"""
@@ -52,15 +55,6 @@ def values(places: Sequence[Path]) -> str:
     extracted = f"json_extract(call, {_list(_json_paths(places))})"
     return f"SELECT {', '.join(columns)} FROM (SELECT {extracted} AS texts FROM given)"
 
-
-UNSURE: Final = f"""
-    SELECT list_filter(
-        json_type(call, {_list(_json_paths(path for path in PARENTS if path != NEXT_ACTION))}),
-        lambda type: type NOT IN ('OBJECT', 'NULL')
-    ) <> [] AS is_odd
-    FROM given
-"""
-"""Of calls (call): whether a known parent is neither an object nor null."""
 
 UNESCAPED: Final = "SELECT json_extract_string(text, '$') AS text FROM given"
 """Of JSON texts of strings (text): the strings."""

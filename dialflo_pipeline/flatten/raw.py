@@ -4,21 +4,22 @@ from typing import Final
 
 import polars as pl
 
-from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, NEXT_ACTION, STATUS_INSTEAD, Kind, Path
+from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, NEXT_ACTION, PARENTS, STATUS_INSTEAD, Kind, Path
 
-PLACES: Final = (*(field.path for field in FIELDS), STATUS_INSTEAD, NEXT_ACTION, *KEY_VALUES)
+TEXTS: Final = (*(field.path for field in FIELDS), STATUS_INSTEAD)
+"""The places of single values. So may be NEXT_ACTION, but few calls have to be asked for that."""
+
+PLACES: Final = (*TEXTS, *KEY_VALUES)
 """The places whose values every call is asked for."""
-
-TEXTS: Final = PLACES[: -len(KEY_VALUES)]
-"""Those of single values."""
 
 # A number that is no 64-bit integer may be written anew by DuckDB, so its text would not be as it was sent.
 _KEPT_AS_SENT = '"|null$|true$|false$|-?[0-9]{1,18}$'
+_OBJECT_OR_NULL: Final = "^([{]|null$)"
 _PATTERNS: Final = {
     **{field.path: f"^({_KEPT_AS_SENT})" for field in FIELDS if field.kind is Kind.TEXT},
     STATUS_INSTEAD: f"^({_KEPT_AS_SENT})",
     NEXT_ACTION: f"^([{{]|{_KEPT_AS_SENT})",
-    **dict.fromkeys(KEY_VALUES, "^([{]|null$)"),
+    **dict.fromkeys(KEY_VALUES, _OBJECT_OR_NULL),
 }
 
 
@@ -39,6 +40,14 @@ def is_odd(raw: pl.DataFrame) -> pl.Series:
         if not column.str.starts_with("{" if path in KEY_VALUES else '"').all():  # Quicker than the pattern.
             odd |= ~column.str.contains(pattern).fill_null(value=True)
     return odd
+
+
+def is_odd_parent(parents: pl.DataFrame) -> pl.Series:
+    """Whether a known parent is neither an object nor null, but for NEXT_ACTION, which may be a single value."""
+    places = [place(path) for path in PARENTS if path != NEXT_ACTION]
+    return parents.select(
+        pl.any_horizontal(~pl.col(places).str.contains(_OBJECT_OR_NULL)).fill_null(value=False)
+    ).to_series()
 
 
 def text(path: Path) -> pl.Expr:

@@ -13,7 +13,6 @@ from dialflo_pipeline.flatten.fields import (
     FIELDS,
     INSIGHTS,
     KEY_VALUES,
-    NEXT_ACTION,
     PARENTS,
     STATUS_INSTEAD,
     Path,
@@ -40,7 +39,7 @@ class Shape:
 
     `is_alone`: the answer is an array of one element. All else is of that element. `is_odd`: DuckDB's JSON functions
     would not surely read it as the plain reader does. `has_insights`: there is an object of that name, with keys.
-    `is_unsure`: a known parent is there but has no keys, so it may be empty, null or something odd.
+    `is_unsure`: a known parent is there but has no keys, so it may be empty, null, a single value or something odd.
     `unknown`: the places that no column and no table holds.
     """
 
@@ -67,6 +66,6 @@ def read_shape(keys: str | None) -> Shape:
         or any(len(set(found)) < len(found) for found in keys_at.values())
         or any(_NO_PLACE.fullmatch(path[-1]) for path in unknown),
         has_insights=bool(keys_at.get(INSIGHTS)),
-        is_unsure=any(keys_at.get(path) == [] for path in PARENTS if path != NEXT_ACTION),
+        is_unsure=any(keys_at.get(path) == [] for path in PARENTS),
         unknown=unknown,
     )

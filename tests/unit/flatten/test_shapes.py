@@ -36,13 +36,9 @@ def test_an_answer_that_is_no_array_or_cannot_be_parsed_is_not_alone() -> None:
     assert not read_shape(None).is_alone
 
 
-@pytest.mark.parametrize("parent", [INSIGHTS, INTEREST, QUALITY])
+@pytest.mark.parametrize("parent", [INSIGHTS, INTEREST, NEXT_ACTION, QUALITY])
 def test_a_parent_without_keys_may_be_anything(parent: Path) -> None:
     assert shape({parent: []}).is_unsure
-
-
-def test_a_next_action_may_be_a_single_value() -> None:
-    assert not shape({NEXT_ACTION: []}).is_unsure
 
 
 @pytest.mark.parametrize(
