@@ -1,14 +1,22 @@
 """Flattening a batch of answers: the fast reader for what it surely reads, the plain one for the rest.
 
-A function from values to values: nothing is read from or written to disk, and memory is bounded by the batch.
+A function from values to values: nothing is read from or written to disk, and memory is bounded by the batch. DuckDB
+spreads work over cores by 122,880 rows, more than a batch has, so here each core gets slices of the batch.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Final
 from zoneinfo import ZoneInfo
 
+import duckdb
 import polars as pl
 
 from dialflo_pipeline.flatten import fast, rows
-from dialflo_pipeline.flatten.frames import DOCUMENT, Flattened, assemble
+from dialflo_pipeline.flatten.frames import DOCUMENT, Flattened, assemble, stack
+
+_SLICE_ROWS: Final = (2_048, 32_768)
+"""At least: below, planning the queries takes longer than running them. At most, to bound what is in memory at once."""
 
 
 def flatten(answers: pl.DataFrame, zone: str) -> Flattened:
@@ -18,11 +26,18 @@ def flatten(answers: pl.DataFrame, zone: str) -> Flattened:
     fetched_at, source; at most some 65,536 rows or 64 MB of bodies at a time keep the memory small. `zone` is the IANA
     time zone in which times without an offset are read.
     """
-    answers = answers.sort("task_id")
-    where = ZoneInfo(zone)
+    answers, where = answers.sort("task_id"), ZoneInfo(zone)
+    cores = pl.thread_pool_size()
+    least, most = _SLICE_ROWS
+    slices = list(answers.iter_slices(min(max(least, -(-answers.height // cores)), most))) or [answers]
+    with closing(fast.open_database()) as database, ThreadPoolExecutor(cores) as pool:
+        return stack(pool.map(lambda part: _flatten_slice(database, part, where), slices))
+
+
+def _flatten_slice(database: duckdb.DuckDBPyConnection, answers: pl.DataFrame, zone: ZoneInfo) -> Flattened:
     bodies = answers.select("body").with_row_index(DOCUMENT).cast({DOCUMENT: pl.Int64})
-    found, odd = fast.read_documents(bodies, where)
+    found, odd = fast.read_documents(database, bodies, zone)
     parts = [found]
     if len(odd):
-        parts.append(rows.read_documents(bodies[odd].iter_rows(), where))
+        parts.append(rows.read_documents(bodies[odd].iter_rows(), zone))
     return assemble(answers, parts)

@@ -1,12 +1,9 @@
-"""The fast reader: DuckDB's JSON functions over a whole batch, on every core.
+"""The fast reader: DuckDB's JSON functions and polars' columns over many documents at a time.
 
-It names the documents that it does not surely read as the plain reader would, and leaves those alone. DuckDB spreads
-work over cores by 122,880 rows, more than a batch has, so each core here gets slices of the batch and a connection of
-its own.
+It names the documents that it does not surely read as the plain reader would, and leaves those alone.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,12 +15,9 @@ from dialflo_pipeline.flatten import queries, raw
 from dialflo_pipeline.flatten.columns import finish_calls, finish_keys, time_texts, twice_there
 from dialflo_pipeline.flatten.extras import extra
 from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, PARENTS, Path
-from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT, REJECTS_FOUND, Found, join
+from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT, REJECTS_FOUND, Found
 from dialflo_pipeline.flatten.raw import place
 from dialflo_pipeline.flatten.shapes import read_shape
-
-_SLICE_ROWS: Final = (2_048, 32_768)
-"""At least: below, planning the queries takes longer than running them. At most: above, the texts leave the caches."""
 
 _UNKNOWN_PLACES: Final = 256
 """How many places of no column are looked at in each call of a slice; calls with more of them are odd."""
@@ -37,17 +31,15 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
 }
 
 
-def read_documents(bodies: pl.DataFrame, zone: ZoneInfo) -> tuple[Found, pl.Series]:
+def open_database() -> duckdb.DuckDBPyConnection:
+    """A database that computes and holds nothing, on one core; for several callers of `read_documents` at once."""
+    return duckdb.connect(":memory:", config=_SETTINGS)
+
+
+def read_documents(
+    database: duckdb.DuckDBPyConnection, bodies: pl.DataFrame, zone: ZoneInfo
+) -> tuple[Found, pl.Series]:
     """What the documents in `bodies` (document, body) hold, and the numbers of the odd ones, left out of it."""
-    cores = pl.thread_pool_size()
-    least, most = _SLICE_ROWS
-    slices = list(bodies.iter_slices(min(max(least, -(-bodies.height // cores)), most))) or [bodies]
-    with closing(duckdb.connect(":memory:", config=_SETTINGS)) as database, ThreadPoolExecutor(cores) as pool:
-        found, odd = zip(*pool.map(lambda part: _read_slice(database, part, zone), slices), strict=True)
-    return join(found), pl.concat(odd)
-
-
-def _read_slice(database: duckdb.DuckDBPyConnection, bodies: pl.DataFrame, zone: ZoneInfo) -> tuple[Found, pl.Series]:
     with closing(database.cursor()) as connection:
         connection.execute("SET TimeZone = 'UTC'")  # A time without an offset stays as it is; `to_utc` sees to it.
         calls, unknown = _calls(connection, _answers(bodies))

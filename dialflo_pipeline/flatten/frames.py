@@ -3,7 +3,7 @@
 The readers know documents by their number in the batch only; nothing here looks into a document.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
@@ -13,7 +13,7 @@ import polars as pl
 from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, REJECTS, Table
 
 DOCUMENT: Final = "document"
-"""Number of an answer in its batch, which is in the order of task_id."""
+"""Number of an answer in its slice of a batch, which is in the order of task_id."""
 
 ELEMENT: Final = "element"
 """Number of a call among all that one reader saw, by which the rows of its keys know it."""
@@ -76,6 +76,12 @@ def assemble(answers: pl.DataFrame, parts: Sequence[Found]) -> Flattened:
         call_context=_key_values(CALL_CONTEXT, tasks, calls, found),
         rejects=_rejects(tasks, found.rejects),
     )
+
+
+def stack(parts: Iterable[Flattened]) -> Flattened:
+    """What consecutive parts of a batch gave as one."""
+    frames = [(part.calls, part.call_metadata, part.call_context, part.rejects) for part in parts]
+    return Flattened(*map(pl.concat, zip(*frames, strict=True)))
 
 
 def join(parts: Sequence[Found]) -> Found:
