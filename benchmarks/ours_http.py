@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import httpx
 
 from benchmarks.timing import Seconds, timed
-from dialflo_pipeline import collect
+from dialflo_pipeline import collect, event_loop
 from dialflo_pipeline.api.asking import open_asker
+from dialflo_pipeline.api.transport import open_transport
 from dialflo_pipeline.days import registered_days
 from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.rules import rules_of
@@ -31,7 +32,7 @@ def time_fetch() -> Seconds:
             tries=settings.tries,
             timeout_seconds=settings.timeout_seconds,
         )
-        report = asyncio.run(collect.fetch_answers(lake, ids, asker, settings.max_concurrency, _hear))
+        report = event_loop.run(collect.fetch_answers(lake, ids, asker, settings.max_concurrency, _hear))
     assert report.asked == len(ids)
     assert not report.in_trouble
     return seconds
@@ -48,18 +49,15 @@ def time_bare() -> Seconds:
     ids = collect.waiting_ids(lake, registered_days(lake), rules_of(settings), retry_failed=False)
     seconds: Seconds = {}
     with timed(seconds, "bare"):
-        asyncio.run(_ask_bare(settings.base_url, iter(ids), settings.max_concurrency))
+        event_loop.run(_ask_bare(settings.base_url, iter(ids), settings.max_concurrency))
     return seconds
 
 
 async def _ask_bare(base_url: str, ids: Iterator[str], concurrency: int) -> None:
-    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
-    transport = httpx.AsyncHTTPTransport(limits=limits)
-
     async def work(client: httpx.AsyncClient) -> None:
         for task_id in ids:
             response = await client.get(f"/call_details/{task_id}")
             assert response.status_code == httpx.codes.OK
 
-    async with httpx.AsyncClient(base_url=base_url, transport=transport) as client:
+    async with httpx.AsyncClient(base_url=base_url, transport=open_transport(base_url, concurrency)) as client:
         await asyncio.gather(*(work(client) for _ in range(concurrency)))
