@@ -359,3 +359,10 @@ def test_an_element_that_is_no_call_is_seen_beside_answers_of_one_call(read: Rea
 def test_a_parent_that_is_no_object_is_seen_beside_calls_without_it(read: Read) -> None:
     found = read([CALL], [CALL | {"call_insights": 7}], [CALL | {"call_insights": {}}])
     assert rejects(found) == [(0, "call_insights", 7)]
+
+
+def test_the_keys_of_extra_are_in_order_at_each_known_level(read: Read) -> None:
+    found = read([CALL | {"z": {"b": 1, "a": 2}, "a": 1} | insights(zz=1, user_interest={"y": 1, "x": 2}, foo=[3])])
+    assert found.calls["extra"].to_list() == [
+        '{"a":1,"call_insights":{"foo":[3],"user_interest":{"x":2,"y":1},"zz":1},"z":{"b":1,"a":2}}'
+    ]
