@@ -24,7 +24,7 @@ from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS
-from tests.faults.server import FaultServer, Say, Script
+from tests.faults.server import FaultServer
 
 DAY = date(2024, 5, 1)
 TOKEN = "the-secret-token"
