@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import dialflo
 from tests.faults.fetching import WAYS, Fetched, fetch_from, using
 from tests.faults.server import FaultServer, Say, Script
+
+__all__ = ["dialflo", "fetch", "way"]
 
 
 @pytest.fixture(params=WAYS)
