@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from dialflo_pipeline import __version__
 from dialflo_pipeline.api.decoding import ACCEPT_ENCODING, BodyReader, BodyTooLarge
 from dialflo_pipeline.api.transport import open_transport
-from dialflo_pipeline.errors import TransportTrouble
+from dialflo_pipeline.errors import SettingsError, TransportTrouble
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
@@ -52,7 +52,7 @@ class DialfloClient:
 
     def __init__(self, transport: httpx.AsyncBaseTransport, base_url: str, token: SecretStr) -> None:
         self._transport = transport
-        self._url = httpx.URL(base_url)
+        self._url = _readable_url(base_url)
         self._path = self._url.raw_path.rstrip(b"/") + b"/call_details/"
         self._token = token
         self._headers = _SecretHeaders(
@@ -111,6 +111,15 @@ async def open_client(
     """A client for `base_url`, closed at the end; `transport` takes the place of the chosen one in tests."""
     async with transport or open_transport(base_url, max_connections) as opened:
         yield DialfloClient(opened, base_url, token)
+
+
+def _readable_url(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+        _ = url.host  # read late, and in vain for some names in another script
+    except (httpx.InvalidURL, ValueError):
+        raise SettingsError(f"DIALFLO_BASE_URL is {base_url}, which names no host that there can be.") from None
+    return url
 
 
 async def _read(stream: httpx.AsyncByteStream, encoding: str) -> tuple[bytes | None, bytes]:
