@@ -5,7 +5,7 @@ What a kill can lose is what was not flushed yet; the next run asks for it again
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 
@@ -83,9 +83,10 @@ class AnswerLog:
             raise
 
     def _write(self, rows: list[_Row]) -> None:
-        frame = _frame(rows, [self._days[tried.task_id] for tried, _, _ in rows])
-        for part in frame.sort("call_date", maintain_order=True).partition_by("call_date", maintain_order=True):
-            self._lake.append(RAW_ANSWERS, part, part["call_date"][0])
+        for some in _in_parts(rows):
+            frame = _frame(some, [self._days[tried.task_id] for tried, _, _ in some])
+            for part in frame.sort("call_date", maintain_order=True).partition_by("call_date", maintain_order=True):
+                self._lake.append(RAW_ANSWERS, part, part["call_date"][0])
 
 
 @asynccontextmanager
@@ -98,6 +99,24 @@ async def answer_log(lake: Lake, days: Mapping[str, date]) -> AsyncIterator[Answ
     finally:
         log.close()
         await flushing
+
+
+def _in_parts(rows: list[_Row]) -> Iterator[list[_Row]]:
+    """The rows in parts of not much more than a flush should have, none of which ends within an asking.
+
+    Many large answers may come at once, and a frame copies all it holds.
+    """
+    part: list[_Row] = []
+    size = 0
+    for row in rows:
+        tried, is_last, _ = row
+        part.append(row)
+        size += len(tried.body or b"")
+        if is_last and size >= FLUSH_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def _frame(rows: list[_Row], days: list[date]) -> pl.DataFrame:

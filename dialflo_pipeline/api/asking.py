@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from pydantic import SecretStr
@@ -60,6 +60,24 @@ class Asking:
         return tried
 
 
+@dataclass
+class LastPage:
+    """The latest body of some size. An API in trouble says the same to everybody, and it is all kept for a while."""
+
+    reply: Reply | None = None
+
+    def shared(self, reply: Reply) -> Reply:
+        """The same reply, its body not in memory again if it is the latest one."""
+        if reply.body is None or len(reply.body) < SMALL_BYTES:
+            return reply
+        if self.reply is None or self.reply.sha256 != reply.sha256:
+            self.reply = reply
+        return replace(reply, body=self.reply.body)
+
+
+SMALL_BYTES = 64 * 1024
+"""A body below this is not worth the look."""
+
 BUDGET_TIMEOUTS = 4
 """An asking, waits included, takes at most so many times the time of one try."""
 
@@ -73,6 +91,7 @@ class Asker:
     policy: RetryPolicy
     timeout_seconds: float
     clock: Callable[[], float] = time.monotonic
+    last_page: LastPage = field(default_factory=LastPage)
 
     async def ask(self, asking: Asking) -> None:
         """Try until one try decides, the tries are used up or the time is."""
@@ -102,6 +121,7 @@ class Asker:
             reply = await self.client.call_details(asking.task_id, min(self.timeout_seconds, left))
         except TransportTrouble as trouble:
             return asking.add(sent_at, Verdict(Result.TROUBLE, error=str(trouble)))
+        reply = self.last_page.shared(reply)
         asked_wait = retry_after_seconds(reply.retry_after, datetime.now(UTC))
         if reply.status == TOO_MANY_REQUESTS:
             self.throttle.pause(asked_wait)

@@ -8,7 +8,7 @@ import hashlib
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -19,9 +19,14 @@ from pydantic import SecretStr
 from dialflo_pipeline import __version__
 from dialflo_pipeline.api.decoding import ACCEPT_ENCODING, BodyReader, BodyTooLarge
 from dialflo_pipeline.api.transport import open_transport
-from dialflo_pipeline.errors import TransportTrouble
+from dialflo_pipeline.errors import SettingsError, TransportTrouble
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
+
+OK = 200
+
+LEAST_SECRET_BYTES = 16
+"""A token shorter than this may be a word that stands in an answer for other reasons."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +40,30 @@ class Reply:
     retry_after: str | None
 
 
+class _SecretHeaders(httpx.Headers):
+    """Headers that tell their names only: one of them is the token."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self)})"
+
+
 class DialfloClient:
     """Asks one host, with the token in the header that the API documents; follows no redirect."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, base_url: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport, base_url: str, token: SecretStr) -> None:
         self._transport = transport
-        self._url = httpx.URL(base_url)
+        self._url = _readable_url(base_url)
         self._path = self._url.raw_path.rstrip(b"/") + b"/call_details/"
-        self._headers = httpx.Headers(headers)
+        self._token = token
+        self._headers = _SecretHeaders(
+            {
+                "auth_token": f"Bearer {token.get_secret_value()}",
+                "content-type": "application/json",
+                "accept": "application/json",
+                "accept-encoding": ACCEPT_ENCODING,
+                "user-agent": f"dialflo-pipeline/{__version__}",
+            }
+        )
 
     async def call_details(self, task_id: str, timeout_seconds: float) -> Reply:
         """The answer for one task id of the allowed form, body included in the time. Raises `TransportTrouble`."""
@@ -63,6 +84,8 @@ class DialfloClient:
             body, read = await _read(stream, response.headers.get("content-encoding", ""))
         finally:
             await stream.aclose()
+        if response.status_code != OK and body is not None:
+            body = read = self._without_token(body)
         return Reply(
             status=response.status_code,
             body=body,
@@ -70,6 +93,11 @@ class DialfloClient:
             sha256=hashlib.sha256(read).hexdigest(),
             retry_after=response.headers.get("retry-after"),
         )
+
+    def _without_token(self, body: bytes) -> bytes:
+        """An error may quote the request it is about, and what comes back is kept."""
+        token = self._token.get_secret_value().encode()
+        return body.replace(token, b"[token]") if len(token) >= LEAST_SECRET_BYTES else body
 
 
 @asynccontextmanager
@@ -81,15 +109,17 @@ async def open_client(
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[DialfloClient]:
     """A client for `base_url`, closed at the end; `transport` takes the place of the chosen one in tests."""
-    headers = {
-        "auth_token": f"Bearer {token.get_secret_value()}",
-        "content-type": "application/json",
-        "accept": "application/json",
-        "accept-encoding": ACCEPT_ENCODING,
-        "user-agent": f"dialflo-pipeline/{__version__}",
-    }
     async with transport or open_transport(base_url, max_connections) as opened:
-        yield DialfloClient(opened, base_url, headers)
+        yield DialfloClient(opened, base_url, token)
+
+
+def _readable_url(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+        _ = url.host  # read late, and in vain for some names in another script
+    except (httpx.InvalidURL, ValueError):
+        raise SettingsError(f"DIALFLO_BASE_URL is {base_url}, which names no host that there can be.") from None
+    return url
 
 
 async def _read(stream: httpx.AsyncByteStream, encoding: str) -> tuple[bytes | None, bytes]:

@@ -3,6 +3,7 @@
 import sys
 from datetime import date
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -151,6 +152,8 @@ def simulate(
 
 def main() -> None:
     """Run the command line; ends the process with the promised exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: no text may end a command in a stack trace
     sys.exit(_exit_code())
 
 

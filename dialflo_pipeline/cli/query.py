@@ -17,11 +17,18 @@ from dialflo_pipeline.workspace import Workspace
 
 ROWS_AT_ONCE = 10_000
 
+_READ_ONLY_FOR_GOOD = "SET enable_external_access = false; SET lock_configuration = true"
+"""A read-only database still lets SQL write and read other files, attach databases and fetch extensions."""
+
 
 def run_query(sql: str, result_format: str) -> int:
-    """Run the SQL and print its rows; SQL that DuckDB refuses is a `UsageError` with its words."""
+    """Run the SQL and print its rows; SQL that DuckDB refuses is a `UsageError` with its words.
+
+    It sees the published file and nothing else: no other file, no network, no setting that could change that.
+    """
     connection = read_published(Workspace(load_settings().data_dir).published)
     try:
+        connection.execute(_READ_ONLY_FOR_GOOD)
         result = connection.execute(sql)
         if result is None:
             raise UsageError("There is no SQL to run.")
@@ -49,9 +56,10 @@ def _print_json(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
     """One array of objects, written as the rows come."""
     before = "["
     names = _once_each(columns)
+    is_unicode = sys.stdout.encoding.lower().startswith("utf")
     for row in rows:
         record = dict(zip(names, map(_finite, row), strict=True))
-        sys.stdout.write(f"{before}\n{json.dumps(record, default=str, ensure_ascii=False, allow_nan=False)}")
+        sys.stdout.write(f"{before}\n{json.dumps(record, default=str, ensure_ascii=not is_unicode, allow_nan=False)}")
         before = ","
     sys.stdout.write("[]\n" if before == "[" else "\n]\n")
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from dialflo_pipeline.cli.console import say, say_error
 from dialflo_pipeline.errors import TaskFileError
@@ -29,8 +30,8 @@ def add(files: Sequence[str], file_format: Format | None, column: str | None) ->
         say_error(f"refused: {file}, line {row.line}: {row.reason}")
 
     for name in files:
-        source = sys.stdin.buffer if name == STDIN else Path(name)
         try:
+            source = _stdin() if name == STDIN else Path(name)
             task_file = read(source, file_format, column, settings.zone)
             task_file.refused.tell = partial(tell, task_file.name)
             total += register_file(settings, task_file)
@@ -39,6 +40,12 @@ def add(files: Sequence[str], file_format: Format | None, column: str | None) ->
             unusable += 1
     say(f"registered {total.registered}, already known {total.already_known}, refused {refused}")
     return 1 if refused or unusable else 0
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:  # a program may be started without one
+        raise TaskFileError("Standard input is closed.")
+    return sys.stdin.buffer
 
 
 def register_file(settings: Settings, task_file: TaskFile) -> Registration:

@@ -58,13 +58,13 @@ def _rows(text_lines: Iterable[Line], delimiter: str) -> Iterator[tuple[int, lis
             continue
         if feed.refusal:
             yield Refused(feed.taken[0].number, feed.refusal)
-        elif not _is_blank_line(cells):
+        elif not _is_blank_line(cells, feed.taken):
             yield feed.taken[0].number, cells
 
 
-def _is_blank_line(cells: list[str]) -> bool:
-    # A cell of nothing at all was written as "": a row whose id is missing, not a blank line.
-    return not cells or (len(cells) == 1 and cells[0] != "" and is_blank(cells[0]))
+def _is_blank_line(cells: list[str], taken: list[Line]) -> bool:
+    # Blanks in quotes are no blank line, but a row whose id is missing.
+    return len(cells) <= 1 and all(is_blank(line.text) for line in taken)
 
 
 class _Feed:

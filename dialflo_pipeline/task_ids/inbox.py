@@ -24,6 +24,8 @@ STILL_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.5
 
+MAX_NAME_BYTES: Final = 255
+
 DONE: Final = "done"
 REFUSED: Final = "refused"
 _UNFINISHED: Final = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
@@ -98,8 +100,15 @@ def waiting_files(inbox: Path) -> list[Path]:
     """The files that `take_in` would look at."""
     if not inbox.is_dir():
         return []
-    names = [entry.name for entry in os.scandir(inbox) if entry.is_file()]
+    names = [entry.name for entry in os.scandir(inbox) if _is_file(entry)]
     return [inbox / name for name in names if not name.startswith((".", "~$")) and not _is_unfinished(name)]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _is_unfinished(name: str) -> bool:
@@ -139,27 +148,32 @@ def _take_in_file(
     refused = Refusals(str(path))
     if look is None:
         return InboxFile(path.name, path, Fate.LEFT, Registration(), refused, _STILL_GROWING)
+    registration = Registration()
     try:
         task_file = read(path, None, None, zone)
         refused = task_file.refused
         registration = register(lake, task_file, now, zone, work_dir=work_dir)
+        reason = refused.summary() if refused.count and not registration.rows else None
     except TaskFileError as error:
-        return _refuse(path, refused, str(error))
+        reason = str(error)
     if _look_at(path) != look:
         return InboxFile(path.name, path, Fate.LEFT, registration, refused, _CHANGED)
-    if refused.count and not registration.rows:
-        return _refuse(path, refused, refused.summary())
-    return InboxFile(path.name, _move(path, DONE), Fate.DONE, registration, refused)
+    try:
+        target = _refuse(path, reason) if reason else _move(path, DONE)
+    except OSError as error:
+        problem = f"It cannot be moved ({error.strerror}), so it stays in the inbox."
+        return InboxFile(path.name, path, Fate.LEFT, registration, refused, problem)
+    return InboxFile(path.name, target, Fate.REFUSED if reason else Fate.DONE, registration, refused, reason)
 
 
-def _refuse(path: Path, refused: Refusals, reason: str) -> InboxFile:
+def _refuse(path: Path, reason: str) -> Path:
     folder = path.parent / REFUSED
     folder.mkdir(exist_ok=True)
     target = _free_name(folder, path.name)
     # First the reason: a refused file without one would leave its owner guessing.
-    target.with_name(f"{target.name}.reason.txt").write_text(f"{reason}\n", encoding="utf-8")
-    path.rename(target)
-    return InboxFile(path.name, target, Fate.REFUSED, Registration(), refused, reason)
+    beside = target.with_name(_fitting(target.name, ".reason.txt"))
+    beside.write_text(f"{reason}\n", encoding="utf-8", errors="backslashreplace")
+    return path.rename(target)
 
 
 def _move(path: Path, subfolder: str) -> Path:
@@ -173,5 +187,12 @@ def _free_name(folder: Path, name: str) -> Path:
     path, number = folder / name, 1
     while os.path.lexists(path):
         number += 1
-        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+        path = folder / _fitting(Path(name).stem, f"-{number}{Path(name).suffix}")
     return path
+
+
+def _fitting(name: str, tail: str) -> str:
+    """The name with this tail, cut before it if both together are longer than a file may be named."""
+    room = MAX_NAME_BYTES - len(os.fsencode(tail))
+    encoded = os.fsencode(name)
+    return (name if len(encoded) <= room else encoded[:room].decode(errors="ignore")) + tail

@@ -86,6 +86,21 @@ def test_every_try_is_a_row_with_its_body_unchanged(lake: Lake, ended: Callable[
         assert set(rows[column]) == {value}
 
 
+def test_many_large_answers_at_once_go_to_several_files_and_no_asking_is_in_two(
+    lake: Lake, ended: Callable[..., Asking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with answer_log(lake, DAYS) as log:
+            for number in range(9):
+                log.add(ended(f"id-{number}", b"x" * 60, b"y" * 60), number == 8)
+
+    _small(monkeypatch, size=200)
+    asyncio.run(main())
+    files = [pl.read_parquet(path, columns=["task_id", "attempt"]) for path in lake.files(RAW_ANSWERS, DAY)]
+    assert [file.height for file in files] == [4, 4, 4, 4, 2]
+    assert pl.concat(files).rows() == [(f"id-{number}", attempt) for number in range(9) for attempt in (1, 2)]
+
+
 def test_rows_go_to_the_days_of_their_ids_in_few_files(lake: Lake, ended: Callable[..., Asking]) -> None:
     _log(lake, [(ended(f"id-{number}", b"x"), False) for number in range(50)] + [(ended("tomorrow", b"y"), False)])
     assert lake.read(RAW_ANSWERS, DAY).height == 50

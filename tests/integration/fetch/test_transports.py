@@ -1,7 +1,5 @@
 """What holds whichever transport carries the requests: the same faults, limits and manners."""
 
-import errno
-import os
 import socket
 import ssl
 import sys
@@ -119,34 +117,9 @@ def test_odd_headers_cost_nothing(call: Call, say: Say, headers: dict[str, str])
     assert (reply.status, reply.retry_after) == (200, "7")
 
 
-def test_nobody_listening_is_told(call: Call) -> None:
-    with socket.socket() as bound:  # holds the port and does not listen
-        bound.bind(("127.0.0.1", 0))
-        _, (told,) = call(base_url=f"http://127.0.0.1:{bound.getsockname()[1]}")
-    assert told == f"no connection ({os.strerror(errno.ECONNREFUSED)})"
-
-
 def test_an_address_that_is_none_is_told(call: Call, way: str) -> None:
     (told,) = call(base_url="http://1.2.3.4.5")[1]
     assert told == "the request failed (LocalProtocolError)" if way == "fast" else told.startswith("no connection (")
-
-
-def test_an_unknown_host_is_told(call: Call) -> None:
-    assert call(base_url="http://nowhere.invalid")[1] == ["no connection (its name cannot be resolved)"]
-
-
-UNTRUSTED = "no connection (its certificate is not trusted)"
-
-
-def test_a_certificate_that_nobody_trusts_is_told(call: Call, over_tls: OneAnswer) -> None:
-    assert call(base_url=f"https://localhost:{over_tls.port}")[1] == [UNTRUSTED]
-    assert over_tls.heads == []
-
-
-@pytest.mark.usefixtures("_with_authority")
-def test_a_certificate_for_another_name_is_not_trusted(call: Call, over_tls: OneAnswer) -> None:
-    assert call(base_url=f"https://127.0.0.1:{over_tls.port}")[1] == [UNTRUSTED]
-    assert over_tls.heads == []
 
 
 @pytest.mark.usefixtures("_with_authority")
@@ -160,25 +133,6 @@ def test_a_host_without_tls_is_told(call: Call) -> None:
     with OneAnswer(None).serving() as server:
         assert call(base_url=f"https://127.0.0.1:{server.port}")[1] == ["no connection (no TLS)"]
     assert not any(b"secret" in head for head in server.heads)
-
-
-def test_connecting_is_within_the_time_of_a_try(call: Call, way: str) -> None:
-    # httpx's own transport leaves a connection that is given up within the TLS handshake to the garbage collector.
-    scheme = "https" if way == "fast" else "http"
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        _, (told,) = call(base_url=f"{scheme}://127.0.0.1:{silent.getsockname()[1]}", seconds=0.2)
-    assert told == "no whole answer within 0.2 s"
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [{"hangs_up": True}, {"resets": True, "cut_after": 0}, {"headers": {"Bad Header": "x"}}, {"declared": 10**6}],
-    ids=["nothing", "reset", "no HTTP", "cut off"],
-)
-def test_an_answer_that_is_not_whole_is_told(call: Call, say: Say, broken: dict[str, Any]) -> None:
-    api, replies = call(say(**broken), ids=["a", "b"])
-    assert replies == ["the connection ended within the answer"] * 2
-    assert api.asked == ["a", "b"]
 
 
 def test_a_connection_that_ends_between_two_requests_costs_nothing(call: Call, say: Say) -> None:

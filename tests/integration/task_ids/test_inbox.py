@@ -79,30 +79,6 @@ def test_a_file_with_some_bad_rows_is_done_and_its_bad_rows_told(desk: Desk) -> 
     assert desk.tree() == ["done/ids.txt"]
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "reason"),
-    [
-        ("ids.txt", "b/c\nd.e\n", "2: the id is not made of"),
-        ("ids.csv", "id\na\n", "has no column task_id"),
-        ("ids.jsonl", "", "is empty"),
-        ("ids.parquet", "PAR1", "cannot be read as a Parquet file"),
-        ("ids.csv", "task_id\na\n".encode("utf-16"), "UTF-16"),
-        ("ids.xlsx", "a", ".csv .tsv .jsonl .parquet .txt"),
-        ("ids", "a", ".csv .tsv .jsonl .parquet .txt"),
-    ],
-)
-def test_a_file_of_no_use_is_refused_with_its_reason(desk: Desk, name: str, content: str, reason: str) -> None:
-    desk.drop(name, content)
-    (file,) = desk.take_in().files
-    assert file.fate is Fate.REFUSED
-    assert desk.tree() == [f"refused/{name}", f"refused/{name}.reason.txt"]
-    written = (desk.inbox / "refused" / f"{name}.reason.txt").read_text()
-    assert reason in written
-    assert file.reason is not None
-    assert written == f"{file.reason}\n"
-    assert desk.registered() == set()
-
-
 def test_one_bad_file_does_not_hold_up_the_others(desk: Desk) -> None:
     for name, content in [("a.txt", "a"), ("b.parquet", "b"), ("c.txt", "c")]:
         desk.drop(name, content)

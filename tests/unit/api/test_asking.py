@@ -252,3 +252,15 @@ def test_a_try_ends_no_earlier_than_it_began(ask: Callable[..., Asked], after: C
     for tried in ask([after(0, 503), after(0)]).asking.tries:
         assert tried.requested_at <= tried.received_at
         assert tried.requested_at.tzinfo is UTC
+
+
+def test_a_large_page_that_comes_again_and_again_is_in_memory_once(
+    ask: Callable[..., Asked], after: Callable[..., Answer]
+) -> None:
+    page, other = (b"<html>" + letter * 100_000 for letter in (b"a", b"b"))
+    tries = ask(
+        [after(0, 200, page), after(0, 503, bytes(bytearray(page))), after(0, 200, other)], tries=4
+    ).asking.tries
+    assert [tried.body for tried in tries] == [page, page, other, other]
+    assert tries[0].body is tries[1].body
+    assert tries[2].body is tries[3].body

@@ -6,11 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from dialflo_pipeline import __version__
 from dialflo_pipeline.api import client as client_module
 from dialflo_pipeline.api.client import Reply
-from dialflo_pipeline.errors import TransportTrouble
+from dialflo_pipeline.errors import SettingsError, TransportTrouble
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -119,3 +120,13 @@ def test_the_cause_of_a_failed_connection_is_told_for_a_host_with_several_addres
 
     with pytest.raises(TransportTrouble, match=r"^no connection \(Connection refused\)$"):
         call(fail)
+
+
+@pytest.mark.parametrize("host", ["999.1.1.1", "xn--", "☃.test", "xn--zz--.test"])
+def test_a_host_that_cannot_be_is_a_wrong_setting(host: str) -> None:
+    async def main() -> None:
+        async with client_module.open_client(f"http://{host}", SecretStr("secret"), max_connections=1):
+            pass
+
+    with pytest.raises(SettingsError, match="DIALFLO_BASE_URL"):
+        asyncio.run(main())

@@ -77,6 +77,38 @@ def test_the_published_file_cannot_be_changed(sql: str) -> None:
         run_query(sql, "table")
 
 
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "COPY calls TO 'out.csv'",
+        "SELECT 1; COPY calls TO 'out.parquet'",
+        "EXPORT DATABASE 'out'",
+        "ATTACH 'out.duckdb'",
+        "FROM read_csv('other.csv')",
+        "FROM 'other.csv'",
+        "FROM read_text('other.csv')",
+        "FROM glob('*')",
+        "FROM read_parquet('https://api.invalid/x.parquet')",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN 'x')",
+        "SET enable_external_access = true",
+        "SET lock_configuration = false",
+        "SET autoinstall_known_extensions = true",
+        "SET temp_directory = 'out'",
+        "PRAGMA enable_profiling = 'json'; PRAGMA profiling_output = 'out.json'; SELECT 1",
+        "CALL enable_logging(storage = 'file', storage_path = 'out')",
+    ],
+)
+def test_no_sql_reaches_beyond_the_published_file(data_dir: Path, monkeypatch: pytest.MonkeyPatch, sql: str) -> None:
+    monkeypatch.chdir(data_dir)
+    (data_dir / "other.csv").write_text("a\n1\n")
+    with pytest.raises(UsageError, match=r"disabled|locked"):
+        run_query(sql, "csv")
+    assert sorted(path.name for path in data_dir.iterdir()) == ["other.csv", "warehouse.duckdb"]
+
+
 @pytest.mark.usefixtures("data_dir")
 def test_without_a_published_warehouse_the_error_says_what_to_do() -> None:
     with pytest.raises(NotPublished, match="dialflo sync"):

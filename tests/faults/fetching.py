@@ -1,0 +1,134 @@
+"""Fetches from a scripted server, through the core functions, into a lake of their own: ids in, raw answers out."""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from pydantic import SecretStr
+
+from dialflo_pipeline import event_loop
+from dialflo_pipeline.api import asking
+from dialflo_pipeline.api.retry import RetryPolicy
+from dialflo_pipeline.collect import fetch_answers
+from dialflo_pipeline.days import read_states
+from dialflo_pipeline.fetch import FetchReport
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.rules import Rules
+from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS
+from tests.faults.server import FaultServer
+
+DAY = date(2024, 5, 1)
+TOKEN = "the-secret-token"
+WAYS = ("fast", "plain")
+MAX_SECONDS = 120
+"""No fetch of the tests takes a tenth of it on a quiet machine."""
+
+
+@contextmanager
+def using(way: str) -> Iterator[None]:
+    """The fast transport and event loop, or those that take their place where they cannot be had."""
+    with pytest.MonkeyPatch.context() as patch:
+        if way == "plain":
+            patch.setitem(sys.modules, "dialflo_pipeline.api.rust_transport", None)
+            patch.setitem(sys.modules, "uvloop", None)
+        yield
+
+
+@dataclass
+class Fetched:
+    """What came of a fetch."""
+
+    api: FaultServer
+    lake: Lake
+    report: FetchReport | None = None
+    failure: BaseException | None = None
+    progress: list[int] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of `raw_answers`, by task and try."""
+        return self.lake.read(RAW_ANSWERS, DAY).sort("task_id", "asking_id", "attempt").to_dicts()
+
+    @property
+    def endings(self) -> dict[str, tuple[str, bool]]:
+        """What each asked id ended in, and whether its row is marked."""
+        return {row["task_id"]: (row["result"], row["stopped_run"]) for row in self.rows if row["is_last"]}
+
+    @property
+    def tries(self) -> Counter[str]:
+        return Counter(row["task_id"] for row in self.rows)
+
+    def states(self, settle_hours: float = 24) -> dict[str, dict[str, Any]]:
+        """The tasks by id; with 0 hours all were asked too late."""
+        states = read_states(self.lake, [DAY], Rules("UTC", timedelta(hours=settle_hours)))
+        return {row["task_id"]: row for row in states.iter_rows(named=True)}
+
+
+During = Callable[[FaultServer, "asyncio.Task[FetchReport]"], Awaitable[None]]
+
+
+def fetch_from(
+    server: FaultServer,
+    folder: Path,
+    ids: Sequence[str],
+    *,
+    during: During | None = None,
+    base_url: str | None = None,
+    rate_limit: float = 0,
+    max_concurrency: int = 4,
+    tries: int = 2,
+    timeout_seconds: float = 60,
+) -> Fetched:
+    """Ask the server for ids, with hardly any wait between tries; `during` runs beside the fetch.
+
+    `PORT` in a base address is the server's.
+    """
+    lake = Lake(folder / "lake", folder / "aside")
+
+    async def main() -> Fetched:
+        async with server.serving():
+            fetched = Fetched(server, lake)
+            opened = asking.open_asker(
+                (base_url or server.base_url).replace("PORT", server.port),
+                SecretStr(TOKEN),
+                rate_limit=rate_limit,
+                max_concurrency=max_concurrency,
+                tries=tries,
+                timeout_seconds=timeout_seconds,
+            )
+            fetching = fetch_answers(
+                lake,
+                dict.fromkeys(ids, DAY),
+                opened,
+                max_concurrency,
+                lambda report: fetched.progress.append(report.asked),
+            )
+            task = asyncio.create_task(fetching)
+            if during:
+                await during(server, task)
+            try:
+                fetched.report = await task
+            except BaseException as failure:
+                fetched.failure = failure
+            return fetched
+
+    _register(lake, ids)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asking, "RetryPolicy", partial(RetryPolicy, first_wait_seconds=0.001))
+        return event_loop.run(asyncio.wait_for(main(), MAX_SECONDS))
+
+
+def _register(lake: Lake, ids: Sequence[str]) -> None:
+    """Put the ids on their day, without a time of completion: their deadline is reckoned from now."""
+    now, known = datetime.now(UTC), set(lake.read(TASK_IDS, DAY)["task_id"])
+    rows = [(task_id, DAY, None, now, None) for task_id in dict.fromkeys(ids) if task_id not in known]
+    lake.append(TASK_IDS, pl.DataFrame(rows, schema=TASK_IDS.frame_schema, orient="row"), DAY)

@@ -1,0 +1,46 @@
+"""The standard streams as a shell may hand them over: closed, or in an encoding that cannot hold every text."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+DIALFLO = Path(sys.executable).parent / "dialflo"
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def _shell(folder: Path, line: str, **env: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of shell in which `dialflo` is the command under test."""
+    settings = {"DIALFLO_DATA_DIR": str(folder), "PYTHONPATH": str(ROOT)}
+    script = f'dialflo() {{ "{DIALFLO}" "$@"; }}; {line}'
+    return subprocess.run(["sh", "-c", script], env={**os.environ, **settings, **env}, capture_output=True, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder with an empty published warehouse."""
+    duckdb.connect(tmp_path / "warehouse.duckdb").close()
+    return tmp_path
+
+
+@pytest.mark.parametrize(("result_format", "due"), [("csv", rb"\xe9"), ("json", rb"\u00e9"), ("table", rb"\xe9")])
+def test_text_that_the_output_cannot_hold_is_written_in_escapes(folder: Path, result_format: str, due: bytes) -> None:
+    done = _shell(folder, f"dialflo query \"SELECT 'é' AS x\" --format {result_format}", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert due in done.stdout
+
+
+def test_a_closed_input_is_told(folder: Path) -> None:
+    done = _shell(folder, "dialflo tasks add - <&-")
+    assert done.returncode == 1
+    assert b"Standard input is closed." in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_reader_that_leaves_early_ends_the_command_without_a_stack_trace(folder: Path) -> None:
+    done = _shell(folder, 'dialflo query "FROM range(300000)" --format csv | head -1')
+    assert done.stdout == b"range\n"
+    assert b"Traceback" not in done.stderr
