@@ -18,7 +18,7 @@ from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.states import TRY_COLUMNS, task_states
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, TASKS, State
 
-DERIVATION = "1"
+DERIVATION = "2"
 """To be raised when the same raw answers would give other derived rows."""
 
 GROUP_ROWS = 16_384

@@ -99,7 +99,9 @@ def _value(field: Field) -> pl.Expr:
         return _text(field)
     number = _text(field).cast(pl.Float64, strict=False)
     if field.kind is Kind.CONFIDENCE:
-        return pl.when(number > 1).then(number / 100).otherwise(number)
+        # Polars divides by a single number by multiplying with its inverse, which rounds otherwise.
+        hundred = number * 0 + 100
+        return pl.when(number > 1).then(number / hundred).otherwise(number)
     return number
 
 

@@ -27,13 +27,7 @@ from tests.faults.server import FaultServer, Say
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
-UNMENDED = {"a confidence of 95"}
-"""What the fast reader still gets wrong: polars divides by one number by multiplying with what 1 / 100 rounds to."""
-
-ROWS = [
-    pytest.param(number, id=body.name, marks=[pytest.mark.xfail(reason="rounding")] if body.name in UNMENDED else [])
-    for number, body in enumerate(BODIES)
-]
+ROWS = [pytest.param(number, id=body.name) for number, body in enumerate(BODIES)]
 RULES = Rules(ZONE, timedelta(hours=24))
 
 
@@ -116,9 +110,7 @@ def test_all_rows_are_as_the_judge_reckons_them(landed: Landed) -> None:
     rows = [TaskRow(task_id, call_date=DAY.isoformat()) for task_id in askings]
     registered_at = {row["task_id"]: row["registered_at"] for row in landed.tables["tasks"]}
     expected = judge(rows, askings, registered_at, JudgeRules(ZONE))
-    unmended = [f"'{number}-body'" for number, body in enumerate(BODIES) if body.name in UNMENDED]
-    found = differences(landed.tables, expected, datetime.now(UTC))
-    assert [problem for problem in found if not any(task_id in problem for task_id in unmended)] == []
+    assert differences(landed.tables, expected, datetime.now(UTC)) == []
 
 
 def test_a_document_that_changes_replaces_all_rows_of_the_one_before(tmp_path: Path) -> None:

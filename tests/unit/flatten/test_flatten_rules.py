@@ -366,3 +366,9 @@ def test_the_keys_of_extra_are_in_order_at_each_known_level(read: Read) -> None:
     assert found.calls["extra"].to_list() == [
         '{"a":1,"call_insights":{"foo":[3],"user_interest":{"x":2,"y":1},"zz":1},"z":{"b":1,"a":2}}'
     ]
+
+
+def test_a_percentage_is_divided_exactly(read: Read) -> None:
+    percentages = [number / 8 for number in range(9, 801)]
+    found = read([CALL | insights(user_interest={"confidence_score": each}) for each in percentages])
+    assert found.calls["interest_confidence"].to_list() == [each / 100 for each in percentages]
