@@ -45,8 +45,8 @@ _INTERNAL_TABLES = {
 }
 
 
-SMALL_BYTES = 2 * 1024 * 1024
-"""A file of calls below this is small."""
+SMALL_BYTES = 12 * 1024 * 1024
+"""A file of calls below this is small: it has fewer rows than a row group of DuckDB's."""
 
 FEW_DAYS = 64
 """When more days than this are loaded, what goes is not kept: making the marts from all is no dearer then."""
@@ -216,7 +216,7 @@ def _comment(kind: str, name: str, text: str) -> str:
 
 
 def _choose_threads(connection: duckdb.DuckDBPyConnection, lake: Lake, days: Mapping[date, str | None]) -> None:
-    """Many small files on several threads become many small row groups, which are then merged: dearer than one."""
+    """Several small files on several threads become small row groups: dearer than on one, and twice the size."""
     sizes = [path.stat().st_size for day in days for path in lake.files(CALLS, day)]
     if len(sizes) > 1 and sum(sizes) < SMALL_BYTES * len(sizes):
         connection.execute("SET threads = 1")
