@@ -372,3 +372,11 @@ def test_a_percentage_is_divided_exactly(read: Read) -> None:
     percentages = [number / 8 for number in range(9, 801)]
     found = read([CALL | insights(user_interest={"confidence_score": each}) for each in percentages])
     assert found.calls["interest_confidence"].to_list() == [each / 100 for each in percentages]
+
+
+def test_very_many_unknown_keys_are_kept_too(read: Read) -> None:
+    calls = [CALL | {f"key_{number}_{place}": place for place in range(90)} for number in range(4)]
+    found = read(*calls, CALL | {"Foo": 1, "foo": 2, "FOO": None})
+    kept = [json.loads(text) for text in found.calls["extra"]]
+    assert kept[:4] == [{key: value for key, value in call.items() if key != "agent_name"} for call in calls]
+    assert kept[4] == {"Foo": 1, "foo": 2, "FOO": None}
