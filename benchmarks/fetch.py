@@ -1,4 +1,4 @@
-"""How fast ids become raw answers on record: `python benchmarks/fetch.py [--requests N] [--runs N] [--json]`.
+"""How fast ids become raw answers on record: `python -m benchmarks.fetch [--requests N] [--runs N] [--json]`.
 
 Each row is the median of several runs, taken in turn with the others, against a loopback server in a process of its
 own. `fetch` is everything from waiting ids to synced Parquet files; the rows above it are the transports alone, under
@@ -10,22 +10,20 @@ import asyncio
 import json
 import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import httpx
 from pydantic import SecretStr
 
+from benchmarks.campaign import Campaign
+from benchmarks.server import serving
 from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.asking import open_asker
 from dialflo_pipeline.api.rust_transport import RustTransport
@@ -99,9 +97,8 @@ def _cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def rows(base_url: str, requests: int, concurrency: int, runs: int) -> list[Row]:
-    ids = [str(UUID(int=number)) for number in range(requests)]
-    few = ids[: max(1, requests // SLOW_SHARE)]
+def rows(base_url: str, ids: list[str], concurrency: int, runs: int) -> list[Row]:
+    few = ids[: max(1, len(ids) // SLOW_SHARE)]
     cases: dict[str, tuple[Measured, list[str]]] = {
         SLOW: (partial(under_httpx, httpx_own), few),
         BARE: (partial(under_httpx, RustTransport), ids),
@@ -116,18 +113,6 @@ def rows(base_url: str, requests: int, concurrency: int, runs: int) -> list[Row]
     return [Row(name, concurrency, rate[name], cpu[name], cpu[name] / cpu[BARE]) for name in cases]
 
 
-@contextmanager
-def serving() -> Iterator[str]:
-    """The base address of a server of our own."""
-    command = [sys.executable, str(Path(__file__).with_name("fetch_server.py"))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        try:
-            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        finally:
-            server.terminate()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=20_000)
@@ -135,8 +120,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    with serving() as base_url:
-        table = [row for count in options.concurrency for row in rows(base_url, options.requests, count, options.runs)]
+    campaign = Campaign(options.requests, 1)
+    ids = list(campaign.task_ids())
+    with tempfile.TemporaryDirectory() as folder, serving(campaign.served(), Path(folder)) as base_url:
+        table = [row for count in options.concurrency for row in rows(base_url, ids, count, options.runs)]
     if options.json:
         print(json.dumps([asdict(row) for row in table]))
         return

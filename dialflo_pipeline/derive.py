@@ -40,11 +40,18 @@ class DayReport:
 
 @dataclass(frozen=True)
 class _Day:
-    """A day about to be derived; `deciding` has task_id, call_date, completed_at and the asking whose answer counts."""
+    """A day about to be derived."""
 
     day: date
     fingerprint: str
     states: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Days derived together; `deciding` has task_id, call_date, completed_at and the asking whose answer counts."""
+
+    days: list[_Day]
     deciding: pl.DataFrame
 
 
@@ -54,37 +61,30 @@ def derive_days(lake: Lake, days: Iterable[date], rules: Rules) -> Iterator[DayR
         yield from _derive_group(lake, _look_at(lake, group, rules), rules)
 
 
-def _look_at(lake: Lake, days: Sequence[date], rules: Rules) -> list[_Day]:
+def _look_at(lake: Lake, days: Sequence[date], rules: Rules) -> _Group:
     # Before any row is read: a file that comes in between makes the fingerprint old, never the rows.
     fingerprints = {day: fingerprint(lake, day, rules) for day in days}
     tries = lake.read_days(RAW_ANSWERS, days, TRY_COLUMNS)
     states = task_states(lake.read_days(TASK_IDS, days), tries, rules.settle_after)
-    deciding = states.select(*KEY, "completed_at").join(deciding_askings(tries), on=KEY)
-    states_of, deciding_of = (_by_day(frame) for frame in (states, deciding))
-    return [
-        _Day(day, now, states_of.get(day, states.clear()), deciding_of.get(day, deciding.clear()))
-        for day, now in fingerprints.items()
-    ]
+    states_of = {part.item(0, PARTITION_COLUMN): part for part in states.partition_by(PARTITION_COLUMN)}
+    looked = [_Day(day, now, states_of.get(day, states.clear())) for day, now in fingerprints.items()]
+    return _Group(looked, states.select(*KEY, "completed_at").join(deciding_askings(tries), on=KEY))
 
 
-def _by_day(frame: pl.DataFrame) -> dict[date, pl.DataFrame]:
-    return {part.item(0, PARTITION_COLUMN): part for part in frame.partition_by(PARTITION_COLUMN)}
-
-
-def _derive_group(lake: Lake, group: list[_Day], rules: Rules) -> Iterator[DayReport]:
+def _derive_group(lake: Lake, group: _Group, rules: Rules) -> Iterator[DayReport]:
     """A day's `tasks` goes first and comes last: its footer vouches for the day, so one cut off is derived again."""
-    for each in group:
+    for each in group.days:
         lake.drop(TASKS, each.day)
     rows = _write_answer_tables(lake, group, rules)
-    for each in group:
+    for each in group.days:
         frame = each.states.select(TASKS.frame_schema.names())
         lake.replace(TASKS, [frame], each.day, footer(each.fingerprint, each.states))
         counts = {table.name: rows[table.name, each.day] for table in ANSWER_TABLES}
         yield DayReport(each.day, {**counts, TASKS.name: frame.height})
 
 
-def _write_answer_tables(lake: Lake, group: list[_Day], rules: Rules) -> _Rows:
-    places = [(table, each.day) for table in ANSWER_TABLES for each in group]
+def _write_answer_tables(lake: Lake, group: _Group, rules: Rules) -> _Rows:
+    places = [(table, each.day) for table in ANSWER_TABLES for each in group.days]
     rows: _Rows = {(table.name, day): 0 for table, day in places}
     with ExitStack() as stack:
         writers = {(table.name, day): stack.enter_context(lake.replacing(table, day)) for table, day in places}
@@ -103,12 +103,11 @@ def _write_by_day(table: Table, frame: pl.DataFrame, writers: _Writers, rows: _R
         rows[place] += part.height
 
 
-def _answer_batches(lake: Lake, group: list[_Day]) -> Iterator[pl.DataFrame]:
+def _answer_batches(lake: Lake, group: _Group) -> Iterator[pl.DataFrame]:
     """The deciding answers of some days, as `flatten` takes them."""
-    deciding = pl.concat(each.deciding for each in group)
-    for raw in _batches(_last_tries(lake, group)):
+    for raw in _batches(_last_tries(lake, [each.day for each in group.days])):
         # Only now: a lookup in all the deciding ones has its cost for each call of it.
-        answers = raw.join(deciding, on=("task_id", "asking_id"))
+        answers = raw.join(group.deciding, on=("task_id", "asking_id"))
         if answers.height:
             received = pl.col("received_at").alias("fetched_at")
             yield answers.select("task_id", "call_date", "completed_at", "body", received, "source")
@@ -129,7 +128,7 @@ def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield pl.concat(waiting)
 
 
-def _last_tries(lake: Lake, group: list[_Day]) -> Iterator[pl.DataFrame]:
-    for each in group:
-        for raw in lake.read_batches(RAW_ANSWERS, each.day, _BODY_COLUMNS):
+def _last_tries(lake: Lake, days: Iterable[date]) -> Iterator[pl.DataFrame]:
+    for day in days:
+        for raw in lake.read_batches(RAW_ANSWERS, day, _BODY_COLUMNS):
             yield raw.filter("is_last")

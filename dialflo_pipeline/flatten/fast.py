@@ -14,7 +14,7 @@ import polars as pl
 from dialflo_pipeline.flatten import queries, raw
 from dialflo_pipeline.flatten.columns import finish_calls, finish_keys, time_texts, twice_there
 from dialflo_pipeline.flatten.extras import extra
-from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, PARENTS, Path
+from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, PARENTS, VALUES, Path
 from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT, REJECTS_FOUND, Found
 from dialflo_pipeline.flatten.raw import place
 from dialflo_pipeline.flatten.shapes import read_shape
@@ -131,9 +131,9 @@ def _at_places(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, place
 
 def _texts(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """The texts of single values, escapes resolved, and the times as DuckDB casts them."""
-    texts = values.select(raw.text(path).alias(place(path)) for path in (*raw.TEXTS, NEXT_ACTION))
+    texts = values.select(raw.text(path).alias(place(path)) for path in (*VALUES, NEXT_ACTION))
     may_be_escaped = calls["call"].str.contains("\\", literal=True).arg_true()
-    for path in (*raw.TEXTS, NEXT_ACTION):
+    for path in (*VALUES, NEXT_ACTION):
         escaped = may_be_escaped.filter(values[place(path)][may_be_escaped].str.contains(raw.ESCAPED))
         if len(escaped):
             strings = values.select(text=place(path))[escaped]

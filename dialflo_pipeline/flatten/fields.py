@@ -73,5 +73,8 @@ FIELDS: Final = (
     Field("call_recording_url", ("call_recording_url",)),
 )
 
+VALUES: Final = (*(field.path for field in FIELDS), STATUS_INSTEAD)
+"""The places of single values. So may be NEXT_ACTION, mostly an object."""
+
 KEY_VALUES: Final[dict[Path, Table]] = {(*INSIGHTS, "metadata"): CALL_METADATA, ("call_context",): CALL_CONTEXT}
 """Objects of which every key is a row of a table."""

@@ -4,13 +4,10 @@ from typing import Final
 
 import polars as pl
 
-from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, NEXT_ACTION, PARENTS, STATUS_INSTEAD, Kind, Path
+from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, NEXT_ACTION, PARENTS, STATUS_INSTEAD, VALUES, Kind, Path
 
-TEXTS: Final = (*(field.path for field in FIELDS), STATUS_INSTEAD)
-"""The places of single values. So may be NEXT_ACTION, but few calls have to be asked for that."""
-
-PLACES: Final = (*TEXTS, *KEY_VALUES)
-"""The places whose values every call is asked for."""
+PLACES: Final = (*VALUES, *KEY_VALUES)
+"""The places whose values every call is asked for; few have to be asked for NEXT_ACTION itself."""
 
 # A number that is no 64-bit integer may be written anew by DuckDB, so its text would not be as it was sent.
 _KEPT_AS_SENT = '"|null$|true$|false$|-?[0-9]{1,18}$'

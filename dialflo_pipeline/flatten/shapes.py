@@ -8,21 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from dialflo_pipeline.flatten.fields import (
-    CALL,
-    FIELDS,
-    INSIGHTS,
-    KEY_VALUES,
-    PARENTS,
-    STATUS_INSTEAD,
-    Path,
-)
+from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, KEY_VALUES, PARENTS, VALUES, Path
 
 LEVELS: Final = (CALL, *PARENTS)
 """The objects of which every key is known or goes to `extra`; a shape has the keys of each, and of a second element."""
-
-VALUES: Final = (*(field.path for field in FIELDS), STATUS_INSTEAD)
-"""The places of which a column holds the value."""
 
 KNOWN: Final = {
     level: {path[-1] for path in (*VALUES, *PARENTS, *KEY_VALUES) if path[:-1] == level} for level in LEVELS

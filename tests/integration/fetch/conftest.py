@@ -1,9 +1,7 @@
 """Fetches from, and single calls to, the scripted server of the fault tests."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from pydantic import SecretStr
@@ -11,27 +9,11 @@ from pydantic import SecretStr
 from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.client import Reply, open_client
 from dialflo_pipeline.errors import TransportTrouble
-from tests.faults.fetching import TOKEN, WAYS, Fetched, fetch_from, using
-from tests.faults.server import FaultServer, Say, Script
+from tests.faults.conftest import fetch, way
+from tests.faults.fetching import TOKEN
+from tests.faults.server import FaultServer, Say
 
-
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The transport and event loop that are used where they can be, and those that take their place elsewhere."""
-    with using(request.param):
-        yield str(request.param)
-
-
-@pytest.fixture
-def fetch(tmp_path: Path, way: str) -> Callable[..., Fetched]:
-    """Ask a scripted server for ids; see `fetch_from`."""
-
-    def run(
-        ids: Sequence[str], script: Script | None = None, *, otherwise: Say | None = None, **options: Any
-    ) -> Fetched:
-        return fetch_from(FaultServer(script or {}, otherwise or Say()), tmp_path, ids, **options)
-
-    return run
+__all__ = ["fetch", "way"]
 
 
 @pytest.fixture
