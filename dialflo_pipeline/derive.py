@@ -1,20 +1,23 @@
 """From raw answers to the lake's derived tables.
 
 Days are independent, but flattening has a cost for each call of it, so small days share one: `derive_days` takes them
-in groups. Memory holds one batch of answers, whatever the size of a day.
+in groups. Reading, flattening and writing go on side by side, also from one group to the next, so memory holds one
+batch of answers in each, whatever the size of a day.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeAlias
 
 import polars as pl
 
 from dialflo_pipeline.ahead import one_ahead
 from dialflo_pipeline.days import fingerprint, footer, in_groups
-from dialflo_pipeline.flatten import flatten
+from dialflo_pipeline.flatten import Flattened, flatten
 from dialflo_pipeline.lake import PARTITION_COLUMN, Lake
 from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.states import KEY, TRY_COLUMNS, deciding_askings, task_states
@@ -47,7 +50,7 @@ class _Day:
     states: pl.DataFrame
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Group:
     """Days derived together; `deciding` has task_id, call_date, completed_at and the asking whose answer counts."""
 
@@ -57,8 +60,11 @@ class _Group:
 
 def derive_days(lake: Lake, days: Iterable[date], rules: Rules) -> Iterator[DayReport]:
     """Write these days' derived files anew from their raw ones; a report as each is done."""
-    for group in in_groups(lake, days):
-        yield from _derive_group(lake, _look_at(lake, group, rules), rules)
+    groups = (_look_at(lake, group, rules) for group in in_groups(lake, days))
+    read = one_ahead((group, batch) for group in groups for batch in _answer_batches(lake, group))
+    flattened = one_ahead((group, flatten(batch, rules.timezone)) for group, batch in read)
+    for group, parts in groupby(flattened, key=itemgetter(0)):
+        yield from _write_group(lake, group, (part for _, part in parts))
 
 
 def _look_at(lake: Lake, days: Sequence[date], rules: Rules) -> _Group:
@@ -71,11 +77,11 @@ def _look_at(lake: Lake, days: Sequence[date], rules: Rules) -> _Group:
     return _Group(looked, states.select(*KEY, "completed_at").join(deciding_askings(tries), on=KEY))
 
 
-def _derive_group(lake: Lake, group: _Group, rules: Rules) -> Iterator[DayReport]:
+def _write_group(lake: Lake, group: _Group, flattened: Iterable[Flattened]) -> Iterator[DayReport]:
     """A day's `tasks` goes first and comes last: its footer vouches for the day, so one cut off is derived again."""
     for each in group.days:
         lake.drop(TASKS, each.day)
-    rows = _write_answer_tables(lake, group, rules)
+    rows = _write_answer_tables(lake, group, flattened)
     for each in group.days:
         frame = each.states.select(TASKS.frame_schema.names())
         lake.replace(TASKS, [frame], each.day, footer(each.fingerprint, each.states))
@@ -83,15 +89,14 @@ def _derive_group(lake: Lake, group: _Group, rules: Rules) -> Iterator[DayReport
         yield DayReport(each.day, {**counts, TASKS.name: frame.height})
 
 
-def _write_answer_tables(lake: Lake, group: _Group, rules: Rules) -> _Rows:
+def _write_answer_tables(lake: Lake, group: _Group, flattened: Iterable[Flattened]) -> _Rows:
     places = [(table, each.day) for table in ANSWER_TABLES for each in group.days]
     rows: _Rows = {(table.name, day): 0 for table, day in places}
     with ExitStack() as stack:
         writers = {(table.name, day): stack.enter_context(lake.replacing(table, day)) for table, day in places}
-        answers = one_ahead(_answer_batches(lake, group))
-        for flattened in one_ahead(flatten(batch, rules.timezone) for batch in answers):
+        for part in flattened:
             for table in ANSWER_TABLES:
-                _write_by_day(table, getattr(flattened, table.name), writers, rows)
+                _write_by_day(table, getattr(part, table.name), writers, rows)
     return rows
 
 
@@ -104,13 +109,12 @@ def _write_by_day(table: Table, frame: pl.DataFrame, writers: _Writers, rows: _R
 
 
 def _answer_batches(lake: Lake, group: _Group) -> Iterator[pl.DataFrame]:
-    """The deciding answers of some days, as `flatten` takes them."""
+    """The deciding answers of some days, as `flatten` takes them; at least one batch, if only an empty one."""
     for raw in _batches(_last_tries(lake, [each.day for each in group.days])):
         # Only now: a lookup in all the deciding ones has its cost for each call of it.
         answers = raw.join(group.deciding, on=("task_id", "asking_id"))
-        if answers.height:
-            received = pl.col("received_at").alias("fetched_at")
-            yield answers.select("task_id", "call_date", "completed_at", "body", received, "source")
+        received = pl.col("received_at").alias("fetched_at")
+        yield answers.select("task_id", "call_date", "completed_at", "body", received, "source")
 
 
 def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -129,6 +133,7 @@ def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 
 def _last_tries(lake: Lake, days: Iterable[date]) -> Iterator[pl.DataFrame]:
+    yield pl.DataFrame(schema=pl.Schema({name: RAW_ANSWERS.frame_schema[name] for name in _BODY_COLUMNS}))
     for day in days:
         for raw in lake.read_batches(RAW_ANSWERS, day, _BODY_COLUMNS):
             yield raw.filter("is_last")

@@ -41,7 +41,7 @@ def publish(private: Path, published: Path, aside: Path) -> Copied:
     with whole_file(published, aside) as unfinished:
         shutil.copyfile(private, unfinished)
         # Left by a program that wrote into the published file: DuckDB would replay it over the new one.
-        _log_of(published).unlink(missing_ok=True)
+        warehouse.log_of(published).unlink(missing_ok=True)
     return Copied(byte_count, time.monotonic() - start)
 
 
@@ -72,12 +72,8 @@ def _fold_log(private: Path) -> None:
         raise NotPublished(f"There is no warehouse at {private} to publish; run `dialflo sync` first.")
     with warehouse.connect(private) as connection:
         connection.execute("CHECKPOINT")
-    if _log_of(private).exists():
+    if warehouse.log_of(private).exists():
         raise TransientError(f"{private} still has a write-ahead log after a checkpoint; is another program using it?")
-
-
-def _log_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}.wal")
 
 
 def _built(path: Path) -> str | None:

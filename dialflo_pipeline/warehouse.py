@@ -1,22 +1,20 @@
-"""The private DuckDB file: its tables, made from their declarations and loaded from the lake's Parquet files.
+"""The private DuckDB file: how it is opened, and its tables, made from their declarations.
 
-Nobody but the pipeline opens this file; readers have the published copy (`publish.py`). What is computed from the
-tables belongs in `marts.py`. All in here is derived, so a file with another layout is simply filled anew.
+Nobody but the pipeline opens this file; readers have the published copy (`publish.py`). What fills the tables belongs
+in `loading.py`, what is computed from them in `marts.py`. All in here is derived, so a file with another layout is
+simply made anew.
 """
 
-import glob
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from dialflo_pipeline.errors import DamagedFile, TransientError
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import CALLS, WAREHOUSE_TABLES, Privacy, Table
+from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy, Table
 
 # The oldest format that readers of the published copy must understand; without it only DuckDB 2 could open the file.
 STORAGE_VERSION = "v1.2.0"
@@ -43,13 +41,6 @@ _INTERNAL_TABLES = {
     ),
     "layout": ("fingerprint VARCHAR NOT NULL", "One row: the layout of the tables of main."),
 }
-
-
-SMALL_BYTES = 12 * 1024 * 1024
-"""A file of calls below this is small: it has fewer rows than a row group of DuckDB's."""
-
-FEW_DAYS = 64
-"""When more days than this are loaded, what goes is not kept: making the marts from all is no dearer then."""
 
 
 @contextmanager
@@ -93,31 +84,13 @@ def set_aside_if_damaged(path: Path) -> Path | None:
     except DamagedFile:
         aside = path.with_suffix(".damaged")
         os.replace(path, aside)
-        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+        log_of(path).unlink(missing_ok=True)
         return aside
 
 
-def stale_days(path: Path, wanted: Mapping[date, str | None]) -> list[date]:
-    """The days to load or remove: those loaded from another fingerprint than wanted, and those no longer wanted."""
-    loaded = _loaded_days(path)
-    return sorted(day for day in wanted.keys() | loaded.keys() if wanted.get(day) != loaded.get(day))
-
-
-def load(path: Path, lake: Lake, days: Mapping[date, str | None]) -> dict[str, int]:
-    """Replace the rows of these days by those in the lake (None: only remove them), all or nothing.
-
-    Returns the rows loaded, by table. Raises `DamagedFile` if a day's file is missing or not readable.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with connect(path) as connection:
-        connection.begin()
-        prepare(connection)
-        _keep_replaced(connection, list(days))
-        _choose_threads(connection, lake, days)
-        rows = {table.name: _replace(connection, table, lake, days) for table in WAREHOUSE_TABLES}
-        _record(connection, days)
-        connection.commit()
-    return rows
+def log_of(path: Path) -> Path:
+    """The write-ahead log beside a DuckDB file."""
+    return path.with_name(f"{path.name}.wal")
 
 
 def count_rows(path: Path) -> dict[str, int]:
@@ -190,15 +163,6 @@ def _attach(path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _loaded_days(path: Path) -> dict[date, str]:
-    if not path.exists():
-        return {}
-    with connect(path, read_only=True) as connection:
-        if stored_layout(connection) != layout():
-            return {}
-        return dict(connection.execute("SELECT call_date, fingerprint FROM pipeline.loaded_days").fetchall())
-
-
 def _table_script(table: Table) -> str:
     nullable = {name: "" if column.nullable else " NOT NULL" for name, column in table.columns.items()}
     columns = ", ".join(f'"{name}" {sql_type}{nullable[name]}' for name, sql_type in table.sql_types.items())
@@ -213,57 +177,3 @@ def _table_script(table: Table) -> str:
 def _comment(kind: str, name: str, text: str) -> str:
     quoted = text.replace("'", "''")
     return f"COMMENT ON {kind} {name} IS '{quoted}';"
-
-
-def _choose_threads(connection: duckdb.DuckDBPyConnection, lake: Lake, days: Mapping[date, str | None]) -> None:
-    """Several small files on several threads become small row groups: dearer than on one, and twice the size."""
-    sizes = [path.stat().st_size for day in days for path in lake.files(CALLS, day)]
-    if len(sizes) > 1 and sum(sizes) < SMALL_BYTES * len(sizes):
-        connection.execute("SET threads = 1")
-
-
-def _keep_replaced(connection: duckdb.DuckDBPyConnection, days: list[date]) -> None:
-    if len(days) > FEW_DAYS:
-        connection.execute("DELETE FROM pipeline.built_days; DELETE FROM pipeline.replaced_calls")
-        return
-    connection.execute(
-        "INSERT INTO pipeline.replaced_calls SELECT DISTINCT call_date, agent_name, contact_number FROM main.calls"
-        " WHERE call_date IN (SELECT unnest($days))",
-        {"days": days},
-    )
-
-
-def _replace(connection: duckdb.DuckDBPyConnection, table: Table, lake: Lake, days: Mapping[date, str | None]) -> int:
-    connection.execute(f"DELETE FROM main.{table.name} WHERE call_date IN (SELECT unnest($days))", {"days": list(days)})
-    paths = [lake.file(table, day) for day in sorted(days) if days[day] is not None]
-    if not paths:
-        return 0
-    columns = ", ".join(f'"{name}"' for name in table.sql_types)
-    try:
-        result = connection.execute(
-            f"INSERT INTO main.{table.name} ({columns}) SELECT {columns} FROM read_parquet("
-            "$paths, hive_partitioning = true, hive_types = {'call_date': DATE})",
-            # A folder's name may hold characters that DuckDB would take for a pattern.
-            {"paths": [glob.escape(str(path)) for path in paths]},
-        ).fetchone()
-    except duckdb.Error as error:
-        raise DamagedFile(_failed_load(table, paths, error)) from error
-    return int(result[0]) if result else 0
-
-
-def _failed_load(table: Table, paths: list[Path], error: duckdb.Error) -> str:
-    if missing := [path for path in paths if not path.is_file()]:
-        return f"{missing[0]} is missing, with {len(missing) - 1} more of {table.name}; run `dialflo rebuild`."
-    # DuckDB's own sentence may quote a value, so only its class is told.
-    return f"The {len(paths)} files of {table.name} below {paths[0].parents[1]} do not load ({type(error).__name__})."
-
-
-def _record(connection: duckdb.DuckDBPyConnection, days: Mapping[date, str | None]) -> None:
-    loaded = {day: days[day] for day in sorted(days) if days[day] is not None}
-    connection.execute(
-        "DELETE FROM pipeline.loaded_days WHERE call_date IN (SELECT unnest($days))", {"days": list(days)}
-    )
-    connection.execute(
-        "INSERT INTO pipeline.loaded_days SELECT unnest($days), unnest($fingerprints)",
-        {"days": list(loaded), "fingerprints": list(loaded.values())},
-    )

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline import marts, warehouse
+from dialflo_pipeline import loading, marts
 from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.rules import MartSettings, Rules
 from tests.e2e.judge import Exchange, TaskRow, judge
@@ -35,7 +35,7 @@ def _tables(fetched: Fetched, folder: Path) -> Tables:
     """Derive the day, load it, make the marts."""
     list(derive_days(fetched.lake, [DAY], RULES))
     path = folder / "warehouse.duckdb"
-    warehouse.load(path, fetched.lake, {DAY: "now"})
+    loading.load(path, fetched.lake, {DAY: "now"})
     marts.build(path, MartSettings(ZONE, redial_max_attempts=3, redial_min_gap_minutes=30))
     return read_tables(path)
 

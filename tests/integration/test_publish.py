@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from dialflo_pipeline import marts, publish, warehouse
+from dialflo_pipeline import loading, marts, publish
 from dialflo_pipeline.errors import DamagedFile, NotPublished, TransientError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import MartSettings
@@ -41,7 +41,7 @@ class Site:
         then = datetime(2024, 5, 7, tzinfo=UTC)
         tasks = [{"task_id": t, "registered_at": then, "state": "pending", "attempts": 0} for t in task_ids]
         self.lake.replace(TASKS, [pl.DataFrame(tasks, schema=TASKS.frame_schema)], DAY)
-        warehouse.load(self.private, self.lake, {DAY: " ".join(task_ids)})
+        loading.load(self.private, self.lake, {DAY: " ".join(task_ids)})
 
     def build(self) -> None:
         marts.build(self.private, SETTINGS)
@@ -110,7 +110,7 @@ def test_a_program_killed_after_loading_leaves_what_the_next_run_needs(site: Sit
         "os._exit(9)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(site.private)], check=False, env={**os.environ})
-    assert warehouse.stale_days(site.private, {DAY: "a"}) == [DAY]
+    assert loading.stale_days(site.private, {DAY: "a"}) == [DAY]
     site.load("a")
     site.build()
     site.publish()

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline import marts, publish, warehouse
+from dialflo_pipeline import loading, marts, publish
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.tables import CALLS, WAREHOUSE_TABLES
@@ -55,7 +55,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
             for table in WAREHOUSE_TABLES:
                 frame = pl.DataFrame(rows if table is CALLS else [], schema=table.frame_schema, orient="row")
                 lake.replace(table, [frame], day)
-        warehouse.load(path, lake, dict.fromkeys(days, "first"))
+        loading.load(path, lake, dict.fromkeys(days, "first"))
         marts.build(path, MartSettings(timezone, max_attempts, min_gap_minutes))
         return path
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline import increments, marts, warehouse
+from dialflo_pipeline import increments, loading, marts, warehouse
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.models import in_order as ordered
@@ -64,7 +64,7 @@ class Store:
                 frame = pl.DataFrame(rows if table is CALLS else [], schema=table.frame_schema, orient="row")
                 self.lake.replace(table, [frame], day)
         days = {day: None if calls is None else f"load {self._loads}" for day, calls in changes.items()}
-        warehouse.load(self.path, self.lake, days)
+        loading.load(self.path, self.lake, days)
 
     def contents(self, path: Path | None = None) -> dict[str, list[tuple[Any, ...]]]:
         """The rows of every model but what the clock decides, of the marts in their order, and every comment."""
@@ -150,7 +150,7 @@ def test_everything_is_made_anew_when_more_than_a_few_days_changed(
     if why == "sql":
         (folder / "macros" / "more.sql").write_text("-- nothing\nSELECT 1;\n")
     if why == "many days":
-        monkeypatch.setattr(warehouse, "FEW_DAYS", 0)
+        monkeypatch.setattr(loading, "FEW_DAYS", 0)
     if why == "many calls":
         monkeypatch.setattr(marts, "MOST_CHANGED", 0.1)
     store.load({DAYS[1]: [{"outcome": "answered"}]})

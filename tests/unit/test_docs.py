@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import typer
 
-from dialflo_pipeline import marts, warehouse
+from dialflo_pipeline import loading, marts
 from dialflo_pipeline.cli.app import app
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.publish import publish, read_published
@@ -73,7 +73,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a published warehouse: every table and mart, no rows."""
     data = tmp_path_factory.mktemp("docs") / "data"
     private = data / "work" / "warehouse.duckdb"
-    warehouse.load(private, Lake(data / "lake", data / "work"), {})
+    loading.load(private, Lake(data / "lake", data / "work"), {})
     marts.build(private, MartSettings("UTC", redial_max_attempts=3, redial_min_gap_minutes=30))
     publish(private, data / "warehouse.duckdb", data / "work")
     return data

@@ -1,0 +1,139 @@
+"""Loading the lake's Parquet files into the private DuckDB file: some days into it, or all of them into a new one.
+
+A new file takes the place of the old one in one step, so nothing has to be undone in it: its tables are filled side by
+side, each over a connection of its own. It also is as small as can be, where one that is changed again and again grows.
+"""
+
+import glob
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from dialflo_pipeline.errors import DamagedFile
+from dialflo_pipeline.lake import Lake, whole_file
+from dialflo_pipeline.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.warehouse import connect, layout, log_of, prepare, stored_layout
+
+FEW_DAYS = 64
+"""When more days than this are loaded, what goes is not kept: making the marts from all is no dearer then."""
+
+_LARGEST_FIRST = sorted(WAREHOUSE_TABLES, key=[CALL_METADATA, CALLS, *WAREHOUSE_TABLES].index)
+
+Days = Mapping[date, str | None]
+"""The days to load, each with the fingerprint of what it is loaded from; None: only to remove."""
+
+
+def stale_days(path: Path, wanted: Days) -> list[date]:
+    """The days to load or remove: those loaded from another fingerprint than wanted, and those no longer wanted."""
+    loaded = _loaded_days(path)
+    return sorted(day for day in wanted.keys() | loaded.keys() if wanted.get(day) != loaded.get(day))
+
+
+def load(path: Path, lake: Lake, days: Days) -> dict[str, int]:
+    """Replace the rows of these days by those in the lake, all or nothing; the rows loaded, by table.
+
+    Where that replaces every day there is, the file is made anew, without marts. Raises `DamagedFile` if a day's file
+    is missing or not readable.
+    """
+    return _load_some(path, lake, days) if _loaded_days(path).keys() - days.keys() else _load_all(path, lake, days)
+
+
+def _load_all(path: Path, lake: Lake, days: Days) -> dict[str, int]:
+    with whole_file(path, lake.aside) as unfinished:
+        with connect(unfinished) as connection:
+            connection.begin()
+            prepare(connection)
+            _record(connection, days)
+            connection.commit()
+            rows = _fill_side_by_side(connection, lake, days)
+        # Left by a process that was killed: DuckDB would replay it over the new file.
+        log_of(path).unlink(missing_ok=True)
+    return {table.name: rows[table.name] for table in WAREHOUSE_TABLES}
+
+
+def _fill_side_by_side(connection: duckdb.DuckDBPyConnection, lake: Lake, days: Days) -> dict[str, int]:
+    # Several small files on several threads become small row groups, twice the size: so one thread a connection.
+    connection.execute("SET threads = 1")
+
+    def fill(table: Table) -> tuple[str, int]:
+        with closing(connection.cursor()) as cursor:
+            return table.name, _insert(cursor, table, lake, days)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(pool.map(fill, _LARGEST_FIRST))
+
+
+def _load_some(path: Path, lake: Lake, days: Days) -> dict[str, int]:
+    with connect(path) as connection:
+        connection.begin()
+        _keep_replaced(connection, list(days))
+        connection.execute("SET threads = 1")
+        rows = {}
+        for table in WAREHOUSE_TABLES:
+            _delete(connection, f"main.{table.name}", days)
+            rows[table.name] = _insert(connection, table, lake, days)
+        _record(connection, days)
+        connection.commit()
+    return rows
+
+
+def _loaded_days(path: Path) -> dict[date, str]:
+    if not path.exists():
+        return {}
+    with connect(path, read_only=True) as connection:
+        if stored_layout(connection) != layout():
+            return {}
+        return dict(connection.execute("SELECT call_date, fingerprint FROM pipeline.loaded_days").fetchall())
+
+
+def _keep_replaced(connection: duckdb.DuckDBPyConnection, days: list[date]) -> None:
+    if len(days) > FEW_DAYS:
+        connection.execute("DELETE FROM pipeline.built_days; DELETE FROM pipeline.replaced_calls")
+        return
+    connection.execute(
+        "INSERT INTO pipeline.replaced_calls SELECT DISTINCT call_date, agent_name, contact_number FROM main.calls"
+        " WHERE call_date IN (SELECT unnest($days))",
+        {"days": days},
+    )
+
+
+def _delete(connection: duckdb.DuckDBPyConnection, table: str, days: Days) -> None:
+    connection.execute(f"DELETE FROM {table} WHERE call_date IN (SELECT unnest($days))", {"days": list(days)})
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: Table, lake: Lake, days: Days) -> int:
+    paths = [lake.file(table, day) for day in sorted(days) if days[day] is not None]
+    if not paths:
+        return 0
+    columns = ", ".join(f'"{name}"' for name in table.sql_types)
+    try:
+        result = connection.execute(
+            f"INSERT INTO main.{table.name} ({columns}) SELECT {columns} FROM read_parquet("
+            "$paths, hive_partitioning = true, hive_types = {'call_date': DATE})",
+            # A folder's name may hold characters that DuckDB would take for a pattern.
+            {"paths": [glob.escape(str(path)) for path in paths]},
+        ).fetchone()
+    except duckdb.Error as error:
+        raise DamagedFile(_failed_load(table, paths, error)) from error
+    return int(result[0]) if result else 0
+
+
+def _failed_load(table: Table, paths: list[Path], error: duckdb.Error) -> str:
+    if missing := [path for path in paths if not path.is_file()]:
+        return f"{missing[0]} is missing, with {len(missing) - 1} more of {table.name}; run `dialflo rebuild`."
+    # DuckDB's own sentence may quote a value, so only its class is told.
+    return f"The {len(paths)} files of {table.name} below {paths[0].parents[1]} do not load ({type(error).__name__})."
+
+
+def _record(connection: duckdb.DuckDBPyConnection, days: Days) -> None:
+    loaded = {day: days[day] for day in sorted(days) if days[day] is not None}
+    _delete(connection, "pipeline.loaded_days", days)
+    connection.execute(
+        "INSERT INTO pipeline.loaded_days SELECT unnest($days), unnest($fingerprints)",
+        {"days": list(loaded), "fingerprints": list(loaded.values())},
+    )
