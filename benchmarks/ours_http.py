@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 
@@ -13,6 +14,7 @@ from dialflo_pipeline.days import registered_days
 from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.rules import rules_of
 from dialflo_pipeline.settings import load_settings
+from dialflo_pipeline.wanted import Wanted, wanted_ids
 from dialflo_pipeline.workspace import Workspace
 
 
@@ -21,7 +23,7 @@ def time_fetch() -> Seconds:
     settings = load_settings()
     lake, rules = Workspace(settings.data_dir).lake, rules_of(settings)
     assert settings.api_token is not None
-    ids = collect.waiting_ids(lake, registered_days(lake), rules, retry_failed=False)
+    ids = wanted_ids(lake, registered_days(lake), rules, Wanted(datetime.now(UTC)))
     seconds: Seconds = {}
     with timed(seconds, "fetch"):
         asker = open_asker(
@@ -46,7 +48,7 @@ def time_bare() -> Seconds:
     """The same requests over the same transport under httpx, with nothing done to the answers."""
     settings = load_settings()
     lake = Workspace(settings.data_dir).lake
-    ids = collect.waiting_ids(lake, registered_days(lake), rules_of(settings), retry_failed=False)
+    ids = wanted_ids(lake, registered_days(lake), rules_of(settings), Wanted(datetime.now(UTC)))
     seconds: Seconds = {}
     with timed(seconds, "bare"):
         event_loop.run(_ask_bare(settings.base_url, iter(ids), settings.max_concurrency))

@@ -1,4 +1,4 @@
-"""From registered ids to raw answers on record: which ids to ask for, the asking, and what came of it."""
+"""From ids to raw answers on record: the asking, and what came of it. Which ids to ask for is said in `wanted.py`."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -8,22 +8,11 @@ import polars as pl
 
 from dialflo_pipeline.answer_log import answer_log
 from dialflo_pipeline.api.asking import Asker
-from dialflo_pipeline.days import in_groups, read_states
+from dialflo_pipeline.days import in_groups
 from dialflo_pipeline.fetch import Fetch, FetchReport
 from dialflo_pipeline.interrupts import cancelled_by_signals
 from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.tables import TASKS, State
-
-
-def waiting_ids(lake: Lake, days: Iterable[date], rules: Rules, *, retry_failed: bool) -> dict[str, date]:
-    """The ids to ask for now and their days, in the order of the days."""
-    wanted = pl.col("is_waiting") | ((pl.col("state") == State.FAILED) & retry_failed)
-    ids: dict[str, date] = {}
-    for group in in_groups(lake, days):
-        tasks = read_states(lake, group, rules).filter(wanted).sort("call_date", "task_id")
-        ids |= dict(tasks.select("task_id", "call_date").iter_rows())
-    return ids
 
 
 async def fetch_answers(

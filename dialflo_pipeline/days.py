@@ -8,42 +8,55 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 
 from dialflo_pipeline.errors import DamagedFile
 from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.registered import registered_tasks
 from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.states import TRY_COLUMNS, task_states
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, TASKS, State
+from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, State
 
-DERIVATION = "2"
+DERIVATION = "3"
 """To be raised when the same raw answers would give other derived rows."""
 
 GROUP_ROWS = 16_384
 GROUP_DAYS = 64
 """A group of days ends with so many tasks or days: each day has its files open meanwhile."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FINGERPRINT = "dialflo.fingerprint"
 _COUNTS = "dialflo.counts"
 _WAITING = "waiting"
+_HELD = "held"
+_NEXT = "next_try_at"
 
 
 @dataclass(frozen=True)
 class DayStatus:
-    """One day: whether its derived files fit its raw ones, and, if they do, its tasks by state."""
+    """One day: whether its derived files fit its raw ones, and, if they do, its tasks by state.
+
+    Of those that are `waiting`, so many are `held` back, the first of them until `next_try_at`.
+    """
 
     day: date
     fingerprint: str
     is_current: bool
     counts: Mapping[State, int] = field(default_factory=dict)
     waiting: int = 0
+    held: int = 0
+    next_try_at: datetime | None = None
 
-    @property
-    def has_work(self) -> bool:
-        """Whether a sync would do anything for this day."""
-        return self.waiting > 0 or not self.is_current
+    def is_due(self, now: datetime) -> bool:
+        """Whether a sync would ask for a task of this day at this time."""
+        return self.waiting > self.held or (self.next_try_at is not None and self.next_try_at <= now)
+
+    def has_work(self, now: datetime) -> bool:
+        """Whether a sync would do anything for this day at this time."""
+        return self.is_due(now) or not self.is_current
 
     @property
     def failed(self) -> int:
@@ -53,7 +66,7 @@ class DayStatus:
 
 def fingerprint(lake: Lake, day: date, rules: Rules) -> str:
     """What the derived files of a day depend on: its raw files, which never change once written, and the rules."""
-    names = [name for table in (TASK_IDS, RAW_ANSWERS) for name in lake.file_names(table, day)]
+    names = [name for table in RAW_TABLES for name in lake.file_names(table, day)]
     parts = [DERIVATION, rules.timezone, str(rules.settle_after.total_seconds()), *names]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
@@ -64,9 +77,11 @@ def day_status(lake: Lake, day: date, rules: Rules) -> DayStatus:
     stored = _stored_footer(lake, day)
     if stored.get(_FINGERPRINT) != now:
         return DayStatus(day, now, is_current=False)
-    counts: dict[str, int] = json.loads(stored[_COUNTS])
-    waiting = counts.pop(_WAITING)
-    return DayStatus(day, now, True, {State(state): count for state, count in counts.items()}, waiting)
+    counts: dict[str, Any] = json.loads(stored[_COUNTS])
+    waiting, held, microseconds = counts.pop(_WAITING), counts.pop(_HELD), counts.pop(_NEXT)
+    next_try_at = _EPOCH + timedelta(microseconds=microseconds) if held else None
+    states = {State(state): count for state, count in counts.items()}
+    return DayStatus(day, now, True, states, waiting, held, next_try_at)
 
 
 def _stored_footer(lake: Lake, day: date) -> dict[str, str]:
@@ -79,14 +94,16 @@ def _stored_footer(lake: Lake, day: date) -> dict[str, str]:
 def footer(now: str, states: pl.DataFrame) -> dict[str, str]:
     """What the footer of a day's `tasks` file has to say; `states` as from `read_states`."""
     found = dict(states["state"].value_counts().iter_rows())
-    counts = {state: found.get(state, 0) for state in State}
-    return {_FINGERPRINT: now, _COUNTS: json.dumps({**counts, _WAITING: int(states["is_waiting"].sum())})}
+    held = states["next_try_at"].drop_nulls()
+    counts: dict[str, Any] = {state: found.get(state, 0) for state in State}
+    counts |= {_WAITING: int(states["is_waiting"].sum()), _HELD: len(held), _NEXT: held.to_physical().min()}
+    return {_FINGERPRINT: now, _COUNTS: json.dumps(counts)}
 
 
 def read_states(lake: Lake, days: Sequence[date], rules: Rules) -> pl.DataFrame:
     """The tasks of some days with their states (see `task_states`), from their raw files."""
     tries = lake.read_days(RAW_ANSWERS, days, TRY_COLUMNS)
-    return task_states(lake.read_days(TASK_IDS, days), tries, rules.settle_after)
+    return task_states(registered_tasks(lake, days), tries, rules.settle_after)
 
 
 def in_groups(lake: Lake, days: Iterable[date]) -> Iterator[list[date]]:

@@ -19,9 +19,10 @@ from dialflo_pipeline.ahead import one_ahead
 from dialflo_pipeline.days import fingerprint, footer, in_groups
 from dialflo_pipeline.flatten import Flattened, flatten
 from dialflo_pipeline.lake import PARTITION_COLUMN, Lake
+from dialflo_pipeline.registered import registered_tasks
 from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.states import KEY, TRY_COLUMNS, deciding_askings, task_states
-from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASK_IDS, TASKS, Table
+from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
 
 BATCH_ROWS = 65_536
 BATCH_BYTES = 48 * 1024 * 1024
@@ -71,7 +72,7 @@ def _look_at(lake: Lake, days: Sequence[date], rules: Rules) -> _Group:
     # Before any row is read: a file that comes in between makes the fingerprint old, never the rows.
     fingerprints = {day: fingerprint(lake, day, rules) for day in days}
     tries = lake.read_days(RAW_ANSWERS, days, TRY_COLUMNS)
-    states = task_states(lake.read_days(TASK_IDS, days), tries, rules.settle_after)
+    states = task_states(registered_tasks(lake, days), tries, rules.settle_after)
     states_of = {part.item(0, PARTITION_COLUMN): part for part in states.partition_by(PARTITION_COLUMN)}
     looked = [_Day(day, now, states_of.get(day, states.clear())) for day, now in fingerprints.items()]
     return _Group(looked, states.select(*KEY, "completed_at").join(deciding_askings(tries), on=KEY))

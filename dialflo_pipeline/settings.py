@@ -3,7 +3,7 @@
 Nothing else in the package reads the environment for configuration.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     max_concurrency: int = Field(default=16, ge=1, le=1024)
     tries: int = Field(default=5, ge=1, le=100)
     timeout_seconds: float = Field(default=30, gt=0, le=3600, allow_inf_nan=False)
+    start_date: date | None = None
     settle_hours: float = Field(default=24, ge=0, le=24 * 3660, allow_inf_nan=False)
     redial_max_attempts: int = Field(default=3, ge=1, le=1_000_000)
     redial_min_gap_minutes: float = Field(default=30, ge=0, le=60 * 24 * 3660, allow_inf_nan=False)

@@ -1,9 +1,9 @@
 """Where each task stands, from its registration and the tries on record: pure, and never from the clock.
 
-The one exception is in the caller's hands: which tasks to ask now.
+Whether a task is due at some moment is for `is_due` to say, and the moment is the caller's.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -29,6 +29,12 @@ TRY_COLUMNS = (
 
 WAITING_STATES = (State.PENDING, State.UNSETTLED)
 
+HOLDABLE_STATES = (State.UNSETTLED, State.NOT_FOUND)
+"""States in which a waiting task may be held back; one that is pending never is."""
+
+SHORTEST_GAP = timedelta(minutes=1)
+"""Nothing is held back for less: runs by hand, one after the other, ask every time."""
+
 
 def task_states(task_ids: pl.DataFrame, tries: pl.DataFrame, settle_after: timedelta) -> pl.DataFrame:
     """One row per registered task with the columns of `tasks` and `is_waiting`: whether the next sync asks for it.
@@ -42,10 +48,16 @@ def task_states(task_ids: pl.DataFrame, tries: pl.DataFrame, settle_after: timed
         task_ids.join(attempts, on=KEY, how="left")
         .join(facts, on=KEY, how="left")
         .with_columns(pl.col("attempts").fill_null(0), _state().alias("state"))
-        .with_columns(is_waiting=_is_waiting(), next_try_at=pl.lit(None, pl.Datetime("us", "UTC")))
+        .with_columns(is_waiting=_is_waiting())
+        .with_columns(next_try_at=pl.when("is_waiting").then(_next_try_at()))
         .select(*TASKS.frame_schema, "is_waiting")
         .sort(KEY)
     )
+
+
+def is_due(now: datetime) -> pl.Expr:
+    """Whether a task of `task_states` is to be asked at this time."""
+    return pl.col("is_waiting") & (pl.col("next_try_at") <= now).fill_null(value=True)
 
 
 def deciding_askings(tries: pl.DataFrame) -> pl.DataFrame:
@@ -76,6 +88,9 @@ def _facts(tries: pl.DataFrame) -> pl.DataFrame:
             last_status=pl.col("status").last(),
             last_error=pl.col("error").last(),
             last_is_late=is_late.last(),
+            first_asked_at=pl.col("requested_at").first(),
+            last_asked_at=pl.col("requested_at").last(),
+            deadline=pl.col("deadline").first(),
             has_usable=is_usable.any(),
             is_complete=pl.col("is_complete").filter(is_usable).last(),
             answered_late=(is_late & (pl.col("result") != Result.TROUBLE)).any(),
@@ -107,3 +122,14 @@ def _word(condition: pl.Expr, yes: State, no: State) -> pl.Expr:
 def _is_waiting() -> pl.Expr:
     not_found_early = (pl.col("state") == State.NOT_FOUND) & ~pl.col("last_is_late")
     return pl.col("state").is_in([str(state) for state in WAITING_STATES]) | not_found_early
+
+
+def _next_try_at() -> pl.Expr:
+    """Gaps grow by half of the time asked so far, so that a day of waiting costs few requests however often one syncs.
+
+    Never past the deadline: an asking at or after it is the one that decides.
+    """
+    last = pl.col("last_asked_at")
+    gap = (last - pl.col("first_asked_at")) / 2
+    may_be_held = pl.col("state").is_in([str(state) for state in HOLDABLE_STATES]) & ~pl.col("last_is_late")
+    return pl.when(may_be_held & (gap >= SHORTEST_GAP)).then(pl.min_horizontal(last + gap, "deadline"))

@@ -88,9 +88,11 @@ def _flag(description: str, *, nullable: bool = False) -> dy.Bool:
     return dy.Bool(nullable=nullable, description=description, metadata=_about(Privacy.NONE, None, "BOOLEAN"))
 
 
-def _time(description: str, *, nullable: bool = True) -> dy.Datetime:
+def _time(description: str, *, key: bool = False, nullable: bool = True) -> dy.Datetime:
     about = _about(Privacy.NONE, None, "TIMESTAMPTZ")
-    return dy.Datetime(time_zone="UTC", time_unit="us", nullable=nullable, description=description, metadata=about)
+    return dy.Datetime(
+        time_zone="UTC", time_unit="us", nullable=nullable, primary_key=key, description=description, metadata=about
+    )
 
 
 def _task_id(*, key: bool = True, regex: str | None = TASK_ID_PATTERN) -> dy.String:
@@ -129,6 +131,14 @@ class TaskIds(dy.Schema):
     completed_at = _completed_at()
     registered_at = _registered_at()
     attributes = _attributes()
+
+
+class ForgottenIds(dy.Schema):
+    """One row per time that a registered id was taken out again; append-only. Registrations before it do not count."""
+
+    task_id = _task_id()
+    call_date = _call_date()
+    forgotten_at = _time("When the id was forgotten.", key=True, nullable=False)
 
 
 class RawAnswers(dy.Schema):
@@ -289,6 +299,7 @@ class Table:
 
 
 TASK_IDS = Table("task_ids", TaskIds)
+FORGOTTEN_IDS = Table("forgotten_ids", ForgottenIds)
 RAW_ANSWERS = Table("raw_answers", RawAnswers)
 CALLS = Table("calls", Calls)
 CALL_METADATA = Table("call_metadata", CallMetadata)
@@ -296,7 +307,7 @@ CALL_CONTEXT = Table("call_context", CallContext)
 REJECTS = Table("rejects", Rejects)
 TASKS = Table("tasks", Tasks)
 
-RAW_TABLES = (TASK_IDS, RAW_ANSWERS)
+RAW_TABLES = (TASK_IDS, FORGOTTEN_IDS, RAW_ANSWERS)
 """What the lake is the only home of: append-only."""
 
 WAREHOUSE_TABLES = (CALLS, CALL_METADATA, CALL_CONTEXT, REJECTS, TASKS)

@@ -57,11 +57,22 @@ def tasks_add(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Task-id files; - is standard input.")],
     format: Annotated[Format | None, typer.Option(help="Format, where the extension does not say it.")] = None,
     column: Annotated[str | None, typer.Option(help="Column of the ids, where it is no task_id or task_uuid.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Register also ids that were forgotten.")] = False,
 ) -> None:
     """Register task ids; the first registration of an id wins."""
     from dialflo_pipeline.cli.tasks import add
 
-    raise typer.Exit(add(files, format, column))
+    raise typer.Exit(add(files, format, column, again=again))
+
+
+@tasks_app.command("forget")
+def tasks_forget(
+    task_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Task ids; - reads them from standard input.")],
+) -> None:
+    """Take wrongly registered ids out: of the states, the tables and the marts."""
+    from dialflo_pipeline.cli.tasks import forget_ids
+
+    raise typer.Exit(forget_ids(task_ids))
 
 
 @app.command()
@@ -69,11 +80,12 @@ def sync(
     first: From = None,
     last: To = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again for ids that failed.")] = False,
+    refetch: Annotated[bool, typer.Option("--refetch", help="Ask again for ids that have their answer.")] = False,
 ) -> None:
     """Read the inbox, fetch what is not settled, flatten, load, compute marts, publish."""
     from dialflo_pipeline.cli.sync import run_sync
 
-    raise typer.Exit(run_sync(_span(first, last), retry_failed=retry_failed))
+    raise typer.Exit(run_sync(_span(first, last), retry_failed=retry_failed, refetch=refetch))
 
 
 @app.command()

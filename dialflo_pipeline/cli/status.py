@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
@@ -20,6 +20,7 @@ from dialflo_pipeline.workspace import Workspace
 NEVER_ASKED = "not asked yet"
 STOPPED = "asked in a run that was stopped"
 NOT_FINAL = "the answer is not final yet"
+HELD = "the answer is not final yet; held back for now"
 
 
 def show_status(*, as_json: bool) -> int:
@@ -68,7 +69,8 @@ def _day(lake: Lake, day: date, rules: Rules) -> tuple[dict[str, int], Counter[t
 def _no_error() -> pl.Expr:
     is_pending, asked = pl.col("state") == State.PENDING, pl.col("attempts") > 0
     pending = pl.when(asked).then(pl.lit(STOPPED)).otherwise(pl.lit(NEVER_ASKED))
-    return pl.when(is_pending).then(pending).otherwise(pl.lit(NOT_FINAL))
+    is_held = pl.col("next_try_at") > datetime.now(UTC)
+    return pl.when(is_pending).then(pending).when(is_held).then(pl.lit(HELD)).otherwise(pl.lit(NOT_FINAL))
 
 
 def _print(known: dict[str, Any]) -> None:

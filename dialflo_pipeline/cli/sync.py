@@ -17,6 +17,7 @@ from dialflo_pipeline.rules import Rules, mart_settings_of, rules_of
 from dialflo_pipeline.runs import note_run
 from dialflo_pipeline.settings import Settings, load_settings
 from dialflo_pipeline.task_ids.inbox import waiting_files
+from dialflo_pipeline.wanted import Wanted
 from dialflo_pipeline.warehouse import set_aside_if_damaged
 from dialflo_pipeline.workspace import Workspace
 
@@ -27,12 +28,19 @@ Span = tuple[date | None, date | None]
 EVERY_DAY: Span = (None, None)
 
 
-def sync(settings: Settings, span: Span = EVERY_DAY, *, retry_failed: bool = False, history_apart: bool = False) -> int:
+def sync(
+    settings: Settings,
+    span: Span = EVERY_DAY,
+    *,
+    retry_failed: bool = False,
+    refetch: bool = False,
+    history_apart: bool = False,
+) -> int:
     """Inbox, fetch, derive, load, marts, publish; the exit code. `history_apart` as in `DagsterRuns.of`."""
     with _run(settings, "sync", history_apart=history_apart) as run:
         run.take_in()
         try:
-            run.sync(span, retry_failed=retry_failed)
+            run.sync(span, retry_failed=retry_failed, refetch=refetch)
         except PermanentError as error:
             # A token that is missing or refused ends the asking, not what can be done without it.
             run.derive_rest()
@@ -51,9 +59,9 @@ def rebuild(settings: Settings, span: Span = EVERY_DAY) -> int:
         return run.note(run.tell(span))
 
 
-def run_sync(span: Span, *, retry_failed: bool) -> int:
+def run_sync(span: Span, *, retry_failed: bool, refetch: bool) -> int:
     """`sync` under the settings in force."""
-    return sync(load_settings(), span, retry_failed=retry_failed)
+    return sync(load_settings(), span, retry_failed=retry_failed, refetch=refetch)
 
 
 def run_rebuild(span: Span) -> int:
@@ -86,11 +94,12 @@ class _Run:
         if waiting_files(self.workspace.inbox):
             self._dagster().register()
 
-    def sync(self, span: Span, *, retry_failed: bool) -> None:
-        """Fetch what waits, and all that follows; nothing at all when nothing is to do."""
-        with_work = [status.day for status in self.days(span) if status.has_work or (retry_failed and status.failed)]
+    def sync(self, span: Span, *, retry_failed: bool, refetch: bool) -> None:
+        """Fetch what is due, and all that follows; nothing at all when nothing is to do."""
+        wanted = Wanted(datetime.now(UTC), retry_failed, refetch)
+        with_work = [status.day for status in self.days(span) if wanted.has_work(status)]
         if with_work:
-            self._dagster().sync(with_work, retry_failed=retry_failed)
+            self._dagster().sync(with_work, retry_failed=retry_failed, refetch=refetch)
 
     def derive(self, days: Sequence[date], *, rebuild: bool) -> None:
         """All that follows the fetch, for these days."""

@@ -1,4 +1,4 @@
-"""`dialflo tasks add`: registers the ids of files or of standard input."""
+"""`dialflo tasks`: registers the ids of files or of standard input, and forgets ids."""
 
 import sys
 from collections.abc import Sequence
@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from dialflo_pipeline.cli.console import say, say_error
+from dialflo_pipeline.cli.console import say, say_error, say_hint
 from dialflo_pipeline.errors import TaskFileError
+from dialflo_pipeline.registered import forget
 from dialflo_pipeline.settings import Settings, load_settings
 from dialflo_pipeline.task_ids.files import TaskFile, read
 from dialflo_pipeline.task_ids.formats import Format
@@ -19,8 +20,8 @@ from dialflo_pipeline.workspace import Workspace
 STDIN = "-"
 
 
-def add(files: Sequence[str], file_format: Format | None, column: str | None) -> int:
-    """Register each file; 1 if a row or a whole file was refused."""
+def add(files: Sequence[str], file_format: Format | None, column: str | None, *, again: bool = False) -> int:
+    """Register each file, to do it `again` also ids that were forgotten; 1 if a row or a whole file was refused."""
     settings = load_settings()
     total, refused, unusable = Registration(), 0, 0
 
@@ -34,7 +35,7 @@ def add(files: Sequence[str], file_format: Format | None, column: str | None) ->
             source = _stdin() if name == STDIN else Path(name)
             task_file = read(source, file_format, column, settings.zone)
             task_file.refused.tell = partial(tell, task_file.name)
-            total += register_file(settings, task_file)
+            total += register_file(settings, task_file, again=again)
         except TaskFileError as error:
             say_error(str(error))
             unusable += 1
@@ -48,7 +49,25 @@ def _stdin() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def register_file(settings: Settings, task_file: TaskFile) -> Registration:
+def register_file(settings: Settings, task_file: TaskFile, *, again: bool = False) -> Registration:
     """Register the rows of one file under the settings in force."""
-    workspace = Workspace(settings.data_dir)
-    return register(workspace.registration_lake, task_file, datetime.now(UTC), settings.zone, work_dir=workspace.work)
+    workspace, now = Workspace(settings.data_dir), datetime.now(UTC)
+    lake, work = workspace.registration_lake, workspace.work
+    return register(lake, task_file, now, settings.zone, work_dir=work, again=again)
+
+
+def forget_ids(task_ids: Sequence[str]) -> int:
+    """Forget these ids, - standing for those on standard input; 1 if some were never registered."""
+    workspace = Workspace(load_settings().data_dir)
+    wanted = [task_id for text in task_ids for task_id in (_ids_on_stdin() if text == STDIN else [text])]
+    done = forget(workspace.registration_lake, wanted, datetime.now(UTC), work_dir=workspace.work)
+    say(f"forgotten {done.forgotten}, already forgotten {done.already_forgotten}, unknown {len(done.unknown)}")
+    if done.forgotten:
+        say_hint("The next sync takes their rows out of the warehouse.")
+    if done.unknown:
+        say_error(f"{len(done.unknown)} were never registered; the first is {done.unknown[0]!r}")
+    return 1 if done.unknown else 0
+
+
+def _ids_on_stdin() -> list[str]:
+    return _stdin().read().decode("utf-8", errors="replace").split()

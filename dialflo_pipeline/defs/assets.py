@@ -19,13 +19,14 @@ from dialflo_pipeline import collect, event_loop, refresh
 from dialflo_pipeline.api.asking import open_asker
 from dialflo_pipeline.days import survey
 from dialflo_pipeline.defs import specs
-from dialflo_pipeline.defs.partitions import ONE_RUN, DaysConfig, days_of_run, materialized
+from dialflo_pipeline.defs.partitions import A_DAY_A_RUN, DaysConfig, days_of_run, materialized
 from dialflo_pipeline.defs.resources import Pipeline, Step
 from dialflo_pipeline.derive import DayReport, derive_days
 from dialflo_pipeline.errors import SettingsError, TokenRefused
 from dialflo_pipeline.fetch import FetchReport, StopReason
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
+from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.task_ids.inbox import take_in
+from dialflo_pipeline.wanted import Wanted, wanted_ids
 
 DUCKDB_POOL = "duckdb"
 WHOLE_OPS = ("warehouse_tables", "models", "published__warehouse")
@@ -37,6 +38,8 @@ class FetchConfig(DaysConfig):
 
     retry_failed: bool = False
     """Ask again for ids that failed for good."""
+    refetch: bool = False
+    """Ask again for ids that are settled or not found; the newer usable answer wins."""
 
 
 class RebuildConfig(Config):
@@ -125,13 +128,13 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
     @multi_asset(
         specs=[specs.lake_spec(RAW_ANSWERS, "raw", [specs.lake_key(TASK_IDS)], partitions)],
         name="raw_answers",
-        backfill_policy=ONE_RUN,
+        backfill_policy=A_DAY_A_RUN,
     )
     def raw_answers(
         context: AssetExecutionContext, config: FetchConfig, pipeline: ResourceParam[Pipeline]
     ) -> MaterializeResult[None]:
         with pipeline.step(context) as step:
-            ids = _waiting_ids(context, config, step)
+            ids = _wanted_ids(context, config, step)
             report = _fetch(step, ids)
             step.reporter.fetched(report)
         if report.stopped is StopReason.TOKEN_REFUSED:
@@ -142,11 +145,11 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
 
     @multi_asset(
         specs=[
-            specs.lake_spec(table, "lake", [specs.lake_key(TASK_IDS), specs.lake_key(RAW_ANSWERS)], partitions)
+            specs.lake_spec(table, "lake", [specs.lake_key(raw) for raw in RAW_TABLES], partitions)
             for table in WAREHOUSE_TABLES
         ],
         name="lake_tables",
-        backfill_policy=ONE_RUN,
+        backfill_policy=A_DAY_A_RUN,
     )
     def lake_tables(
         context: AssetExecutionContext, config: DeriveConfig, pipeline: ResourceParam[Pipeline]
@@ -161,14 +164,10 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
     return [raw_answers, lake_tables]
 
 
-def _waiting_ids(context: AssetExecutionContext, config: FetchConfig, step: Step) -> dict[str, date]:
-    lake = step.workspace.lake
-    days = [
-        status.day
-        for status in days_of_run(context, config, survey(lake, step.rules))
-        if status.has_work or (config.retry_failed and status.failed)
-    ]
-    return collect.waiting_ids(lake, days, step.rules, retry_failed=config.retry_failed)
+def _wanted_ids(context: AssetExecutionContext, config: FetchConfig, step: Step) -> dict[str, date]:
+    lake, wanted = step.workspace.lake, Wanted(datetime.now(UTC), config.retry_failed, config.refetch)
+    days = days_of_run(context, config, survey(lake, step.rules))
+    return wanted_ids(lake, [status.day for status in days if wanted.has_work(status)], step.rules, wanted)
 
 
 def _fetch(step: Step, ids: dict[str, date]) -> FetchReport:

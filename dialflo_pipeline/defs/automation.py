@@ -1,4 +1,7 @@
-"""What starts runs by itself: the daily schedule and the watch on the inbox."""
+"""What starts runs by itself: the daily schedule and the watch on the inbox. For what is due meanwhile see `due.py`."""
+
+from collections.abc import Sequence
+from datetime import date
 
 from dagster import (
     AssetSelection,
@@ -48,19 +51,25 @@ def daily_schedule(pipeline: Pipeline, timezone: str) -> ScheduleDefinition:
     )
     def daily_sync(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
         settings = pipeline.load()
-        today = context.scheduled_execution_time.astimezone(settings.zone).date()
+        now = context.scheduled_execution_time
+        today = now.astimezone(settings.zone).date()
         lake = Workspace(settings.data_dir).lake
-        days = [status.day for status in survey(lake, rules_of(settings)) if status.day <= today and status.has_work]
+        days = [each.day for each in survey(lake, rules_of(settings)) if each.day <= today and each.has_work(now)]
         if not days:
             return SkipReason(f"No task up to {today} is pending, unsettled or not found.")
-        first, last = days[0].isoformat(), days[-1].isoformat()
-        steps = {
-            "raw_answers": FetchConfig(first_day=first, last_day=last),
-            "lake_tables": DeriveConfig(first_day=first, last_day=last),
-        }
-        return RunRequest(run_key=f"daily {today}", partition_key=today.isoformat(), run_config=RunConfig(ops=steps))
+        return sync_request(days, today, run_key=f"daily {today}")
 
     return daily_sync
+
+
+def sync_request(days: Sequence[date], today: date, run_key: str) -> RunRequest:
+    """A run over the days from the first to the last of `days`; its own partition is today, which always is one."""
+    first, last = days[0].isoformat(), days[-1].isoformat()
+    steps = {
+        "raw_answers": FetchConfig(first_day=first, last_day=last),
+        "lake_tables": DeriveConfig(first_day=first, last_day=last),
+    }
+    return RunRequest(run_key=run_key, partition_key=today.isoformat(), run_config=RunConfig(ops=steps))
 
 
 def inbox_sensor(pipeline: Pipeline) -> SensorDefinition:

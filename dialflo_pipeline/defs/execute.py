@@ -45,11 +45,11 @@ class DagsterRuns:
         """Register what lies in the inbox."""
         self._run(register_job.name, {})
 
-    def sync(self, days: Sequence[date], *, retry_failed: bool) -> None:
+    def sync(self, days: Sequence[date], *, retry_failed: bool, refetch: bool) -> None:
         """Fetch, derive, load, compute and publish what the days from the first to the last of `days` need."""
         first, last = days[0].isoformat(), days[-1].isoformat()
         steps = {
-            "raw_answers": FetchConfig(first_day=first, last_day=last, retry_failed=retry_failed),
+            "raw_answers": FetchConfig(first_day=first, last_day=last, retry_failed=retry_failed, refetch=refetch),
             "lake_tables": DeriveConfig(first_day=first, last_day=last),
         }
         self._run(sync_job.name, steps, days[-1], without=[TASK_IDS])

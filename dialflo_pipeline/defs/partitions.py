@@ -22,8 +22,8 @@ from dialflo_pipeline.workspace import Workspace
 
 Metadata: TypeAlias = "dict[str, int]"
 
-ONE_RUN = BackfillPolicy.single_run()
-"""A run covers any range of days: starting one costs far more than a day's work."""
+A_DAY_A_RUN = BackfillPolicy.multi_run(max_partitions_per_run=1)
+"""A day of a backfill fails by itself and is started again by itself; what has no days follows once, after all."""
 
 
 class DaysConfig(Config):
@@ -36,11 +36,12 @@ class DaysConfig(Config):
 
 
 def daily_partitions(settings: Settings) -> DailyPartitionsDefinition:
-    """From the first day with a registered task (or today) to today, or to a later day that has one."""
+    """From `DIALFLO_START_DATE`, else the first day with a task, to today, or to a later day that has one."""
     today = datetime.now(settings.zone).date()
     days = [today, *Workspace(settings.data_dir).lake.days(TASK_IDS)]
+    first = settings.start_date or min(days)
     return DailyPartitionsDefinition(
-        start_date=min(days).isoformat(),
+        start_date=min(first, today).isoformat(),
         # One makes today a partition: Dagster by itself waits for a day to end.
         end_offset=1 + (max(days) - today).days,
         timezone=settings.timezone,

@@ -6,7 +6,7 @@ from typing import Any
 from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, TableColumn, TableSchema
 
 from dialflo_pipeline.models import Model, read_models, sql_folder
-from dialflo_pipeline.tables import WAREHOUSE_TABLES, Table
+from dialflo_pipeline.tables import FORGOTTEN_IDS, WAREHOUSE_TABLES, Table
 
 OWNERS = ["team:data"]
 PUBLISHED = AssetKey(["published", "warehouse"])
@@ -36,6 +36,11 @@ def lake_spec(
         metadata=_schema_metadata(table),
         partitions_def=partitions,
     )
+
+
+def forgotten_spec() -> AssetSpec:
+    """The tombstones, which a person writes with `dialflo tasks forget` and no run does."""
+    return lake_spec(FORGOTTEN_IDS, "registered", [])
 
 
 def warehouse_specs() -> list[AssetSpec]:

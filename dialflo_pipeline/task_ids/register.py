@@ -16,6 +16,7 @@ import polars as pl
 
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.locks import registration_lock
+from dialflo_pipeline.registered import registered_tasks
 from dialflo_pipeline.tables import TASK_IDS
 from dialflo_pipeline.task_ids.rows import TaskRow
 
@@ -48,37 +49,46 @@ class Registration:
         )
 
 
-def register(lake: Lake, rows: Iterable[TaskRow], now: datetime, zone: ZoneInfo, *, work_dir: Path) -> Registration:
+def register(
+    lake: Lake, rows: Iterable[TaskRow], now: datetime, zone: ZoneInfo, *, work_dir: Path, again: bool = False
+) -> Registration:
     """Add the ids that the lake does not hold yet, one new file a day; `now` (aware) is their time of registration.
 
-    A row without a day belongs to that of `now` in `zone`. Very many rows are added in parts, so that memory holds one
-    part at a time. The lock in `work_dir` is held only while a part is added, never while rows are read.
+    An id that was forgotten counts as known, so that no file or query brings it back; `again` registers it anew. A row
+    without a day belongs to that of `now` in `zone`. Very many rows are added in parts, so that memory holds one part
+    at a time. The lock in `work_dir` is held only while a part is added, never while rows are read.
     """
     done = Registration()
     for part in _parts(rows, now, zone):
         with registration_lock(work_dir):
-            done += _add(lake, part)
+            done += _add(lake, part, again=again)
     return done
 
 
-def _add(lake: Lake, part: pl.DataFrame) -> Registration:
-    new = TASK_IDS.schema.validate(_without_known(lake, part.unique(_KEY, keep="first", maintain_order=True)))
+def _add(lake: Lake, part: pl.DataFrame, *, again: bool) -> Registration:
+    distinct = part.unique(_KEY, keep="first", maintain_order=True)
+    new = TASK_IDS.schema.validate(_without_known(lake, distinct, again=again))
     days = sorted(new.get_column("call_date").unique())
     for day in days:
         lake.append(TASK_IDS, new.filter(pl.col("call_date") == day), day)
     return Registration(new.height, part.height - new.height, frozenset(days))
 
 
-def _without_known(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
-    for known in _known_ids(lake):
+def _without_known(lake: Lake, rows: pl.DataFrame, *, again: bool) -> pl.DataFrame:
+    for known in _known_ids(lake, again=again):
         rows = rows.join(known, on=_KEY, how="anti", maintain_order="left")
     return rows
 
 
-def _known_ids(lake: Lake) -> Iterator[pl.DataFrame]:
+def _known_ids(lake: Lake, *, again: bool) -> Iterator[pl.DataFrame]:
     """The ids in the lake, many at a time: a join for each of thousands of small files would take minutes."""
-    days = lake.days(TASK_IDS)
-    return _gathered((ids for day in days for ids in lake.read_batches(TASK_IDS, day, [_KEY])), KNOWN_ROWS)
+    return _gathered((ids for day in lake.days(TASK_IDS) for ids in _ids_of(lake, day, again=again)), KNOWN_ROWS)
+
+
+def _ids_of(lake: Lake, day: date, *, again: bool) -> Iterable[pl.DataFrame]:
+    if again:
+        return [registered_tasks(lake, [day]).select(_KEY)]
+    return lake.read_batches(TASK_IDS, day, [_KEY])
 
 
 def _parts(rows: Iterable[TaskRow], now: datetime, zone: ZoneInfo) -> Iterator[pl.DataFrame]:

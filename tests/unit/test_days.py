@@ -95,7 +95,7 @@ def test_a_fingerprint_changes_with_the_rules(
 def test_a_day_not_derived_yet_has_work_and_no_counts(lake: Lake, register: Callable[..., None]) -> None:
     register("a")
     status = day_status(lake, DAY, RULES)
-    assert (status.is_current, status.has_work, status.counts, status.failed) == (False, True, {}, 0)
+    assert (status.is_current, status.has_work(NOON), status.counts, status.failed) == (False, True, {}, 0)
 
 
 def test_the_footer_tells_what_reading_the_raw_files_would(
@@ -120,7 +120,7 @@ def test_the_footer_tells_what_reading_the_raw_files_would(
         State.SETTLED: 1,
     }
     assert status.waiting == states["is_waiting"].sum() == 3
-    assert (status.failed, status.has_work) == (1, True)
+    assert (status.failed, status.has_work(NOON)) == (1, True)
     assert lake.read(TASKS, DAY).equals(states.drop("is_waiting"))
 
 
@@ -130,9 +130,24 @@ def test_a_settled_day_has_no_work_until_something_is_added(
     register("done")
     answered("done", Result.USABLE, body=USABLE)
     list(derive_days(lake, [DAY], RULES))
-    assert not day_status(lake, DAY, RULES).has_work
+    assert not day_status(lake, DAY, RULES).has_work(NOON)
     register("new")
-    assert day_status(lake, DAY, RULES).has_work
+    assert day_status(lake, DAY, RULES).has_work(NOON)
+
+
+def test_a_day_has_no_work_while_all_that_waits_is_held_back(
+    lake: Lake, register: Callable[..., None], answered: Callable[..., None]
+) -> None:
+    register("early")
+    answered("early", Result.EMPTY, hours_later=1, body=b"[]")
+    answered("early", Result.EMPTY, hours_later=3, body=b"[]")
+    list(derive_days(lake, [DAY], RULES))
+    status = day_status(lake, DAY, RULES)
+    due = NOON + timedelta(hours=4)
+    assert (status.waiting, status.held, status.next_try_at) == (1, 1, due)
+    assert (status.has_work(due - timedelta(seconds=1)), status.has_work(due)) == (False, True)
+    register("new")
+    assert day_status(lake, DAY, RULES).has_work(NOON)
 
 
 def test_a_day_whose_derivation_was_cut_off_is_not_current(

@@ -18,6 +18,7 @@ DEFAULTS = {
     "max_concurrency": 16,
     "tries": 5,
     "timeout_seconds": 30,
+    "start_date": None,
     "settle_hours": 24,
     "redial_max_attempts": 3,
     "redial_min_gap_minutes": 30,

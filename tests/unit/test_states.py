@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialflo_pipeline.api.answers import Result
-from dialflo_pipeline.states import TRY_COLUMNS, deciding_askings, task_states
+from dialflo_pipeline.states import TRY_COLUMNS, deciding_askings, is_due, task_states
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, TASKS, State
 
 DAY = date(2024, 5, 1)
@@ -227,3 +227,45 @@ def test_every_column_of_the_table_is_there_with_its_type() -> None:
         assert found.drop("is_waiting").schema == TASKS.frame_schema
         assert found["attributes"].to_list() == ['{"lead": 1}'] * len(history)
         TASKS.schema.validate(found.drop("is_waiting"))
+
+
+def _asked(*minutes_late: int, result: Result = Result.EMPTY) -> list[Asked]:
+    return [Asked(result, minutes) for minutes in minutes_late]
+
+
+@pytest.mark.parametrize(
+    ("askings", "minutes_late"),
+    [
+        (_asked(), None),
+        (_asked(-600), None),
+        (_asked(-600, -599), None),
+        (_asked(-600, -598), -597),
+        (_asked(-600, -598, -597), -595.5),
+        (_asked(-600, -580, result=Result.NOT_FOUND), -570),
+        ([_usable(-600), _usable(-500)], -450),
+        (_asked(-600, -100), 0),
+        (_asked(-600, -100, 1), None),
+        ([_usable(-600), _usable(-500, is_complete=True)], None),
+        ([*_asked(-600), Asked(Result.TROUBLE, -500)], None),
+        ([_usable(-600), Asked(Result.TROUBLE, -500)], -450),
+        ([_usable(-600), Asked(Result.TROUBLE, 500)], None),
+        (_asked(-600, -500, result=Result.GARBAGE), None),
+    ],
+    ids=lambda value: None if isinstance(value, list) else f"held until {value}",
+)
+def test_gaps_grow_by_half_of_the_time_asked_and_end_at_the_deadline(
+    askings: list[Asked], minutes_late: float | None
+) -> None:
+    due = None if minutes_late is None else DEADLINE + timedelta(minutes=minutes_late)
+    assert _task(*askings)["next_try_at"] == due
+
+
+def test_a_task_is_due_unless_it_is_held_back() -> None:
+    history = {"new": [], "held": _asked(-600, -400), "failed": _asked(-600, 0), "done": [DONE]}
+    states = task_states(_registered(list(history)), _tries(history), SETTLE_AFTER)
+
+    def due(minutes_late: int) -> list[str]:
+        return states.filter(is_due(DEADLINE + timedelta(minutes=minutes_late)))["task_id"].to_list()
+
+    assert due(-301) == ["new"]
+    assert due(-300) == ["held", "new"]

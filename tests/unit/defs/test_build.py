@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from dagster import (
+    AssetKey,
     AssetSpec,
+    BackfillPolicy,
     DagsterInstance,
     DailyPartitionsDefinition,
     Definitions,
@@ -16,6 +18,8 @@ from dagster import (
     build_sensor_context,
 )
 
+from dialflo_pipeline.defs.build import build_definitions
+from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import RAW_TABLES, WAREHOUSE_TABLES
 from dialflo_pipeline.workspace import Workspace
@@ -53,7 +57,7 @@ def test_marts_depend_on_what_their_sql_reads(definitions: Build) -> None:
     assert upstream["staging/call_facts"] == {"warehouse/calls"}
     assert upstream["marts/answer_rate"] == {"staging/call_facts"}
     assert upstream["warehouse/calls"] == {"lake/calls"}
-    assert upstream["lake/calls"] == {"lake/raw_answers", "lake/task_ids"}
+    assert upstream["lake/calls"] == {"lake/raw_answers", "lake/task_ids", "lake/forgotten_ids"}
 
 
 def partitions(definitions: Definitions) -> DailyPartitionsDefinition:
@@ -110,10 +114,30 @@ def test_the_schedule_skips_with_a_sentence_when_nothing_waits(definitions: Buil
     assert "2026-01-10" in (skipped.skip_message or "")
 
 
-def test_schedule_and_sensor_are_on_by_default(definitions: Build) -> None:
+def test_schedules_and_sensors_are_on_by_default(definitions: Build) -> None:
     loaded = definitions()
-    assert loaded.resolve_schedule_def("daily_sync").default_status.value == "RUNNING"
-    assert loaded.resolve_sensor_def("inbox").default_status.value == "RUNNING"
+    for one in (*(loaded.schedules or ()), *(loaded.sensors or ())):
+        assert one.default_status.value == "RUNNING", one.name
+
+
+def test_partitions_start_at_the_day_that_is_set(register: Register, settings: Settings) -> None:
+    register(date(2026, 1, 5), ["a"])
+    chosen = settings.model_copy(update={"start_date": date(2026, 1, 3)})
+    keys = partitions(build_definitions(Pipeline(lambda: chosen))).get_partition_keys()
+    assert keys[0] == "2026-01-03"
+
+
+def test_a_start_that_lies_ahead_leaves_today_a_partition(settings: Settings) -> None:
+    today = datetime.now(settings.zone).date()
+    chosen = settings.model_copy(update={"start_date": today + timedelta(days=9)})
+    assert partitions(build_definitions(Pipeline(lambda: chosen))).get_partition_keys() == [today.isoformat()]
+
+
+def test_a_backfill_works_on_a_day_a_run_and_on_the_warehouse_once(definitions: Build) -> None:
+    graph = definitions().resolve_asset_graph()
+    policies = {key.to_user_string(): graph.get(key).backfill_policy for key in graph.materializable_asset_keys}
+    assert policies["lake/raw_answers"] == policies["lake/calls"] == BackfillPolicy.multi_run(1)
+    assert not graph.get(AssetKey(["warehouse", "calls"])).is_partitioned
 
 
 @pytest.mark.parametrize("names", [[], ["ids.txt"]])

@@ -1,0 +1,55 @@
+"""Which tasks are registered, and taking out those that never should have been.
+
+What was written stays: an id is forgotten by one more row, a tombstone, before which its registration does not count.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.locks import registration_lock
+from dialflo_pipeline.tables import FORGOTTEN_IDS, TASK_IDS
+
+_KEY = ["task_id", "call_date"]
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """How many ids were forgotten, how many had been before, and which were never registered."""
+
+    forgotten: int
+    already_forgotten: int
+    unknown: list[str]
+
+
+def registered_tasks(lake: Lake, days: Sequence[date]) -> pl.DataFrame:
+    """The registrations of some days that count, with the columns of `task_ids`."""
+    tasks = lake.read_days(TASK_IDS, days)
+    tombstones = lake.read_days(FORGOTTEN_IDS, days)
+    if tombstones.is_empty():
+        return tasks
+    latest = tombstones.group_by(_KEY).agg(pl.col("forgotten_at").max())
+    counts = pl.col("forgotten_at").is_null() | (pl.col("registered_at") > pl.col("forgotten_at"))
+    return tasks.join(latest, on=_KEY, how="left", maintain_order="left").filter(counts).drop("forgotten_at")
+
+
+def forget(lake: Lake, task_ids: Collection[str], now: datetime, *, work_dir: Path) -> Forgotten:
+    """Take these ids out of everything that is derived from now on; their raw answers stay on record, unused."""
+    wanted = pl.col("task_id").is_in(list(task_ids))
+    forgotten, seen = 0, set[str]()
+    with registration_lock(work_dir):
+        for day in lake.days(TASK_IDS):
+            known = lake.read(TASK_IDS, day, ["task_id"]).filter(wanted)
+            if known.is_empty():
+                continue
+            seen.update(known["task_id"])
+            counting = registered_tasks(lake, [day]).filter(wanted)
+            if counting.height:
+                lake.append(FORGOTTEN_IDS, counting.select(*_KEY, forgotten_at=pl.lit(now)), day)
+                forgotten += counting.height
+    unknown = [task_id for task_id in dict.fromkeys(task_ids) if task_id not in seen]
+    return Forgotten(forgotten, len(seen) - forgotten, unknown)

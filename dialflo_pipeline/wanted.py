@@ -1,0 +1,50 @@
+"""Which ids a sync asks for, and which days it therefore has to look into."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from dialflo_pipeline.days import DayStatus, in_groups, read_states
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.rules import Rules
+from dialflo_pipeline.states import is_due
+from dialflo_pipeline.tables import State
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which ids to ask for: those that wait and are due at `now`, and what else is asked for again."""
+
+    now: datetime
+    retry_failed: bool = False
+    """Also those that failed for good."""
+    refetch: bool = False
+    """Also those that are settled, not found or held back: all but the failed ones."""
+
+    def has_work(self, day: DayStatus) -> bool:
+        """Whether there is anything to do for a day."""
+        return (
+            day.has_work(self.now)
+            or (self.retry_failed and day.failed > 0)
+            or (self.refetch and sum(day.counts.values()) > day.failed)
+        )
+
+    def tasks(self) -> pl.Expr:
+        """Of the tasks of a day, with their states: whether to ask."""
+        wanted = is_due(self.now)
+        if self.retry_failed:
+            wanted |= pl.col("state") == State.FAILED
+        if self.refetch:
+            wanted |= pl.col("state") != State.FAILED
+        return wanted
+
+
+def wanted_ids(lake: Lake, days: Iterable[date], rules: Rules, wanted: Wanted) -> dict[str, date]:
+    """The ids to ask for and their days, in the order of the days."""
+    ids: dict[str, date] = {}
+    for group in in_groups(lake, days):
+        tasks = read_states(lake, group, rules).filter(wanted.tasks()).sort("call_date", "task_id")
+        ids |= dict(tasks.select("task_id", "call_date").iter_rows())
+    return ids

@@ -1,0 +1,92 @@
+"""The sensor that starts a sync when something is due."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from dagster import DagsterInstance, DagsterRunStatus, Definitions, RunRequest, SkipReason, build_sensor_context
+from dagster._core.test_utils import create_run_for_test  # the only way to a run of a chosen state
+
+from dialflo_pipeline.days import day_status
+from dialflo_pipeline.defs.due import earliest_start
+from dialflo_pipeline.derive import derive_days
+from dialflo_pipeline.rules import rules_of
+from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.workspace import Workspace
+
+DAY, LATER = date(2026, 1, 5), date(2026, 1, 8)
+Register = Callable[..., None]
+Tick = Callable[[], Any]
+
+
+@pytest.fixture
+def instance() -> Iterator[DagsterInstance]:
+    with DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+@pytest.fixture
+def tick(definitions: Callable[[], Definitions], instance: DagsterInstance) -> Tick:
+    """What the sensor asks for now."""
+    return lambda: definitions().resolve_sensor_def("due")(build_sensor_context(instance=instance))
+
+
+@pytest.fixture
+def derived(workspace: Workspace, settings: Settings, register: Register) -> None:
+    """A day whose id is pending, as after a run in which it gave no answer."""
+    register(DAY, ["a"])
+    list(derive_days(workspace.lake, [DAY], rules_of(settings)))
+    assert day_status(workspace.lake, DAY, rules_of(settings)).waiting
+
+
+def ended(instance: DagsterInstance, *statuses: DagsterRunStatus) -> None:
+    for status in statuses:
+        create_run_for_test(instance, job_name="sync", status=status)
+
+
+def test_nothing_is_asked_for_when_nothing_is_registered(tick: Tick) -> None:
+    assert isinstance(tick(), SkipReason)
+
+
+def test_new_ids_get_a_run_over_their_days(tick: Tick, register: Register, settings: Settings) -> None:
+    register(DAY, ["a"])
+    register(LATER, ["b"])
+    asked = tick()
+    assert isinstance(asked, RunRequest)
+    assert asked.partition_key == datetime.now(settings.zone).date().isoformat()
+    for step in ("raw_answers", "lake_tables"):
+        span = {"first_day": DAY.isoformat(), "last_day": LATER.isoformat()}
+        assert asked.run_config["ops"][step]["config"].items() >= span.items()
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.QUEUED, DagsterRunStatus.STARTED])
+def test_one_run_at_a_time(status: DagsterRunStatus, tick: Tick, register: Register, instance: DagsterInstance) -> None:
+    register(DAY, ["a"])
+    ended(instance, status)
+    assert isinstance(tick(), SkipReason)
+
+
+def test_new_ids_do_not_wait_after_a_run_that_ended_well(
+    tick: Tick, register: Register, instance: DagsterInstance
+) -> None:
+    register(DAY, ["a"])
+    ended(instance, DagsterRunStatus.FAILURE, DagsterRunStatus.SUCCESS)
+    assert isinstance(tick(), RunRequest)
+
+
+@pytest.mark.usefixtures("derived")
+def test_ids_in_trouble_wait_a_while_for_their_next_run(tick: Tick, instance: DagsterInstance) -> None:
+    assert isinstance(tick(), RunRequest)
+    ended(instance, DagsterRunStatus.SUCCESS)
+    assert isinstance(tick(), SkipReason)
+
+
+@pytest.mark.parametrize(("failures", "minutes"), [(1, 15), (2, 30), (3, 60), (9, 60)], ids=lambda number: str(number))
+def test_after_failures_the_next_run_waits_longer_each_time(
+    failures: int, minutes: int, instance: DagsterInstance
+) -> None:
+    ended(instance, DagsterRunStatus.SUCCESS, *[DagsterRunStatus.FAILURE] * failures)
+    (latest,) = instance.get_run_records(limit=1)
+    waits_until = earliest_start(instance, has_news=True)
+    assert waits_until - latest.create_timestamp == timedelta(minutes=minutes)
