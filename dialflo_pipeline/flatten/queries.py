@@ -9,7 +9,7 @@ process.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from dialflo_pipeline.flatten.fields import Path
+from dialflo_pipeline.flatten.fields import KEY_VALUES, Path
 from dialflo_pipeline.flatten.shapes import LEVELS
 
 
@@ -22,18 +22,31 @@ def _list(paths: Iterable[str]) -> str:
     return "[" + ", ".join(paths) + "]"
 
 
-_KEYS: Final = f"""json_keys(call, {_list([*_json_paths(LEVELS), "'$[1]'"])})"""
+_PLACES: Final = [*_json_paths(LEVELS), "'$[1]'", *_json_paths(KEY_VALUES)]
+_KEYS: Final = f"json_keys(call, {_list(_PLACES)})"
+_AT_KEY_VALUES: Final = {
+    table: f"keys[{number}]" for number, table in enumerate(KEY_VALUES.values(), len(_PLACES) - len(KEY_VALUES) + 1)
+}
 
 # An empty list and none at all have the same hash.
-_SHAPE: Final = ", ".join(["keys", *(f"keys[{level}] IS NULL" for level in range(1, len(LEVELS) + 2))])
+_SHAPE: Final = ", ".join(["keys", *(f"keys[{number}] IS NULL" for number in range(1, len(_PLACES) + 1))])
+_COUNTS: Final = ", ".join(f"len({keys}) AS {table.name}" for table, keys in _AT_KEY_VALUES.items())
 
-SHAPES: Final = f"SELECT hash({_SHAPE}) AS shape FROM (SELECT {_KEYS} AS keys FROM given)"
-"""Of answers or elements (call): the number of its shape. Fails if there is one that DuckDB does not parse."""
+SHAPES: Final = f"SELECT hash({_SHAPE}) AS shape, {_COUNTS} FROM (SELECT {_KEYS} AS keys FROM given)"
+"""Of answers or elements (call): the number of its shape, and for each table of keys and values how many there are.
 
-SHAPES_TRIED: Final = f"SELECT hash({_SHAPE}) AS shape FROM (SELECT TRY({_KEYS}) AS keys FROM given)"
+Fails if there is one that DuckDB does not parse.
+"""
+
+SHAPES_TRIED: Final = SHAPES.replace(_KEYS, f"TRY({_KEYS})")
 """The same, a third slower, where such ones share a shape."""
 
-SHAPE_TEXTS: Final = f"SELECT to_json(TRY({_KEYS}))::VARCHAR AS keys FROM given"
+# Of the keys that are rows, only whether there is any counts.
+_FEWER_KEYS: Final = (
+    f"keys[:-{len(KEY_VALUES) + 1}] || [{', '.join(f'{keys}[:1]' for keys in _AT_KEY_VALUES.values())}]"
+)
+
+SHAPE_TEXTS: Final = f"SELECT to_json({_FEWER_KEYS})::VARCHAR AS keys FROM (SELECT TRY({_KEYS}) AS keys FROM given)"
 """Of the same: what `read_shape` reads."""
 
 ELEMENTS: Final = r"""
@@ -49,10 +62,19 @@ ELEMENTS: Final = r"""
 """Of answers (document, call): each element in an array of its own."""
 
 
-def values(places: Sequence[Path]) -> str:
-    """Of calls (call): the JSON text at each place."""
-    columns = (f"texts[{number}] AS text_{number}" for number in range(1, len(places) + 1))
-    extracted = f"json_extract(call, {_list(_json_paths(places))})"
+def key_names(path: Path) -> str:
+    """Of calls (call): each key of the object at a place."""
+    return f"SELECT unnest(json_keys(call, {_json_paths([path])[0]})) AS key FROM given"
+
+
+def values(places: Sequence[Path], lists: Sequence[Sequence[Path]] = ()) -> str:
+    """Of calls (call): the JSON text at each place, then for each list of places a list of these texts."""
+    asked = [*places]
+    columns = [f"texts[{number}] AS text_{number}" for number in range(1, len(places) + 1)]
+    for number, listed in enumerate(lists, 1):
+        columns.append(f"texts[{len(asked) + 1}:{len(asked) + len(listed)}] AS texts_{number}")
+        asked += listed
+    extracted = f"json_extract(call, {_list(_json_paths(asked))}::VARCHAR[])"
     return f"SELECT {', '.join(columns)} FROM (SELECT {extracted} AS texts FROM given)"
 
 
@@ -65,9 +87,9 @@ def cast_to_times(columns: Iterable[str]) -> str:
     return f"SELECT {', '.join(f'try_cast({column} AS TIMESTAMPTZ) AS {column}' for column in columns)} FROM given"
 
 
-KEYS: Final = """
-    SELECT element, unnest(json_keys(object)) AS key,
-        unnest(json_extract_string(object, '$.*')) AS value, unnest(json_type(object, '$.*')) AS type
-    FROM given
-"""
-"""Of objects (element, object): a row for each key, with its value's text and type (as `json_type` names it)."""
+def keys(path: Path) -> str:
+    """Of calls (element, call): a row for each key of the object at a place, with the JSON text of its value."""
+    return f"""
+        SELECT element, unnest(json_keys(object)) AS key, unnest(json_extract(object, '$.*'))::VARCHAR AS text
+        FROM (SELECT element, json_extract(call, {_json_paths([path])[0]}) AS object FROM given)
+    """

@@ -5,24 +5,26 @@ from dataclasses import replace
 
 import pytest
 
-from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, INTEREST, NEXT_ACTION, QUALITY, Path
+from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, INTEREST, KEY_VALUES, NEXT_ACTION, QUALITY, Path
 from dialflo_pipeline.flatten.shapes import LEVELS, Shape, read_shape
 
-PLAIN = Shape(is_alone=True, is_odd=False, has_insights=False, is_unsure=False, unknown=())
+PLAIN = Shape(is_alone=True, is_odd=False, has_insights=False, unsure=(), known=(("agent_name",),), unknown=())
 
 
 def shape(keys: dict[Path, list[str]], second: list[str] | None = None) -> Shape:
     known = {CALL: ["agent_name"]} | keys
-    return read_shape(json.dumps([*(known.get(level) for level in LEVELS), second]))
+    lists = [*(known.get(level) for level in LEVELS), second, *(known.get(path) for path in KEY_VALUES)]
+    return read_shape(json.dumps(lists))
 
 
 def test_a_call_of_known_keys_leaves_nothing() -> None:
     keys = {CALL: ["call_status", "call_insights", "call_context"], INSIGHTS: ["metadata"]}
-    assert shape(keys) == replace(PLAIN, has_insights=True)
+    assert shape(keys) == replace(PLAIN, has_insights=True, known=(("call_status",),))
 
 
 def test_an_unknown_key_is_named_where_it_stands() -> None:
     keys = {CALL: ["foo", "call_insights"], INSIGHTS: ["user_interest"], INTEREST: ["status", "call_id"]}
+    assert shape(keys).known == ((*INTEREST, "status"),)
     assert shape(keys).unknown == (("foo",), (*INTEREST, "call_id"))
 
 
@@ -32,13 +34,13 @@ def test_an_answer_with_another_element_is_not_alone() -> None:
 
 
 def test_an_answer_that_is_no_array_or_cannot_be_parsed_is_not_alone() -> None:
-    assert not read_shape(json.dumps([None] * (len(LEVELS) + 1))).is_alone
+    assert not read_shape(json.dumps([None] * (len(LEVELS) + 1 + len(KEY_VALUES)))).is_alone
     assert not read_shape(None).is_alone
 
 
-@pytest.mark.parametrize("parent", [INSIGHTS, INTEREST, NEXT_ACTION, QUALITY])
-def test_a_parent_without_keys_may_be_anything(parent: Path) -> None:
-    assert shape({parent: []}).is_unsure
+@pytest.mark.parametrize("path", [INSIGHTS, INTEREST, NEXT_ACTION, QUALITY, *KEY_VALUES])
+def test_what_is_due_to_be_an_object_and_has_no_keys_may_be_anything(path: Path) -> None:
+    assert shape({path: []}).unsure == (path,)
 
 
 @pytest.mark.parametrize(
