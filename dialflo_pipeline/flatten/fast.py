@@ -4,8 +4,10 @@ It names the documents that it does not surely read as the plain reader would, a
 """
 
 import os
+from collections import Counter
 from contextlib import closing
 from functools import cache
+from itertools import chain
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,7 @@ import polars as pl
 from dialflo_pipeline.flatten import keys, queries, raw
 from dialflo_pipeline.flatten.columns import finish_calls, time_texts
 from dialflo_pipeline.flatten.extras import extra
-from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, VALUES, Path
+from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, STATUS_INSTEAD, VALUES, Path
 from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT, REJECTS_FOUND, Found
 from dialflo_pipeline.flatten.raw import place
 from dialflo_pipeline.flatten.shapes import Shape, can_be_asked, read_shape
@@ -51,12 +53,11 @@ def read_documents(bodies: pl.DataFrame, zone: ZoneInfo) -> tuple[Found, pl.Seri
         connection.execute("SET TimeZone = 'UTC'")  # A time without an offset stays as it is; `to_utc` sees to it.
         answers, has_escapes = _answers(bodies)
         calls, shapes = _calls(connection, answers)
-        unknown = sorted({path for shape in shapes for path in shape.unknown})
-        names = {path: _names(connection, calls, path) for path in KEY_VALUES}
+        names = _names(connection, calls)
         values = _values(connection, calls, shapes, names)
         calls = pl.concat([calls, _texts(connection, values, has_escapes)], how="horizontal").with_columns(
             calls["is_odd"] | values["is_odd"] | raw.is_odd(values),
-            values.select(extra(unknown).alias("extra")).to_series(),
+            values.with_columns(extra(_left(shapes)).alias("extra"))["extra"],
         )
         finished = finish_calls(calls, zone)
         rows = {
@@ -131,13 +132,24 @@ def _shapes(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame) -> pl.Da
         return _query(connection, queries.SHAPES_TRIED, calls)
 
 
-def _names(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame, path: Path) -> list[str]:
-    """The keys, in order, that are usual in the object at a place of a call."""
-    sample = calls.filter(~pl.col("is_odd") & (pl.col(KEY_VALUES[path].name) > 0))
-    sample = sample.gather_every(-(-sample.height // _SAMPLE) or 1)
-    counts = _query(connection, queries.key_names(path), sample.select("call"))["key"].value_counts()
-    usual = counts.filter(pl.col("count") >= sample.height * _USUAL)["key"].sort()
-    return [name for name in usual if can_be_asked(name)]
+def _names(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame) -> dict[Path, list[str]]:
+    """The keys, in order, that are usual in the objects of which every key is a row."""
+    sample = calls.select("call").gather_every(-(-calls.height // _SAMPLE) or 1)
+    keys = _query(connection, queries.KEY_NAMES, sample)
+    names = {}
+    for path, lists in zip(KEY_VALUES, keys, strict=True):
+        counts = Counter(chain.from_iterable(lists.drop_nulls()))
+        objects = lists.list.len().fill_null(0) > 0
+        names[path] = sorted(
+            key for key, count in counts.items() if count >= objects.sum() * _USUAL and can_be_asked(key)
+        )
+    return names
+
+
+def _left(shapes: list[Shape]) -> set[Path]:
+    """The places in calls of these shapes that may have to go to `extra`."""
+    places = {path for shape in shapes for path in shape.unknown}
+    return places | ({STATUS_INSTEAD} if any(STATUS_INSTEAD in shape.known for shape in shapes) else set())
 
 
 def _values(

@@ -49,6 +49,9 @@ _FEWER_KEYS: Final = (
 SHAPE_TEXTS: Final = f"SELECT to_json({_FEWER_KEYS})::VARCHAR AS keys FROM (SELECT TRY({_KEYS}) AS keys FROM given)"
 """Of the same: what `read_shape` reads."""
 
+KEY_NAMES: Final = f"SELECT {', '.join(_AT_KEY_VALUES.values())} FROM (SELECT TRY({_KEYS}) AS keys FROM given)"
+"""Of the same: the lists of keys at the places of `KEY_VALUES`."""
+
 ELEMENTS: Final = r"""
     SELECT document, (generate_subscripts(found, 1) - 1)::INTEGER AS call_index, '[' || unnest(found) || ']' AS call
     FROM (
@@ -60,11 +63,6 @@ ELEMENTS: Final = r"""
     )
 """
 """Of answers (document, call): each element in an array of its own."""
-
-
-def key_names(path: Path) -> str:
-    """Of calls (call): each key of the object at a place."""
-    return f"SELECT unnest(json_keys(call, {_json_paths([path])[0]})) AS key FROM given"
 
 
 def values(places: Sequence[Path], lists: Sequence[Sequence[Path]] = ()) -> str:
