@@ -14,6 +14,9 @@ from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, KEY_VALUES, PARENTS,
 LEVELS: Final = (CALL, *PARENTS)
 """The objects of which every key is known or goes to `extra`; a shape has the keys of each."""
 
+MOST_ELEMENTS: Final = 3
+"""The elements of an answer with more than these are split off before they are looked at."""
+
 KNOWN: Final = {
     level: {path[-1] for path in (*VALUES, *PARENTS, *KEY_VALUES) if path[:-1] == level} for level in LEVELS
 }
@@ -26,13 +29,15 @@ _NO_PLACE = re.compile(r'|\*|.*["\\\x00-\x1f].*', re.DOTALL)
 class Shape:
     """What follows from a shape.
 
-    `is_alone`: the answer is an array of one element. All else is of that element. `is_odd`: DuckDB's JSON functions
+    `is_short`: the answer is an array that has this element and at most `MOST_ELEMENTS`. `is_last`: there is no element
+    after this one. `is_odd`: DuckDB's JSON functions
     would not surely read it as the plain reader does. `has_insights`: there is an object of that name, with keys.
     `unsure`: the places where an object is due and no key is: it may be empty, null, a single value or something odd.
     `known`: the places with a value for a column. `unknown`: the places that no column and no table holds.
     """
 
-    is_alone: bool
+    is_short: bool
+    is_last: bool
     is_odd: bool
     has_insights: bool
     unsure: tuple[Path, ...]
@@ -42,19 +47,20 @@ class Shape:
 
 @lru_cache(maxsize=4_096)
 def read_shape(keys: str | None) -> Shape:
-    """The shape from the JSON text of lists of keys: at `LEVELS` of the first element, of the second element, and one
-    key or none at `KEY_VALUES` of the first.
+    """The shape from the JSON text of lists of keys: at `LEVELS` of an element, of the next element, of the first that
+    is too many, and one key or none at `KEY_VALUES` of the element itself.
 
     Each as `json_keys` gives it: null where nothing is, empty for what is no object. None if DuckDB does not parse it.
     """
-    lists: list[list[str] | None] = json.loads(keys) if keys else [None] * (len(LEVELS) + 1 + len(KEY_VALUES))
-    second = lists.pop(len(LEVELS))
+    lists: list[list[str] | None] = json.loads(keys) if keys else [None] * (len(LEVELS) + 2 + len(KEY_VALUES))
+    following, too_many = lists.pop(len(LEVELS)), lists.pop(len(LEVELS))
     objects = {path: found for path, found in zip((*LEVELS, *KEY_VALUES), lists, strict=True) if found is not None}
     keys_at = {level: objects[level] for level in LEVELS if level in objects}
     places = [(*level, key) for level, found in keys_at.items() for key in found]
     unknown = tuple(path for path in places if path[-1] not in KNOWN[path[:-1]])
     return Shape(
-        is_alone=CALL in keys_at and second is None,
+        is_short=CALL in keys_at and too_many is None,
+        is_last=following is None,
         is_odd=not keys_at.get(CALL)
         or any(len(set(found)) < len(found) for found in keys_at.values())
         or not all(can_be_asked(path[-1]) for path in unknown),
