@@ -53,10 +53,15 @@ def _names(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame) -> dict[P
     sample = some.select("call").gather_every(-(-some.height // _SAMPLE) or 1)
     names = {}
     for path, lists in zip(KEY_VALUES, query(connection, queries.key_names(index), sample), strict=True):
-        counts = Counter(chain.from_iterable(lists.drop_nulls()))
-        least = len(lists.filter(lists.list.len() > 0)) * _USUAL
-        names[path] = sorted(key for key, count in counts.items() if count >= least and can_be_asked(key))
+        names[path] = _usual([keys for keys in lists.to_list() if keys])
     return names
+
+
+def _usual(objects: list[list[str]]) -> list[str]:
+    """Of the keys of some objects those that many have; none if most objects have others too."""
+    counts = Counter(chain.from_iterable(objects))
+    usual = {key for key, count in counts.items() if count >= len(objects) * _USUAL and can_be_asked(key)}
+    return sorted(usual) if 2 * sum(usual.issuperset(keys) for keys in objects) >= len(objects) else []
 
 
 def _left(shapes: list[Shape]) -> set[Path]:

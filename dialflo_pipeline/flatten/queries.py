@@ -32,8 +32,12 @@ _AT_KEY_VALUES: Final = {
     table.name: f"keys[{number}]" for number, table in enumerate(KEY_VALUES.values(), _LISTS - len(KEY_VALUES) + 1)
 }
 
-# An empty list and none at all have the same hash.
-_SHAPE: Final = ", ".join(["keys", *(f"keys[{number}] IS NULL" for number in range(1, _LISTS + 1))])
+# An empty list and none at all have the same hash. Of the keys that are rows, only whether there is any counts.
+_SHAPE: Final = ", ".join(
+    [f"list_resize(keys, {_LISTS - len(KEY_VALUES)})"]
+    + [f"keys[{number}] IS NULL" for number in range(1, _LISTS + 1)]
+    + [f"len({keys}) > 0" for keys in _AT_KEY_VALUES.values()]
+)
 _COUNTS: Final = ", ".join(f"len({keys}) AS {name}" for name, keys in _AT_KEY_VALUES.items())
 
 
@@ -52,7 +56,6 @@ def shapes_tried(index: int) -> str:
 
 def shape_texts(index: int) -> str:
     """Of the same: what `read_shape` reads."""
-    # Of the keys that are rows, only whether there is any counts.
     some = ", ".join(f"{keys}[:1]" for keys in _AT_KEY_VALUES.values())
     lists = f"keys[:{_LISTS - len(KEY_VALUES)}] || [{some}]"
     return f"SELECT to_json({lists})::VARCHAR AS keys FROM (SELECT TRY({_keys(index)}) AS keys FROM given)"

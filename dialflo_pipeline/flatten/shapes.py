@@ -6,7 +6,6 @@ Many answers share few shapes, so what follows from a shape alone is reckoned on
 import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, KEY_VALUES, PARENTS, VALUES, Path
@@ -45,7 +44,6 @@ class Shape:
     unknown: tuple[Path, ...]
 
 
-@lru_cache(maxsize=4_096)
 def read_shape(keys: str | None) -> Shape:
     """The shape from the JSON text of lists of keys: at `LEVELS` of an element, of the next element, of the first that
     is too many, and one key or none at `KEY_VALUES` of the element itself.
