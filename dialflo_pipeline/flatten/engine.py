@@ -12,7 +12,6 @@ import polars as pl
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "threads": 1,
     "temp_directory": "",
-    "produce_arrow_string_view": "true",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
