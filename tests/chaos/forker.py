@@ -1,0 +1,124 @@
+"""A process that has everything imported, and forks a child for each command it is told: a start costs milliseconds.
+
+It imports and starts nothing, since no thread of it would be in a child. Requests come as lines of JSON on standard
+input, each answered by a line. `python forker.py` is what `children.py` starts.
+"""
+
+import faulthandler
+import json
+import os
+import random
+import signal
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+POLL_SECONDS = 0.002
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    _import_all()
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # nothing else may come between the replies
+    _say(replies, "ready")
+    while line := sys.stdin.readline():
+        request = json.loads(line)
+        if "wait" in request:
+            _say(replies, _wait(request["wait"], request["seconds"]))
+        else:
+            sys.stdout.flush()
+            pid = os.fork()
+            if not pid:
+                replies.close()
+                _be_child(request)
+            _say(replies, pid)
+
+
+def _import_all() -> None:
+    import dialflo_pipeline.api.asking
+    import dialflo_pipeline.cli.doctor
+    import dialflo_pipeline.cli.outcome
+    import dialflo_pipeline.cli.query
+    import dialflo_pipeline.cli.status
+    import dialflo_pipeline.cli.sync
+    import dialflo_pipeline.cli.tasks
+    import dialflo_pipeline.collect
+    import dialflo_pipeline.defs.execute  # noqa: F401 - all of these are imported to be there after a fork
+    import tests.chaos.steps
+
+    for optional in ("uvloop", "dialflo_pipeline.api.rust_transport"):
+        try:
+            __import__(optional)
+        except ImportError:
+            pass
+
+
+def _say(stream: Any, reply: Any) -> None:
+    stream.write(f"{json.dumps(reply)}\n")
+    stream.flush()
+
+
+def _wait(pid: int, seconds: float) -> int | None:
+    """The exit code, negative for a signal; None if it still runs."""
+    end = time.monotonic() + seconds
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() >= end:
+            return None
+        time.sleep(POLL_SECONDS)
+
+
+def _be_child(request: dict[str, Any]) -> NoReturn:
+    os.setsid()
+    folder = Path(request["folder"])
+    for number, name, flags in (
+        (0, request["stdin"] or os.devnull, os.O_RDONLY),
+        (1, "out", os.O_WRONLY | os.O_CREAT | os.O_APPEND),
+        (2, "err", os.O_WRONLY | os.O_CREAT | os.O_APPEND),
+    ):
+        opened = os.open(folder / name, flags)
+        os.dup2(opened, number)
+        os.close(opened)
+    faulthandler.register(signal.SIGUSR1)
+    os.environ.clear()
+    os.environ.update(request["env"])
+    os.chdir(folder)
+    random.seed()
+    _make_small()
+    _install_steps(request)
+    sys.argv = ["dialflo", *request["arguments"]]
+    from dialflo_pipeline.cli import main as command
+
+    command()
+    raise AssertionError("the command ends the process")
+
+
+def _make_small() -> None:
+    """Flushes of a few answers and groups of a few days, so that small data has many steps; and no needless waits."""
+    from dialflo_pipeline import answer_log, days
+    from dialflo_pipeline.api import asking
+    from dialflo_pipeline.api.retry import RetryPolicy
+    from dialflo_pipeline.task_ids import inbox
+
+    answer_log.FLUSH_TRIES = 6
+    days.GROUP_DAYS = 3
+    inbox.STILL_SECONDS, inbox.POLL_SECONDS = 0.02, 0.01  # type: ignore[misc]  # final, but for us
+    asking.RetryPolicy = partial(RetryPolicy, first_wait_seconds=0.001)  # type: ignore[assignment,misc]  # makes one
+
+
+def _install_steps(request: dict[str, Any]) -> None:
+    from tests.chaos.steps import Kill, Steps, install
+
+    kill = Kill(**request["kill"]) if request["kill"] else None
+    log = Path(request["log"]) if request["log"] else None
+    if kill or log:
+        install(Steps(Path(request["root"]), kill, log))
+
+
+if __name__ == "__main__":
+    main()
