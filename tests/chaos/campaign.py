@@ -43,8 +43,8 @@ def stages(now: datetime | None = None) -> list[Stage]:
     return [
         Stage("first", ("sync",), made.first_files(), made.answers),
         Stage("more", ("sync",), made.more_files(), made.later_answers()),
-        Stage("added", ("tasks", "add", "-", "--format", "csv"), stdin=made.added()),
         Stage("rebuilt", ("rebuild",)),
+        Stage("added", ("tasks", "add", "-", "--format", "csv"), stdin=made.added()),
         Stage("some days", ("sync", "--from", made.day(1), "--to", made.day(2))),
         Stage("retried", ("sync", "--retry-failed"), {}, made.retried_answers()),
         Stage("other zone", ("sync",), settings={"DIALFLO_TIMEZONE": "Asia/Kolkata"}),
@@ -68,8 +68,8 @@ class _Campaign:
             "odd-empty": Answer(200, b"[]"),
             "odd-lost": NOT_FOUND,
             "odd-refused": Answer(422, b'{"detail": "no"}'),
-            "odd-garbage": Answer(200, b"<html>"),
             "odd-down": Answer(503),
+            "odd-garbage": Answer(200, b"<html>"),
             "odd-large": self._calls(self._moment(2), 40),
         }
         fresh = {

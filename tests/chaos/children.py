@@ -35,6 +35,13 @@ class Child:
             except ProcessLookupError:
                 os.kill(self.pid, number)  # it has not made its group yet
 
+    def wait_until_begun(self) -> None:
+        """Until the command has done all that comes before its work."""
+        end = time.monotonic() + MAX_SECONDS
+        while not (self.folder / f"begun-{self.pid}").exists():
+            assert time.monotonic() < end, "it never began"
+            time.sleep(0.002)
+
     def wait(self) -> int:
         """The exit code, negative for a signal; a child that hangs says where, and fails the test."""
         code = self.forker.ask({"wait": self.pid, "seconds": MAX_SECONDS})

@@ -124,7 +124,7 @@ def file_kinds(data: Path) -> set[str]:
 
 def askings(lake: Tables) -> dict[str, list[list[dict[str, Any]]]]:
     """The tries in `raw_answers` by task and asking, in their order."""
-    raw = lake["raw_answers"]
+    raw = lake.get("raw_answers", Table([], []))
     tries: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in raw.rows:
         named = dict(zip(raw.columns, row, strict=True))

@@ -92,10 +92,23 @@ def _be_child(request: dict[str, Any]) -> NoReturn:
     _make_small()
     _install_steps(request)
     sys.argv = ["dialflo", *request["arguments"]]
+    _tell_when_begun(folder)
     from dialflo_pipeline.cli import main as command
 
     command()
     raise AssertionError("the command ends the process")
+
+
+def _tell_when_begun(folder: Path) -> None:
+    from dialflo_pipeline.cli import app
+
+    work = app._exit_code
+
+    def told() -> int:
+        (folder / f"begun-{os.getpid()}").touch()
+        return work()
+
+    app._exit_code = told
 
 
 def _make_small() -> None:

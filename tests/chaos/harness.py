@@ -6,7 +6,7 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -15,11 +15,13 @@ from typing import Any
 
 from tests.chaos.api import TOKEN, Answer, Api
 from tests.chaos.campaign import SETTLE_HOURS, Stage, drop, stages
-from tests.chaos.children import Child, Forker
+from tests.chaos.children import ROOT, Child, Forker
 from tests.chaos.contents import UNTIL_THE_NEXT_SYNC, Tables, askings, file_kinds, lake_tables, published_tables
 from tests.chaos.steps import SIDES, Kill
 
 PUBLICATION = "lake.whole_file: replace warehouse.duckdb"
+HISTORY_SETTINGS = ROOT / "dagster_home" / "dagster.yaml"
+INTERRUPTED = 130
 WAITING = ("pending", "unsettled")
 
 
@@ -78,14 +80,14 @@ class Harness:
     api: Api
     numbers: Any = field(default_factory=count)
 
-    def prepare(self, number: int) -> list[Undisturbed]:
-        """The first `number` stages, undisturbed."""
+    def prepare(self, number: int | None) -> list[Undisturbed]:
+        """The first `number` stages (None: all), undisturbed."""
         prepared: list[Undisturbed] = []
-        data, answers = self.folder / "nothing", dict[str, Answer]()
+        data, answers = self.folder / f"nothing-{number}", dict[str, Answer]()
         data.mkdir(parents=True)
         for stage in stages()[:number]:
             answers = answers | stage.answers
-            before = self.folder / f"before-{len(prepared)}"
+            before = self.folder / f"before-{number}-{len(prepared)}"
             shutil.copytree(data, before)
             drop(stage, before / "inbox")
             if stage.stdin is not None:
@@ -95,7 +97,7 @@ class Harness:
         return prepared
 
     def _undisturbed(self, stage: Stage, answers: dict[str, Answer], before: Path) -> tuple[Undisturbed, Path]:
-        run = self._new_run(answers, before)
+        run = self.new_run(answers, before)
         data, log = run / "data", run / "steps"
         began = time.monotonic()
         code = self.start(run, stage, before, log=log).wait()
@@ -124,12 +126,13 @@ class Harness:
         """A run may publish more than once: what was fetched for some days, then what else was not derived yet."""
         versions = []
         for nth in range(1, publications):
-            run = self._new_run(answers, before)
+            run = self.new_run(answers, before)
             self.start(run, stage, before, kill=Kill(PUBLICATION, nth, "after")).wait()
             versions.append(_published(run / "data"))
         return versions
 
-    def _new_run(self, answers: dict[str, Answer], before: Path) -> Path:
+    def new_run(self, answers: dict[str, Answer], before: Path) -> Path:
+        """A folder with a copy of the data `before`, for one run after the other."""
         run = self.folder / f"run-{os.getpid()}-{next(self.numbers)}"
         shutil.copytree(before, run / "data")
         self.api.answers[run.name] = answers
@@ -157,15 +160,17 @@ class Harness:
 
     def disturbed(self, of: Undisturbed, disturbances: Sequence[Disturbance]) -> list[str]:
         """Run the stage once for each disturbance, then once more to its end; every way in which the result differs."""
-        run = self._new_run(of.answers, of.before)
+        run = self.new_run(of.answers, of.before)
         problems: list[str] = []
         for disturbance in disturbances:
             code = self._disturb(run, of, disturbance)
-            problems += [f"after {disturbance}: {problem}" for problem in self._check_between(of, run, code)]
+            ends = (of.code, -signal.SIGKILL) if _is_killed(disturbance) else (of.code, INTERRUPTED)
+            problems += [f"{disturbance} ended with {code}"] if code not in ends else []
+            problems += [f"after {disturbance}: {problem}" for problem in self._check_between(of, run)]
         code = self.start(run, of.stage, of.before).wait()
         if code != of.code:
             problems.append(f"the last run ended with {code}, not {of.code}")
-        problems += self._compare(of, run, len(disturbances) + 1)
+        problems += self.compare(of, run, len(disturbances) + 1)
         said = "".join((run / name).read_text() for name in ("out", "err"))
         if "Traceback" in said:
             problems.append("a stack trace was printed")
@@ -178,14 +183,15 @@ class Harness:
         if isinstance(disturbance, Kill):
             return self.start(run, of.stage, of.before, kill=disturbance).wait()
         child = self.start(run, of.stage, of.before)
+        if disturbance.number != signal.SIGKILL:
+            child.wait_until_begun()
         time.sleep(disturbance.seconds)
         child.kill(disturbance.number)
         return child.wait()
 
-    def _check_between(self, of: Undisturbed, run: Path, code: int) -> list[str]:
+    def _check_between(self, of: Undisturbed, run: Path) -> list[str]:
         """What must be true even when a run was cut off: readers see a whole version, the lake holds whole files."""
-        allowed = (-signal.SIGKILL, of.code, 128 + signal.SIGTERM, 128 + signal.SIGINT)
-        problems = [] if code in allowed else [f"it ended with {code}"]
+        problems = []
         data = run / "data"
         published = _published(data)
         versions = [_differences(published, version) for version in of.versions]
@@ -195,7 +201,8 @@ class Harness:
         names = [path.name for path in (data / "lake").rglob("*") if path.is_file()]
         return problems + [f"{name} in the lake" for name in names if not name.endswith(".parquet")]
 
-    def _compare(self, of: Undisturbed, run: Path, runs: int) -> list[str]:
+    def compare(self, of: Undisturbed, run: Path, runs: int) -> list[str]:
+        """In what the data of a folder, after so many runs, are not those of the undisturbed run."""
         data = run / "data"
         lake = lake_tables(data / "lake")
         problems = [f"published {problem}" for problem in _differences(_published(data), of.published)]
@@ -204,9 +211,16 @@ class Harness:
         swept_later = UNTIL_THE_NEXT_SYNC if of.stage.arguments[0] == "tasks" else set()
         if files := (file_kinds(data) ^ of.files) - swept_later:
             problems.append(f"files that are not in both: {sorted(files)}")
+        history = data / "work" / "dagster" / HISTORY_SETTINGS.name
+        if history.exists() and history.read_bytes() != HISTORY_SETTINGS.read_bytes():
+            problems.append(f"{history.name} is not whole")
         if "raw_answers" in of.lake:
             problems += _asking_differences(of, lake, runs, self.api.asked[run.name])
         return problems
+
+
+def _is_killed(disturbance: Disturbance) -> bool:
+    return isinstance(disturbance, Kill) or disturbance.number == signal.SIGKILL
 
 
 def _published(data: Path) -> Tables | None:
@@ -258,6 +272,8 @@ def _tries(some: list[list[dict[str, Any]]]) -> int:
 
 
 def _states(lake: Tables) -> dict[str, tuple[str, int]]:
+    if "tasks" not in lake:
+        return {}
     columns = lake["tasks"].columns
     places = [columns.index(name) for name in ("task_id", "state", "attempts")]
     return {row[places[0]]: (row[places[1]], row[places[2]]) for row in lake["tasks"].rows}
@@ -283,13 +299,20 @@ def random_kill(dice: Random, of: Undisturbed) -> Disturbance:
     return Kill("", nth + 1, dice.choice(SIDES), dice.uniform(0, of.steps[nth].seconds), alone=dice.random() < 0.2)
 
 
-def named_kills(dice: Random, of: Undisturbed) -> list[Kill]:
-    """Before, in and after each named step: the first of its name, and another one where there are more."""
+def named_kills(dice: Random, of: Undisturbed, known: Collection[str] = ()) -> list[Kill]:
+    """Before, in and after the first step of each name, and after another one where there are more.
+
+    For a name that is `known` from a stage before: one of these sides, of any of its steps; none for steps of Dagster's
+    run history, which are the same in each stage.
+    """
     kills = []
     times = Counter(step.name for step in of.steps)
     seconds = {step.name: step.seconds for step in of.steps}
     for name in of.names:
-        for side in SIDES:
-            nth = {1, dice.randint(1, times[name])} if side == "after" else {1}
-            kills += [Kill(name, each, side, dice.uniform(0, seconds[name])) for each in sorted(nth)]
+        any_nth, wait = dice.randint(1, times[name]), dice.uniform(0, seconds[name])
+        if name not in known:
+            kills += [Kill(name, 1, side, wait) for side in SIDES]
+            kills += [Kill(name, any_nth, "after")] if any_nth > 1 else []
+        elif "dagster/" not in name:
+            kills.append(Kill(name, any_nth, dice.choice(SIDES), wait))
     return kills
