@@ -1,4 +1,4 @@
-"""A small campaign with all kinds of answers, in stages: what is dropped in the inbox, what the API says, which command.
+"""A small campaign with all kinds of answers, in stages: what is in the inbox, what the API says, which command.
 
 Each stage goes on from the data that the one before it left. What is true of it does not depend on how often an id was
 asked for before, so a run that was killed and run again must come to the same.
@@ -118,7 +118,10 @@ class _Campaign:
 
     def _call(self, moment: datetime, status: str | None, insights: object | None) -> dict[str, object]:
         dice = self._dice
-        interest = {"status": dice.choice(["Interested", "Unclear", ""]), "confidence_score": dice.choice([0.5, 80, 500])}
+        interest = {
+            "status": dice.choice(["Interested", "Unclear", ""]),
+            "confidence_score": dice.choice([0.5, 80, 500]),
+        }
         known = {
             "user_interest": interest,
             "next_action": dice.choice(["REDIAL", {"value": "DONE", "reason": "said so"}, None]),

@@ -27,13 +27,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def seed(request: pytest.FixtureRequest) -> int:
-    """CHAOS_SEED, else that of pytest-randomly (`-p randomly --randomly-seed`), which stands in the head of the output."""
+    """CHAOS_SEED, else that of pytest-randomly, which stands at the head of the output."""
     return int(os.environ.get("CHAOS_SEED") or request.config.getoption("randomly_seed"))
 
 
 @pytest.fixture
 def dice(seed: int, request: pytest.FixtureRequest) -> Random:
-    """Another one for each test, the same for the same seed."""
+    """Another one for each test, the same for the same seed, which is told when the test fails."""
+    request.node.add_report_section("setup", "the same again with", f"CHAOS_SEED={seed}")
     return Random(f"{seed} {request.node.nodeid}")  # noqa: S311 - the same kills again for the same seed
 
 

@@ -44,9 +44,7 @@ UNTIL_THE_NEXT_SYNC = {"work/unfinished-registration/<aside>-<flush>.parquet"}
 
 def compared(table: str, columns: list[str]) -> list[int]:
     """The places of the columns that must not differ."""
-    return [
-        place for place, name in enumerate(columns) if ("*", name) not in ASIDE and (table, name) not in ASIDE
-    ]
+    return [place for place, name in enumerate(columns) if ("*", name) not in ASIDE and (table, name) not in ASIDE]
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,8 @@ def published_tables(published: Path) -> Tables:
         found = {f"{schema}.{name}": _table(connection, schema, name) for schema, name in names}
         catalogue = (
             "SELECT schema_name, table_name, column_name, data_type, is_nullable, comment FROM duckdb_columns()"
-            " WHERE NOT internal UNION ALL SELECT schema_name, table_name, NULL, NULL, NULL, comment FROM duckdb_tables()"
+            " WHERE NOT internal"
+            " UNION ALL SELECT schema_name, table_name, NULL, NULL, NULL, comment FROM duckdb_tables()"
             " UNION ALL SELECT schema_name, view_name, NULL, NULL, NULL, comment FROM duckdb_views() WHERE NOT internal"
         )
         rows = connection.execute(catalogue).fetchall()

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import duckdb
@@ -146,12 +147,12 @@ def kind_of(path: str) -> str:
 
 
 def _caller() -> str:
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if module.startswith(f"{PACKAGE}."):
             return f"{module.removeprefix(f'{PACKAGE}.')}.{frame.f_code.co_name}"
-        frame = frame.f_back  # type: ignore[assignment]  # ends with None, which the loop asks for
+        frame = frame.f_back
     return "elsewhere"
 
 
@@ -180,6 +181,11 @@ def install(steps: Steps) -> None:
     _wrap_duckdb(steps)
     _wrap_sqlite(steps)
     sys.addaudithook(steps.watch)
+
+
+def _put(wrapped: Callable[..., Any], *owners: Any, name: str) -> None:
+    for owner in owners:
+        setattr(owner, name, wrapped)
 
 
 def _wrap(steps: Steps, owner: Any, name: str, place: int) -> None:
@@ -221,8 +227,8 @@ def _wrap_opening(steps: Steps) -> None:
         with steps.step("os.open", _path_of(path, options.get("dir_fd")) if flags & _WRITING else None):
             return whole_os(path, flags, *args, **options)
 
-    io.open = builtins.open = opened  # type: ignore[assignment]  # with fewer overloads
-    os.open = os_opened
+    _put(opened, io, builtins, name="open")
+    _put(os_opened, os, name="open")
     os.supports_dir_fd.add(os_opened)
 
 
@@ -256,9 +262,9 @@ def _wrap_whole_files(steps: Steps) -> None:
         with steps.step("write_bytes", str(path), lambda: write_bytes(path, data[: len(data) // 2])):
             return write_bytes(path, data)
 
-    shutil.copyfile = copied
-    Path.write_text = text_written  # type: ignore[method-assign]  # for the life of this process
-    Path.write_bytes = bytes_written  # type: ignore[method-assign]  # as above
+    _put(copied, shutil, name="copyfile")
+    _put(text_written, Path, name="write_text")
+    _put(bytes_written, Path, name="write_bytes")
 
 
 class _Duck:
@@ -290,7 +296,7 @@ def _wrap_duckdb(steps: Steps) -> None:
         with steps.step("DuckDB connect", path):
             return _Duck(steps, whole(database, read_only, **options), path)
 
-    duckdb.connect = connect
+    _put(connect, duckdb, name="connect")
 
 
 def _wrap_sqlite(steps: Steps) -> None:
@@ -324,7 +330,7 @@ def _wrap_sqlite(steps: Steps) -> None:
         connection.path = path
         return connection  # type: ignore[no-any-return]  # of the class above
 
-    sqlite3.connect = sqlite3.dbapi2.connect = connect  # type: ignore[attr-defined,assignment]  # one function, two names
+    _put(connect, sqlite3, sqlite3.dbapi2, name="connect")
 
 
 def as_request(kill: Kill | None) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from tests.chaos.harness import Harness, Timed, Undisturbed, named_kills, random_kill
+from tests.chaos.steps import Kill
 
 RANDOM_CASES = 6
 NAMED_CASES = 4
@@ -96,3 +97,17 @@ def test_the_comparison_sees_what_is_lost_doubled_or_left(harness: Harness, samp
         "raw_answers: an asking of",
     ):
         assert sign in found
+
+
+def test_what_a_killed_registration_leaves_is_swept_by_the_next_sync(
+    harness: Harness, sampled: list[Undisturbed]
+) -> None:
+    of = sampled[-1]
+    assert of.stage.arguments[0] == "tasks"
+    run = harness.new_run(of.answers, of.before)
+    (written,) = [name for name in of.names if "Parquet close" in name]
+    assert harness.start(run, of.stage, of.before, kill=Kill(written, 1, "after")).wait() == -signal.SIGKILL
+    left = run / "data" / "work" / "unfinished-registration"
+    assert len(list(left.iterdir())) == 1
+    harness.start(run, sampled[0].stage, of.before).wait()
+    assert not left.exists() or list(left.iterdir()) == []
