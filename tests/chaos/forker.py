@@ -13,10 +13,18 @@ import sys
 import time
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 POLL_SECONDS = 0.002
+NEEDED = (
+    *(f"dialflo_pipeline.cli.{name}" for name in ("doctor", "outcome", "query", "status", "sync", "tasks")),
+    "dialflo_pipeline.api.asking",
+    "dialflo_pipeline.collect",
+    "dialflo_pipeline.defs.execute",
+    "tests.chaos.steps",
+)
 
 
 def main() -> None:
@@ -39,20 +47,12 @@ def main() -> None:
 
 
 def _import_all() -> None:
-    import dialflo_pipeline.api.asking
-    import dialflo_pipeline.cli.doctor
-    import dialflo_pipeline.cli.outcome
-    import dialflo_pipeline.cli.query
-    import dialflo_pipeline.cli.status
-    import dialflo_pipeline.cli.sync
-    import dialflo_pipeline.cli.tasks
-    import dialflo_pipeline.collect
-    import dialflo_pipeline.defs.execute
-    import tests.chaos.steps  # noqa: F401 - all of these are imported to be there after a fork
-
-    for optional in ("uvloop", "dialflo_pipeline.api.rust_transport"):
+    """Everything that a command comes to import; what is optional may be missing."""
+    for name in NEEDED:
+        import_module(name)
+    for name in ("uvloop", "dialflo_pipeline.api.rust_transport"):
         with suppress(ImportError):
-            __import__(optional)
+            import_module(name)
 
 
 def _say(stream: Any, reply: Any) -> None:
