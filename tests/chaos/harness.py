@@ -19,7 +19,7 @@ from tests.chaos.children import ROOT, Child, Forker
 from tests.chaos.contents import UNTIL_THE_NEXT_SYNC, Tables, askings, file_kinds, lake_tables, published_tables
 from tests.chaos.steps import SIDES, Kill
 
-PUBLICATION = "lake.whole_file: replace warehouse.duckdb"
+PUBLICATION = ": replace warehouse.duckdb"
 HISTORY_SETTINGS = ROOT / "dagster_home" / "dagster.yaml"
 INTERRUPTED = 130
 WAITING = ("pending", "unsettled")
@@ -105,7 +105,8 @@ class Harness:
         assert code in (0, 1), (run / "err").read_text()
         entries = [json.loads(line) for line in log.read_text().splitlines()]
         steps = [Step(entry["name"], entry["seconds"]) for entry in entries if "name" in entry]
-        between = self._versions_between(stage, answers, before, [step.name for step in steps].count(PUBLICATION))
+        publications = [step.name for step in steps if step.name.endswith(PUBLICATION)]
+        between = self._versions_between(stage, answers, before, publications)
         undisturbed = Undisturbed(
             stage,
             answers,
@@ -121,13 +122,13 @@ class Harness:
         return undisturbed, data
 
     def _versions_between(
-        self, stage: Stage, answers: dict[str, Answer], before: Path, publications: int
+        self, stage: Stage, answers: dict[str, Answer], before: Path, publications: Sequence[str]
     ) -> list[Tables | None]:
         """A run may publish more than once: what was fetched for some days, then what else was not derived yet."""
         versions = []
-        for nth in range(1, publications):
+        for nth, name in enumerate(publications[:-1], 1):
             run = self.new_run(answers, before)
-            self.start(run, stage, before, kill=Kill(PUBLICATION, nth, "after")).wait()
+            self.start(run, stage, before, kill=Kill(name, nth, "after")).wait()
             versions.append(_published(run / "data"))
         return versions
 
