@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def seed(request: pytest.FixtureRequest) -> int:
     """CHAOS_SEED, else that of pytest-randomly, which stands at the head of the output."""
-    return int(os.environ.get("CHAOS_SEED") or request.config.getoption("randomly_seed"))
+    return int(os.environ.get("CHAOS_SEED") or request.config.getoption("randomly_seed", 0))
 
 
 @pytest.fixture
