@@ -92,11 +92,15 @@ def _be_child(request: dict[str, Any]) -> NoReturn:
     _install_steps(request)
     sys.argv = ["dialflo", *request["arguments"]]
     _tell_when_begun(folder)
-    if request["arguments"] == ["the schedule"]:
-        _run_as_the_schedule_does()
     from dialflo_pipeline.cli import main as command
 
-    command()
+    try:
+        _run_as_the_schedule_does() if request["arguments"] == ["the schedule"] else command()
+    except SystemExit as end:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Libraries wait in the end for threads that they began when they were imported, and no fork takes along.
+        os._exit(end.code if isinstance(end.code, int) else 1)
     raise AssertionError("the command ends the process")
 
 
