@@ -8,7 +8,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format dev bench docs lock clean
+.PHONY: help demo test lint format dev bench chaos docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -47,6 +47,9 @@ dev: $(READY) ## Open Dagster's web page on this project
 
 bench: $(READY) $(BENCH_READY) ## Measure beside dlt and floors: FULL=1 for all sizes, PAGE=1 to write docs/performance.*
 	@$(BENCH)/bin/python -m benchmarks --python $(BIN)/python $(if $(FULL),--full) $(if $(PAGE),--page) $(BENCH_OPTIONS)
+
+chaos: $(READY) ## Kill runs at every durable step and at random, and all else that takes long: SEED=, KILLS=
+	$(if $(SEED),CHAOS_SEED=$(SEED)) $(if $(KILLS),CHAOS_KILLS=$(KILLS)) $(BIN)/pytest -m chaos --numprocesses=auto $(CHAOS_OPTIONS)
 
 docs: $(READY) ## Write the generated pages anew
 	$(BIN)/python docs/make_tables.py

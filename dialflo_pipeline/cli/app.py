@@ -1,5 +1,6 @@
 """The commands and their arguments; what they do stands in the module named like each."""
 
+import signal
 import sys
 from datetime import date
 from enum import StrEnum
@@ -166,7 +167,12 @@ def main() -> None:
     """Run the command line; ends the process with the promised exit code."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: no text may end a command in a stack trace
-    sys.exit(_exit_code())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what a service manager sends ends a run as Ctrl-C does
+    try:
+        sys.exit(_exit_code())
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # all is done: nothing is left to be interrupted
 
 
 def _exit_code() -> int:

@@ -38,6 +38,10 @@ class ProgressReporter(Remembered):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Give the terminal back."""
         self._bars.stop()
 
     def fetching(self, report: "FetchReport") -> None:

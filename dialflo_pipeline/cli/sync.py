@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dialflo_pipeline.cli.console import say_error, say_hint
@@ -11,6 +12,7 @@ from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
 from dialflo_pipeline.days import DayStatus, survey
 from dialflo_pipeline.errors import PermanentError
+from dialflo_pipeline.interrupts import ending_at_once
 from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.refresh import is_up_to_date
 from dialflo_pipeline.rules import Rules, mart_settings_of, rules_of
@@ -147,7 +149,13 @@ def _run(settings: Settings, name: str, *, history_apart: bool = False) -> Itera
         if not workspace.published.exists():
             say_hint(f"days and hours are reckoned in {settings.timezone} (DIALFLO_TIMEZONE)")
         try:
-            yield _Run(name, settings, workspace, rules_of(settings), reporter, datetime.now(UTC), history_apart)
+            with ending_at_once(partial(_say_farewell, reporter)):
+                yield _Run(name, settings, workspace, rules_of(settings), reporter, datetime.now(UTC), history_apart)
         except KeyboardInterrupt:
-            say_error("Interrupted. What was fetched is kept; the same command goes on from there.")
+            _say_farewell(reporter)
             raise
+
+
+def _say_farewell(reporter: ProgressReporter) -> None:
+    reporter.stop()  # else the terminal would stay without its cursor
+    say_error("Interrupted. What was fetched is kept; the same command goes on from there.")

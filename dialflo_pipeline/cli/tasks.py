@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from dialflo_pipeline.cli.console import say, say_error, say_hint
 from dialflo_pipeline.errors import TaskFileError
+from dialflo_pipeline.interrupts import ending_at_once
 from dialflo_pipeline.registered import forget
 from dialflo_pipeline.settings import Settings, load_settings
 from dialflo_pipeline.task_ids.files import TaskFile, read
@@ -18,6 +19,7 @@ from dialflo_pipeline.task_ids.rows import Refused
 from dialflo_pipeline.workspace import Workspace
 
 STDIN = "-"
+INTERRUPTED = "Interrupted. The same command registers what is missing."
 
 
 def add(files: Sequence[str], file_format: Format | None, column: str | None, *, again: bool = False) -> int:
@@ -35,7 +37,8 @@ def add(files: Sequence[str], file_format: Format | None, column: str | None, *,
             source = _stdin() if name == STDIN else Path(name)
             task_file = read(source, file_format, column, settings.zone)
             task_file.refused.tell = partial(tell, task_file.name)
-            total += register_file(settings, task_file, again=again)
+            with ending_at_once(partial(say_error, INTERRUPTED)):
+                total += register_file(settings, task_file, again=again)
         except TaskFileError as error:
             say_error(str(error))
             unusable += 1

@@ -8,6 +8,7 @@ from datetime import date
 from dagster import AssetExecutionContext
 
 from dialflo_pipeline.fetch import FetchReport
+from dialflo_pipeline.interrupts import still_ending_at_once
 from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.reporting import Remembered, Reporter
 from dialflo_pipeline.rules import MartSettings, Rules, mart_settings_of, rules_of
@@ -28,7 +29,9 @@ class Pipeline:
         """What one asset works with, while it holds this data directory's lock; waits for another run to end."""
         settings = self.load()
         workspace = Workspace(settings.data_dir)
-        with run_lock(workspace.work, f"Dagster run {context.run.run_id[:8]}", wait=True, on_wait=context.log.info):
+        what = f"Dagster run {context.run.run_id[:8]}"
+        # Dagster turns a signal into an exception at whatever place the step has reached.
+        with still_ending_at_once(), run_lock(workspace.work, what, wait=True, on_wait=context.log.info):
             workspace.tidy()
             if aside := set_aside_if_damaged(workspace.private):
                 context.log.warning(f"{workspace.private} cannot be opened: it is made anew; the old one is {aside}")

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -10,7 +12,13 @@ from typing import Any
 import pytest
 
 from dialflo_pipeline import event_loop
-from dialflo_pipeline.interrupts import cancelled_by_signals
+from dialflo_pipeline.interrupts import (
+    INTERRUPTED,
+    SIGNALS,
+    cancelled_by_signals,
+    ending_at_once,
+    still_ending_at_once,
+)
 
 
 async def _work(tidied: list[str], number: signal.Signals | None) -> str:
@@ -58,3 +66,36 @@ def test_outside_the_main_thread_the_work_just_runs() -> None:
     thread.start()
     thread.join()
     assert results == ["done"]
+
+
+ENDING = """
+import os, signal, sys, time
+from dialflo_pipeline.interrupts import ending_at_once, still_ending_at_once
+
+def other_handler(number, frame):
+    raise RuntimeError("of a library")
+
+with ending_at_once(lambda: print("farewell", flush=True)):
+    signal.signal(signal.SIGINT, other_handler)
+    with still_ending_at_once():
+        try:
+            os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+            time.sleep(60)
+        finally:
+            print("torn apart", flush=True)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_other_work_ends_where_it_stands_and_says_farewell(name: str) -> None:
+    done = subprocess.run([sys.executable, "-c", ENDING, name], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "farewell\n", "")
+
+
+def test_handlers_from_before_are_put_back_and_nothing_is_done_unless_it_was_asked_for() -> None:
+    before = [signal.getsignal(number) for number in SIGNALS]
+    with still_ending_at_once():
+        assert [signal.getsignal(number) for number in SIGNALS] == before
+    with ending_at_once(lambda: None), still_ending_at_once():
+        assert [signal.getsignal(number) for number in SIGNALS] != before
+    assert [signal.getsignal(number) for number in SIGNALS] == before

@@ -52,3 +52,12 @@ def test_a_history_apart_is_below_the_data_whatever_is_set(checkout: Path, monke
     workspace = Workspace(checkout / "data")
     assert home_beside(workspace) == workspace.work / "dagster"
     assert (workspace.work / "dagster" / "dagster.yaml").is_file()
+
+
+def test_what_a_process_killed_while_it_wrote_the_settings_left_is_no_settings(tmp_path: Path) -> None:
+    home = tmp_path / "work" / "dagster"
+    home.mkdir(parents=True)
+    (home / "dagster.yaml.unfinished").write_text("telem")
+    assert home_beside(Workspace(tmp_path)) == home
+    assert "enabled: false" in (home / "dagster.yaml").read_text()
+    assert [path.name for path in home.iterdir()] == ["dagster.yaml"]
