@@ -22,6 +22,7 @@ ASIDE: dict[tuple[str, str], str] = {
     ("raw_answers", "received_at"): MOMENTS,
     ("raw_answers", "asking_id"): "holds the moment of the asking and a random part",
     ("tasks", "attempts"): "an id may have been asked before the kill as well: compared with the askings kept",
+    ("tasks", "next_try_at"): "reckoned from the moments of the askings",
     ("loaded_days", "fingerprint"): NAMES,
     ("built_days", "fingerprint"): NAMES,
     ("marts_built", "fingerprint"): NAMES,
