@@ -1,0 +1,64 @@
+"""Sequences of steps that nobody thought of, each step held against the model."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.model.forking import commands
+from tests.model.machine import Machine
+
+SECONDS: Final = 25
+"""How long sequences are tried in the usual suite."""
+
+STEPS_OF_A_SAMPLE, STEPS = 8, 30
+SEQUENCES_OF_A_TEST, TESTS = 10, 20
+
+pytestmark = pytest.mark.skipif(not hasattr(sys, "getswitchinterval") or sys.platform == "win32", reason="forks")
+
+
+@pytest.fixture(autouse=True)
+def _deep_stack() -> Iterator[None]:
+    """The judge walks documents of many levels by recursion."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    yield
+    sys.setrecursionlimit(before)
+
+
+def run(folder: Path, chosen: int, sequences: int, steps: int, token: str) -> None:
+    """Run that many sequences of that many steps; the same for the same seed, as far as kills allow."""
+    with commands(folder) as command:
+
+        def machine() -> Machine:
+            return Machine(folder, command, token)
+
+        seed(chosen)(machine)
+        thorough = settings(
+            max_examples=sequences,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            # To find a shorter sequence would take minutes, and a kill is not at the same instant twice.
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        run_state_machine_as_test(machine, settings=thorough)
+
+
+def test_a_sample_of_sequences_agrees_with_the_model(tmp_path: Path, seed_of_run: int) -> None:
+    until, chosen = time.monotonic() + SECONDS, seed_of_run
+    while time.monotonic() < until:
+        run(tmp_path, chosen, 2, STEPS_OF_A_SAMPLE, "x" * 24)
+        chosen += 1
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("number", range(TESTS))
+def test_sequences_agree_with_the_model(tmp_path: Path, seed_of_run: int, number: int) -> None:
+    run(tmp_path, seed_of_run + number, SEQUENCES_OF_A_TEST, STEPS, "x" * 24)
