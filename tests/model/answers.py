@@ -43,7 +43,9 @@ def said(answers: Sequence[Answer]) -> list[Answer]:
 def document(seed: int) -> Answer:
     """A usable answer, or one that has only odd elements; the same for the same seed."""
     dice = Random(seed)
-    reply = answer(Calls(dice, ZONE, datetime.now(UTC).replace(hour=12, minute=0) - timedelta(days=dice.randrange(9))))
+    # Calls lie up to 80 hours after their day, and none in the future.
+    day = datetime.now(UTC) - timedelta(days=4 + dice.randrange(9))
+    reply = answer(Calls(dice, ZONE, day.replace(hour=12, minute=0)))
     status, body = reply.exchange_parts
     result = Exchange(datetime.now(UTC), status, body).result
     return Answer(f"document {seed}", Say(200, reply.body, dict(reply.headers)), result, status, body)
