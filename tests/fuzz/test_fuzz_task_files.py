@@ -64,7 +64,7 @@ def check_file(dice: Random) -> None:
         rows.extend(task_file)
     except TaskFileError as error:
         assert str(error).startswith("standard input")
-        assert "x" * 20 not in str(error)
+        assert not re.search(r"\d{9}", str(error))
     refused = task_file.refused.first
     _check_rows(rows, refused)
     if read_as is Format.TXT:

