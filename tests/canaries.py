@@ -77,7 +77,7 @@ def canary_token(monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Hear of every error of the pipeline and of all that tests read of what was said; at the end search what is left."""
+    """Hear of every error of the pipeline and of all output that tests read; at the end search what is left."""
     with pytest.MonkeyPatch.context() as patch:
         told, read = DialfloError.__init__, pytest.CaptureFixture.readouterr
 

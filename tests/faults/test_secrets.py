@@ -124,10 +124,10 @@ def test_what_shows_the_token_would_be_found() -> None:
 
     class Holder:
         def __init__(self) -> None:
-            self.act = lambda held=Careless(): held
+            held = Careless()
+            self.act = lambda: held
 
-    careless = Careless()
-    assert {name.rpartition(".")[2] for name in _tellers({"deep": [lambda: careless]})} == {"Careless"}
+    assert {name.rpartition(".")[2] for name in _tellers({"deep": [Holder()]})} == {"Careless"}
 
 
 def test_neither_settings_nor_dagster_show_the_token(tmp_path: Path) -> None:

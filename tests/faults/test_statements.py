@@ -20,6 +20,7 @@ from dialflo_pipeline.rules import MartSettings
 PACKAGE: Final = Path(warehouse.__file__).parent
 OFF: Final = ("autoinstall_known_extensions", "autoload_known_extensions")
 
+METHODS: Final = ("execute", "executemany", "sql", "query", "from_query")
 DECLARED_NAMES: Final = {
     *("table.name", "schema", "table", "name", "columns", "counts", "model.full_name", "view.full_name", "kind"),
     *("', '.join(key)", "order", "_same('found', key)"),
@@ -27,7 +28,15 @@ DECLARED_NAMES: Final = {
 """Names of schemas, tables and columns, and what is made of them: all stand in tables.py or in the headers of sql/."""
 
 OWN_SQL: Final = {
-    *("model.query", "view.query", "_in_scope(model.query, key)", "_in_scope(view.query, key)", "script", "query", "sql"),
+    *(
+        "model.query",
+        "view.query",
+        "_in_scope(model.query, key)",
+        "_in_scope(view.query, key)",
+        "script",
+        "query",
+        "sql",
+    ),
     *("changed", "differing", "known", "_READ_ONLY_FOR_GOOD", "_table_script(table)", "_comment(kind, name, text)"),
 }
 """Whole statements or queries that stand elsewhere in this package or in sql/; `dialflo query` runs its user's own."""
@@ -63,9 +72,9 @@ def _loose_parts(statement: ast.expr) -> Iterator[str]:
 
 def _statements(tree: ast.AST) -> Iterator[tuple[int, ast.expr]]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            if node.func.attr in ("execute", "executemany", "sql", "query", "from_query"):
-                yield node.lineno, node.args[0]
+        match node:
+            case ast.Call(func=ast.Attribute(attr=method), args=[statement, *_]) if method in METHODS:
+                yield node.lineno, statement
 
 
 def _values_in(tree: ast.AST, name: str) -> list[str]:
@@ -88,7 +97,7 @@ def test_values_stand_in_no_statement_but_are_bound() -> None:
     [
         'connection.execute(f"SELECT * FROM calls WHERE task_id = {task_id!r}")',
         'connection.execute("SELECT * FROM calls WHERE task_id = " + task_id)',
-        'connection.sql("SELECT * FROM calls WHERE task_id = \'%s\'" % task_id)',
+        "connection.sql(\"SELECT * FROM calls WHERE task_id = '%s'\" % task_id)",
         'connection.execute("SELECT * FROM calls WHERE task_id = {}".format(task_id))',
         "connection.executemany(statement_of(task_id))",
     ],
@@ -118,10 +127,9 @@ def test_no_connection_that_the_package_opens_fetches_an_extension(
         (name, node.lineno)
         for name, tree in _trees()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("duckdb.connect", "connect")
-        if ast.unparse(node.func) == "duckdb.connect"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "duckdb.connect"
     }
-    assert seen == dict.fromkeys(places, ["false", "false"])
+    assert seen == {place: ["false", "false"] for place in places}
 
 
 def _use_every_connection(folder: Path) -> None:

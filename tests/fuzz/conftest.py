@@ -32,9 +32,11 @@ class Fuzz:
 
     def _round(self, check: Check, part: int, number: int) -> int:
         try:
-            return check(Random(f"{self.seed} {part} {number}"))  # noqa: S311 - the same inputs for the same seed
+            return check(Random(f"{self.seed} {part} {number}"))
         except BaseException as failure:
-            failure.add_note(f"round {number} of part {part}; again with: pytest -p randomly --randomly-seed={self.seed}")
+            failure.add_note(
+                f"round {number} of part {part}; again with: pytest -p randomly --randomly-seed={self.seed}"
+            )
             raise
 
 

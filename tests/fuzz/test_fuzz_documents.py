@@ -57,7 +57,9 @@ def test_many_documents_are_read_alike_by_all(fuzz: Fuzz, part: int) -> None:
 def test_readers_that_differ_would_be_noticed() -> None:
     def careless(answers: pl.DataFrame, zone: str) -> Flattened:
         found = read_plainly(answers, zone)
-        return Flattened(found.calls.with_columns(agent_name=None), found.call_metadata, found.call_context, found.rejects)
+        return Flattened(
+            found.calls.with_columns(agent_name=None), found.call_metadata, found.call_context, found.rejects
+        )
 
     bodies = [b'{"agent_name": "A"}', b'{"call_status": "BUSY"}']
     assert _differing(bodies, "UTC", read_plainly) == []
@@ -88,9 +90,7 @@ def _is_json(body: bytes) -> bool:
     return expected != "garbage"
 
 
-def _differing(
-    bodies: Sequence[bytes], zone: str, other: Callable[[pl.DataFrame, str], Flattened]
-) -> list[bytes]:
+def _differing(bodies: Sequence[bytes], zone: str, other: Callable[[pl.DataFrame, str], Flattened]) -> list[bytes]:
     """Those that both readers do not read alike."""
     if not bodies or _is_same(flatten(make_batch(bodies), zone), other(make_batch(bodies), zone)):
         return []
@@ -119,7 +119,9 @@ def _is_same_text(one: str | None, another: str | None, kind: str) -> bool:
     """Each reader may spell a number as it likes, but within text nothing may differ."""
     if one == another:
         return True
-    return None not in (one, another) and kind not in ("string", "null") and frozen(parse(one)) == frozen(parse(another))
+    if one is None or another is None or kind in ("string", "null"):
+        return False
+    return bool(frozen(parse(one)) == frozen(parse(another)))
 
 
 def _check_by_judge(bodies: Sequence[bytes], zone: str) -> None:

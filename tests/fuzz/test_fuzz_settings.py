@@ -16,7 +16,11 @@ from tests.fuzz.conftest import Fuzz
 
 AT_ONCE: Final = 250
 NAMES: Final = tuple(Settings.model_fields)
-WHOLE: Final = {"max_concurrency": (1, 1024), "tries": (1, 100), "redial_max_attempts": (1, 1_000_000)}
+WHOLE: Final[dict[str, tuple[float, float]]] = {
+    "max_concurrency": (1, 1024),
+    "tries": (1, 100),
+    "redial_max_attempts": (1, 1_000_000),
+}
 NUMBERS: Final = {
     "rate_limit": (0.0, math.inf),
     "timeout_seconds": (5e-324, 3600.0),
@@ -99,7 +103,9 @@ def _load(folder: Path) -> tuple[Settings | None, set[str]]:
         assert names, "no setting is named"
         assert None not in names, problems
         told = str(error)
-        assert not any(word in told for word in ("tok-1234567890", "line\n", "two words", "aaaaaaaa", "xxxxxxxx", "passwd"))
+        assert not any(
+            word in told for word in ("tok-1234567890", "line\n", "two words", "aaaaaaaa", "xxxxxxxx", "passwd")
+        )
         return None, {found[1].lower() for found in names if found}
 
 

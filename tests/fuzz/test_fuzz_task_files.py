@@ -7,13 +7,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.task_ids.files import read
+from dialflo_pipeline.task_ids.files import TaskFile, read
 from dialflo_pipeline.task_ids.formats import Format
 from dialflo_pipeline.task_ids.rows import Refused, TaskRow
 from tests.faults.task_files import TASK_FILES
@@ -59,13 +59,9 @@ def check_file(dice: Random) -> None:
     content = _content(dice, file_format)
     read_as = file_format if dice.random() < 0.9 else dice.choice(list(Format))
     task_file = read(io.BytesIO(content), read_as, dice.choice((None, None, COLUMN)), ZoneInfo("Europe/Berlin"))
-    rows: list[TaskRow] = []
-    try:
-        rows.extend(task_file)
-    except TaskFileError as error:
-        assert str(error).startswith("standard input")
-        assert not re.search(r"\d{9}", str(error))
-    refused = task_file.refused.first
+    rows, refused, error = _all(task_file)
+    assert not error or error.startswith("standard input")
+    assert not re.search(r"\d{9}", error)
     _check_rows(rows, refused)
     if read_as is Format.TXT:
         _check_every_line(content, rows, refused)
@@ -76,7 +72,7 @@ def _check_rows(rows: Sequence[TaskRow], refused: Sequence[Refused]) -> None:
     assert all(ID.fullmatch(row.task_id) and row.task_id not in HEADERS for row in rows)
     assert all(json.loads(row.attributes) for row in rows if row.attributes)
     assert all(row.day for row in rows if row.completed_at)
-    lines = [row.line for row in (*rows, *refused)]
+    lines = [*(row.line for row in rows), *(row.line for row in refused)]
     assert len(set(lines)) == len(lines)
     assert min(lines, default=1) >= 1
     assert all(row.reason and "x" * 20 not in row.reason and "740765" not in row.reason for row in refused)
@@ -92,7 +88,7 @@ def _check_every_line(content: bytes, rows: Sequence[TaskRow], refused: Sequence
         return  # a text of two bytes a character looks like this
     lines = io.StringIO(text, newline="").readlines() if "\r" not in text else re.split(r"\r\n|\r|\n", text)
     numbered = {number: line.strip(BLANKS) for number, line in enumerate(lines, 1) if line.strip(BLANKS)}
-    assert {row.line for row in (*rows, *refused)} == numbered.keys()
+    assert {row.line for row in rows} | {row.line for row in refused} == numbered.keys()
     for row in rows:
         assert numbered[row.line].strip(" \t") == row.task_id
     assert not any(ID.fullmatch(numbered[row.line]) and numbered[row.line] not in (*HEADERS, COLUMN) for row in refused)
@@ -114,12 +110,14 @@ def _content(dice: Random, file_format: Format) -> bytes:
 def _text(dice: Random, file_format: Format) -> str:
     if file_format is Format.TXT:
         ends = dice.choice(("\n", "\n", "\r\n", "\r"))
-        return ends.join(dice.choice(PIECES) if dice.random() < 0.5 else f"id-{place}" for place in range(dice.randrange(12)))
+        return ends.join(
+            dice.choice(PIECES) if dice.random() < 0.5 else f"id-{place}" for place in range(dice.randrange(12))
+        )
     if file_format is Format.JSONL:
         return "\n".join(_json_line(dice) for _ in range(dice.randrange(8)))
     text = io.StringIO(newline="")
-    quoting = dice.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
-    writer = csv.writer(text, delimiter="," if file_format is Format.CSV else "\t", quoting=quoting)
+    delimiter = "," if file_format is Format.CSV else "\t"
+    writer = csv.writer(text, delimiter=delimiter, quoting=csv.QUOTE_ALL if dice.random() < 0.5 else csv.QUOTE_MINIMAL)
     columns = dice.sample(("task_id", "completed_at", "call_date", "note"), dice.randrange(1, 5))
     writer.writerow(columns if dice.random() < 0.9 else [dice.choice(PIECES) for _ in columns])
     for place in range(dice.randrange(8)):
@@ -131,7 +129,7 @@ def _text(dice: Random, file_format: Format) -> str:
 def _json_line(dice: Random) -> str:
     if dice.random() < 0.15:
         return dice.choice(PIECES)
-    values = (dice.choice(PIECES), dice.randrange(10**20), None, True, 1.5, [], {"a": None})
+    values: tuple[Any, ...] = (dice.choice(PIECES), dice.randrange(10**20), None, True, 1.5, [], {"a": None})
     names = dice.sample(("task_id", "task_uuid", "completed_at", "call_date", "note", ""), dice.randrange(5))
     return json.dumps({name: dice.choice(values) for name in names}, ensure_ascii=dice.random() < 0.5)
 
@@ -143,17 +141,18 @@ def test_a_file_of_any_bytes_in_a_folder_is_read_as_from_a_stream(tmp_path: Path
             path = tmp_path / f"ids.{file_format}"
             path.write_bytes(content)
             both = [read(source, file_format, None, ZoneInfo("UTC")) for source in (path, io.BytesIO(content))]
-            found = [_all(each) for each in both]
+            found = [_all(each)[:2] for each in both]
             assert found[0] == found[1], content
         return len(TEXT_FORMATS)
 
     fuzz.for_seconds(0.5, check)
 
 
-def _all(task_file: object) -> tuple[list[TaskRow], list[Refused]]:
+def _all(task_file: TaskFile) -> tuple[list[TaskRow], list[Refused], str]:
+    """The rows of a file, those refused, and why the rest of it cannot be used, if so."""
     rows: list[TaskRow] = []
     try:
-        rows.extend(task_file)  # type: ignore[call-overload]  # a TaskFile gives its rows
-    except TaskFileError:
-        pass
-    return rows, task_file.refused.first  # type: ignore[attr-defined]  # and keeps the others
+        rows.extend(task_file)
+    except TaskFileError as error:
+        return rows, task_file.refused.first, str(error)
+    return rows, task_file.refused.first, ""

@@ -55,7 +55,7 @@ class Commands:
         kill_at: int | None = None,
         kill_after: float | None = None,
     ) -> Ended:
-        """Run one; with `kill_at` it is killed before so many durable steps, with `kill_after` after so many seconds."""
+        """Run one, to be killed before its `kill_at`-th durable step or after `kill_after` seconds."""
         streams = {name: self.folder / f"command.{name}" for name in ("stdin", "stdout", "stderr")}
         streams["stdin"].write_bytes(stdin)
         asked = {
@@ -132,7 +132,7 @@ def _become_command(asked: dict[str, Any]) -> None:
         os.environ.update(asked["env"])
         for number, (name, path) in enumerate(asked["streams"].items()):
             os.dup2(os.open(path, os.O_RDONLY if name == "stdin" else os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
+        sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
         _cut_waits_short()
         if asked["kill_at"]:
             sys.addaudithook(_Killer(asked["kill_at"], asked["folder"]))
@@ -164,8 +164,8 @@ def _cut_waits_short() -> None:
     from dialflo_pipeline.api.retry import RetryPolicy
     from dialflo_pipeline.task_ids import inbox
 
-    inbox.STILL_SECONDS, inbox.POLL_SECONDS = 0.02, 0.01  # type: ignore[misc]  # constants, but for this process
-    asking.RetryPolicy = partial(RetryPolicy, first_wait_seconds=0.001)  # type: ignore[misc,assignment]  # the same
+    inbox.__dict__.update(STILL_SECONDS=0.02, POLL_SECONDS=0.01)
+    asking.__dict__["RetryPolicy"] = partial(RetryPolicy, first_wait_seconds=0.001)
 
 
 class _Killer:

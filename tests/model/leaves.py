@@ -54,7 +54,9 @@ def lost(body: bytes, rows: dict[str, list[Row]]) -> list[str]:
                 continue
             missing.append(f"element {index}")
             continue
-        missing += [f"element {index}: {'.'.join(path)}" for path, leaf in _leaves(element) if not _in(mine, path, leaf)]
+        missing += [
+            f"element {index}: {'.'.join(path)}" for path, leaf in _leaves(element) if not _in(mine, path, leaf)
+        ]
     return missing
 
 
@@ -102,7 +104,9 @@ def _in_column(call: Row, path: Path, leaf: Any) -> bool:
         return False
     held = call[COLUMNS[path]]
     if leaf is None or held is None:
-        return leaf is None or (isinstance(leaf, str) and is_blank(leaf) and not COLUMNS[path].startswith("call_status"))
+        return leaf is None or (
+            isinstance(leaf, str) and is_blank(leaf) and not COLUMNS[path].startswith("call_status")
+        )
     if isinstance(held, datetime):
         return isinstance(leaf, str)
     if isinstance(held, float):

@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Any

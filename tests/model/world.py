@@ -164,9 +164,7 @@ class World:
         assert {key: by_key.get(key) for key in self.raw} == self.raw
         return [row for key, row in by_key.items() if key not in self.raw]
 
-    def _asked(
-        self, due: set[str], before: Mapping[str, Row], began: datetime, ended: Ended
-    ) -> dict[str, list[Row]]:
+    def _asked(self, due: set[str], before: Mapping[str, Row], began: datetime, ended: Ended) -> dict[str, list[Row]]:
         """Take up what was asked for: each due id once, and its tries as the server's answers have them."""
         new: dict[str, list[Row]] = defaultdict(list)
         for row in sorted(self._new_raw(), key=lambda row: (row["asking_id"], row["attempt"])):
