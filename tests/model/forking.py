@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
+from tests.canaries import canaries_in
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 MAX_SECONDS: Final = 120
 """No command of the model takes a twentieth of it on a quiet machine."""
@@ -69,6 +71,7 @@ class Commands:
         code = self._ask(asked)
         out, err = (streams[name].read_text() for name in ("stdout", "stderr"))
         self.said += [out, err]
+        assert canaries_in(out + err) == []
         assert code != TRACEBACK, err
         assert "Traceback" not in out + err, err
         return Ended(code, out, err)
