@@ -56,6 +56,16 @@ TARGETS: Final[Mapping[str, tuple[Callable[[Path, Random], Path | None], tuple[H
         lambda data, dice: _one_of([path for table in DERIVED for path in lake_files(data, table)], dice),
         tuple(Harm),
     ),
+    **(
+        {
+            "a file of raw answers": (
+                lambda data, dice: _one_of(lake_files(data, "raw_answers"), dice),
+                (Harm.EMPTIED, Harm.CUT, Harm.OVERWRITTEN),
+            )
+        }
+        if DAMAGE_TO_RAW
+        else {}
+    ),
     "the private warehouse": (
         lambda data, _: data / "work" / "warehouse.duckdb",
         OF_DATABASES,

@@ -1,7 +1,7 @@
 """What lies in the files of a data directory: read with pyarrow and DuckDB alone, and with nothing of the package."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,9 +22,11 @@ def lake_files(data: Path, table: str) -> list[Path]:
     return sorted((data / "lake" / table).glob("call_date=*/*.parquet"))
 
 
-def lake_rows(data: Path, table: str) -> Iterator[Row]:
-    """The rows of a table in the lake, with the day that its folder names."""
+def lake_rows(data: Path, table: str, without: Collection[Path] = ()) -> Iterator[Row]:
+    """The rows of a table in the lake, with the day that its folder names; files that are known as damaged left out."""
     for path in lake_files(data, table):
+        if path in without:
+            continue
         day = date.fromisoformat(path.parent.name.removeprefix("call_date="))
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             for row in file.read().to_pylist():

@@ -91,6 +91,8 @@ class Machine(RuleBasedStateMachine):
         dice, (choose, kinds) = Random(seed), TARGETS[what]
         path = choose(self.world.data, dice)
         if path and path.exists():
+            if what == "a file of raw answers":
+                self.world.forget(path)
             harm(path, dice.choice(kinds), dice)
             self.world.is_damaged = True
             self.world.is_published_damaged |= what == "the published warehouse"
