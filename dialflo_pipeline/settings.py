@@ -46,6 +46,15 @@ def _header_safe(token: SecretStr) -> SecretStr:
     return token
 
 
+def _nameable(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("holds a character that no path may have")
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("begins with the home folder of a user who is not known here") from None
+
+
 class Settings(BaseSettings):
     """Every setting, with its default; names in the environment are these with the prefix `DIALFLO_`."""
 
@@ -55,7 +64,7 @@ class Settings(BaseSettings):
 
     api_token: Annotated[SecretStr, AfterValidator(_header_safe)] | None = None
     base_url: Annotated[str, AfterValidator(_http_url)] = "https://api.dialflo.ai"
-    data_dir: Path = Path("data")
+    data_dir: Annotated[Path, AfterValidator(_nameable)] = Path("data")
     timezone: Annotated[str, AfterValidator(_zone_name)] = "UTC"
     rate_limit: float = Field(default=10, ge=0, allow_inf_nan=False, description="requests per second")
     max_concurrency: int = Field(default=16, ge=1, le=1024)
@@ -96,7 +105,7 @@ def load_settings(start: Path | None = None) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{env_file} cannot be read: {type(error).__name__}. Save it as UTF-8 text.") from None
     base = env_file.parent if env_file else start
-    return settings.model_copy(update={"data_dir": (base / settings.data_dir.expanduser()).resolve()})
+    return settings.model_copy(update={"data_dir": (base / settings.data_dir).resolve()})
 
 
 def _all_problems(error: ValidationError) -> str:

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from dialflo_pipeline import __version__
 from dialflo_pipeline.api.decoding import ACCEPT_ENCODING, BodyReader, BodyTooLarge
+from dialflo_pipeline.api.secret_headers import SecretHeaders, SecretRequest
 from dialflo_pipeline.api.transport import open_transport
 from dialflo_pipeline.errors import SettingsError, TransportTrouble
 
@@ -40,13 +41,6 @@ class Reply:
     retry_after: str | None
 
 
-class _SecretHeaders(httpx.Headers):
-    """Headers that tell their names only: one of them is the token."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(self)})"
-
-
 class DialfloClient:
     """Asks one host, with the token in the header that the API documents; follows no redirect."""
 
@@ -55,7 +49,7 @@ class DialfloClient:
         self._url = _readable_url(base_url)
         self._path = self._url.raw_path.rstrip(b"/") + b"/call_details/"
         self._token = token
-        self._headers = _SecretHeaders(
+        self._headers = SecretHeaders(
             {
                 "auth_token": f"Bearer {token.get_secret_value()}",
                 "content-type": "application/json",
@@ -77,7 +71,7 @@ class DialfloClient:
 
     async def _get(self, target: bytes) -> Reply:
         # The host is read once for all requests, and none can name another: only the target differs.
-        request = httpx.Request("GET", self._url, headers=self._headers, extensions={"target": target})
+        request = SecretRequest("GET", self._url, headers=self._headers, extensions={"target": target})
         response = await self._transport.handle_async_request(request)
         stream = cast(httpx.AsyncByteStream, response.stream)
         try:

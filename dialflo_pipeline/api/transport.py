@@ -12,6 +12,8 @@ from urllib.request import getproxies
 
 import httpx
 
+from dialflo_pipeline.api.secret_headers import SecretRequest
+
 
 def open_transport(base_url: str, max_connections: int) -> httpx.AsyncBaseTransport:
     """A transport for requests to `base_url`, to be closed by the caller."""
@@ -43,7 +45,7 @@ class PlainTransport(httpx.AsyncBaseTransport):
         """The answer's head, its body still to be read."""
         # As part of the address, since httpx would ask a proxy for the target itself instead of a way to the host.
         url = request.url.copy_with(raw_path=request.extensions["target"])
-        return await self._client.send(httpx.Request(request.method, url, headers=request.headers), stream=True)
+        return await self._client.send(SecretRequest(request.method, url, headers=request.headers), stream=True)
 
     async def aclose(self) -> None:
         """Close all connections."""

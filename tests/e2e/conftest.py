@@ -3,13 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.scripted_api import TOKEN
+from tests.canaries import TOKEN, canaries_in
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_SECONDS = 120
@@ -59,8 +59,9 @@ class Command:
 
 
 @pytest.fixture
-def dialflo(tmp_path: Path) -> Callable[..., Command]:
-    """Give the command with these settings, over <tmp_path>/data."""
+def dialflo(tmp_path: Path) -> Iterator[Callable[..., Command]]:
+    """Give the command with these settings, over <tmp_path>/data; nothing it says may hold a canary."""
+    made: list[Command] = []
 
     def command(base_url: str, **settings: str) -> Command:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("DIALFLO_", "DAGSTER_"))}
@@ -73,6 +74,9 @@ def dialflo(tmp_path: Path) -> Callable[..., Command]:
             "DIALFLO_TIMEOUT_SECONDS": "10",
             "DIALFLO_TRIES": "3",
         }
-        return Command(tmp_path, env | {f"DIALFLO_{name.upper()}": value for name, value in settings.items()})
+        changed = {f"DIALFLO_{name.upper()}": value for name, value in settings.items()}
+        made.append(Command(tmp_path, env | changed))
+        return made[-1]
 
-    return command
+    yield command
+    assert [kind for each in made for text in each.said for kind in canaries_in(text)] == []

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 MAX_LEVELS = 512
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -43,11 +44,16 @@ def parse(body: bytes | str) -> Any:
     try:
         text = body if isinstance(body, str) else body.decode("utf-8")
         value = json.loads(
-            text.removeprefix("\ufeff"), parse_int=Number, parse_float=Number, parse_constant=_refuse_constant
+            text.removeprefix("\ufeff"),
+            parse_int=Number,
+            parse_float=Number,
+            parse_constant=_refuse_constant,
+            # What stands under a key that comes again counts for nothing but this.
+            object_pairs_hook=_checked if "\\u" in text else None,
         )
     except (ValueError, RecursionError) as error:
         raise NotJson(str(error)) from None
-    if _levels(value) > MAX_LEVELS or _has_surrogate(value):
+    if _levels(text) > MAX_LEVELS or _has_surrogate(value):
         raise NotJson
     return value
 
@@ -66,17 +72,22 @@ def frozen(value: Any) -> Any:
     return (type(value).__name__, value)
 
 
+def _checked(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    if _has_surrogate([*dict(members), *(value for _, value in members)]):
+        raise ValueError
+    return dict(members)
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _levels(value: Any) -> int:
-    deepest, waiting = 0, [(value, 1)]
-    while waiting:
-        item, level = waiting.pop()
-        if isinstance(item, dict | list):
-            deepest = max(deepest, level)
-            waiting += [(child, level + 1) for child in (item.values() if isinstance(item, dict) else item)]
+def _levels(text: str) -> int:
+    """Of the text: what stands under a key that comes again has its levels too."""
+    deepest = level = 0
+    for bracket in re.findall(r"[\[{\]}]", STRING.sub("", text)):
+        level += 1 if bracket in "[{" else -1
+        deepest = max(deepest, level)
     return deepest
 
 

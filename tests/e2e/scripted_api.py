@@ -11,9 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
+from tests.canaries import TOKEN
 from tests.e2e.judge import Asking, Exchange
 
-TOKEN = "tok-4f1c9a7e-not-for-any-file"
+__all__ = ["TOKEN"]
 NOT_FOUND_BODY = b'{"detail": "Task not found"}'
 
 

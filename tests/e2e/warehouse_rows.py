@@ -61,11 +61,12 @@ def differences(
     flat = expected.flat
     wanted = {"calls": flat.calls, "call_metadata": flat.call_metadata, "call_context": flat.call_context}
     wanted |= {"tasks": expected.tasks} | {name: expected.mart(name, now) for name in MARTS}
-    problems = [problem for name, rows in wanted.items() for problem in _table(name, found[name], rows, aside)]
-    return problems + _rejects(found["rejects"], flat.rejects)
+    problems = [problem for name, rows in wanted.items() for problem in differing_rows(name, found[name], rows, aside)]
+    return problems + differing_rejects(found["rejects"], flat.rejects)
 
 
-def _table(name: str, found: list[Row], expected: list[Row], aside: Collection[str]) -> list[str]:
+def differing_rows(name: str, found: list[Row], expected: list[Row], aside: Collection[str] = ()) -> list[str]:
+    """Every way in which the rows of one table are not what is expected."""
     by_key = [{tuple(row[key] for key in KEYS[name]): row for row in rows} for rows in (found, expected)]
     there, due = by_key
     problems = [f"{name}: {len(found) - len(there)} rows share their key"] if len(there) < len(found) else []
@@ -120,7 +121,8 @@ def _same_json(found: str | None, expected: Any) -> bool:
     return found is not None and bool(frozen(parse(found)) == frozen(expected))
 
 
-def _rejects(found: list[Row], expected: list[Row]) -> list[str]:
+def differing_rejects(found: list[Row], expected: list[Row]) -> list[str]:
+    """The same for the rejects, which have no key."""
     counts = [
         Counter(
             (row["task_id"], row["call_index"], row["call_date"], row["path"], frozen(value(row["value"])))

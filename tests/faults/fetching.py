@@ -24,10 +24,10 @@ from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS
+from tests.canaries import TOKEN
 from tests.faults.server import FaultServer
 
 DAY = date(2024, 5, 1)
-TOKEN = "the-secret-token"
 WAYS = ("fast", "plain")
 MAX_SECONDS = 120
 """No fetch of the tests takes a tenth of it on a quiet machine."""

@@ -91,10 +91,12 @@ class FaultServer:
     is_tls: bool = False
     base_url: str = ""
     asked: list[str] = field(default_factory=list)
-    heads: list[bytes] = field(default_factory=list)
+    heads: list[bytes] = field(default_factory=list, repr=False)
     moments: list[float] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     connected: int = 0
+    callers: set[int] = field(default_factory=set)
+    """The ports that callers came from."""
     answered: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
@@ -146,6 +148,7 @@ class FaultServer:
         assert task is not None
         self._connections.add(task)
         self.connected += 1
+        self.callers.add(writer.get_extra_info("peername")[1])
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while await self._answer(await reader.readuntil(b"\r\n\r\n"), writer):
                 pass

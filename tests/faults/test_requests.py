@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.fetching import TOKEN, Fetched
+from tests.canaries import TOKEN
+from tests.faults.fetching import Fetched
 from tests.faults.server import CERTIFICATES, Say
 
 Fetch = Callable[..., Fetched]

@@ -190,6 +190,14 @@ def test_an_absolute_data_directory_stays_as_it_is(load: Load, tmp_path: Path) -
     assert load(DATA_DIR="~/dialflo").data_dir == Path.home().resolve() / "dialflo"
 
 
+@pytest.mark.parametrize("path", ["~nobody-who-is-here/data", "some\0where"])
+def test_a_data_directory_that_there_cannot_be_is_refused_by_name(load: Load, path: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(f"DIALFLO_DATA_DIR={path}\n")
+    assert "  DIALFLO_DATA_DIR " in str(caught.value)
+    assert path not in str(caught.value)
+
+
 def test_a_folder_called_env_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "inner" / ".env").mkdir(parents=True)
     (tmp_path / ".env").write_text("")

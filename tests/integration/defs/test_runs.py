@@ -26,6 +26,7 @@ from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, runni
 from dialflo_pipeline.tables import WAREHOUSE_TABLES
 from dialflo_pipeline.task_ids.files import read
 from dialflo_pipeline.workspace import Workspace
+from tests.canaries import TOKEN
 
 EXAMPLE = Path(__file__).parents[2] / "cases" / "documented_response.json"
 PHONE = "917407656243"
@@ -38,7 +39,7 @@ def simulator(tmp_path: Path) -> Iterator[RunningSimulator]:
     documents.mkdir()
     for name in ("a", "b", "c"):
         (documents / f"{name}.json").write_bytes(EXAMPLE.read_bytes())
-    with running_simulator(SimulatorOptions(documents=documents, token="canary-token")) as running:
+    with running_simulator(SimulatorOptions(documents=documents, token=TOKEN)) as running:
         yield running
 
 
@@ -94,7 +95,7 @@ def test_a_sync_is_repeatable_rebuildable_and_seen_by_dagster(settings: Settings
         assert instance.get_latest_materialization_event(AssetKey(["published", "warehouse"]))
 
     written = [path for path in settings.data_dir.rglob("*") if path.is_file()]
-    assert not [path.name for path in written if b"canary-token" in path.read_bytes()]
+    assert not [path.name for path in written if TOKEN.encode() in path.read_bytes()]
     history = [path for path in home.rglob("*") if path.is_file()]
     assert history
     assert not [path.name for path in history if PHONE.encode() in path.read_bytes()]

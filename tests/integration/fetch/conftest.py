@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.client import Reply, open_client
 from dialflo_pipeline.errors import TransportTrouble
+from tests.canaries import TOKEN
 from tests.faults.conftest import fetch, way
-from tests.faults.fetching import TOKEN
 from tests.faults.server import FaultServer, Say
 
 __all__ = ["fetch", "way"]

@@ -15,6 +15,7 @@ from pyreqwest.exceptions import BuilderError
 
 from dialflo_pipeline.api import rust_transport
 from dialflo_pipeline.api.transport import PlainTransport, open_transport
+from tests.canaries import TOKEN
 
 Call = Callable[..., Any]
 Say = Callable[..., Any]
@@ -83,7 +84,7 @@ def test_each_header_is_sent_once_and_no_other(call: Call) -> None:
     api, _ = call()
     names = sorted(line.split(b":")[0] for line in _head(api))
     assert names == [b"accept", b"accept-encoding", b"auth_token", b"content-type", b"host", b"user-agent"]
-    assert b"auth_token: bearer the-secret-token" in _head(api)
+    assert f"auth_token: bearer {TOKEN}".encode() in _head(api)
     assert api.heads[0].startswith(b"GET /call_details/a HTTP/1.1\r\n")
 
 

@@ -110,11 +110,13 @@ def test_latency_delays_every_answer(start: Start) -> None:
 
 
 def test_given_documents_are_served_byte_for_byte(start: Start, tmp_path: Path) -> None:
-    ask = start(documents=tmp_path)
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    ask = start(documents=documents)
     task_id = str(uuid.uuid4())
     assert ask(task_id).status_code == 404
-    shutil.copy(DOCUMENTED, tmp_path / f"{task_id}.json")
-    (tmp_path / "broken.json").write_bytes(b'{"agent_name": \xff')
+    shutil.copy(DOCUMENTED, documents / f"{task_id}.json")
+    (documents / "broken.json").write_bytes(b'{"agent_name": \xff')
     assert ask(task_id).content == DOCUMENTED.read_bytes()
     assert (ask("broken").status_code, ask("broken").content) == (200, b'{"agent_name": \xff')
 

@@ -1,0 +1,143 @@
+"""Documents of every make: all readers agree on what is JSON, both flatteners on every row, and no leaf is lost."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+
+from dialflo_pipeline import strict_json
+from dialflo_pipeline.api.answers import judge
+from dialflo_pipeline.flatten import Flattened, flatten
+from tests.e2e import judge_flatten
+from tests.e2e.judge_json import NotJson, frozen, parse
+from tests.e2e.warehouse_rows import differing_rejects, differing_rows
+from tests.fuzz.conftest import Fuzz
+from tests.fuzz.documents import document
+from tests.model.leaves import lost
+from tests.unit.flatten.conftest import make_batch, read_plainly
+
+AT_ONCE: Final = 500
+"""The fast reader has its cost for each batch, whatever its size."""
+
+JUDGED: Final = 25
+"""Of a batch, so many are read by the outside judge as well, who takes his time."""
+
+ZONES: Final = ("UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York")
+TABLES: Final = ("calls", "call_metadata", "call_context", "rejects")
+SIGNED_ZERO: Final = re.compile(rb"-0(?![0-9.eE])")
+"""DuckDB writes this integer as 0, which is the same number; a reader of its text sees the difference."""
+
+JSON_COLUMNS: Final = {"extra", "value"}
+
+
+@pytest.fixture(autouse=True)
+def _deep_stack() -> Iterator[None]:
+    """The judge walks documents of many levels by recursion."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    yield
+    sys.setrecursionlimit(before)
+
+
+def test_a_sample_of_documents_is_read_alike_by_all(fuzz: Fuzz) -> None:
+    fuzz.for_seconds(10, check_documents)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("part", range(20))
+def test_many_documents_are_read_alike_by_all(fuzz: Fuzz, part: int) -> None:
+    fuzz.so_often(400_000 // AT_ONCE // 20, check_documents, part)
+
+
+def test_readers_that_differ_would_be_noticed() -> None:
+    def careless(answers: pl.DataFrame, zone: str) -> Flattened:
+        found = read_plainly(answers, zone)
+        return Flattened(
+            found.calls.with_columns(agent_name=None), found.call_metadata, found.call_context, found.rejects
+        )
+
+    bodies = [b'{"agent_name": "A"}', b'{"call_status": "BUSY"}']
+    assert _differing(bodies, "UTC", read_plainly) == []
+    assert _differing(bodies, "UTC", careless) == [bodies[0]]
+
+
+def check_documents(dice: Random) -> int:
+    """Check one batch; how many documents it had."""
+    bodies = [document(dice) for _ in range(AT_ONCE)]
+    readable = [body for body in bodies if _is_json(body) and not SIGNED_ZERO.search(body)]
+    zone = dice.choice(ZONES)
+    assert _differing(readable, zone, read_plainly) == []
+    _check_by_judge(dice.sample(readable, min(len(readable), JUDGED)), zone)
+    return len(bodies)
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether it is, in which all agree, as they do in whether it has a call."""
+    try:
+        expected = "usable" if judge_flatten.is_usable(parse(body)) else "empty"
+    except NotJson:
+        expected = "garbage"
+    verdict = judge(200, body)
+    assert verdict.result == expected, body
+    assert strict_json.is_json(body) is (expected != "garbage"), body
+    if expected == "usable":
+        assert verdict.is_complete is judge_flatten.is_complete(parse(body)), body
+    return expected != "garbage"
+
+
+def _differing(bodies: Sequence[bytes], zone: str, other: Callable[[pl.DataFrame, str], Flattened]) -> list[bytes]:
+    """Those that both readers do not read alike."""
+    if not bodies or _is_same(flatten(make_batch(bodies), zone), other(make_batch(bodies), zone)):
+        return []
+    if len(bodies) == 1:
+        return list(bodies)
+    half = len(bodies) // 2
+    found = [*_differing(bodies[:half], zone, other), *_differing(bodies[half:], zone, other)]
+    assert found, "a batch is read otherwise than its parts"
+    return found
+
+
+def _is_same(one: Flattened, another: Flattened) -> bool:
+    for table in TABLES:
+        mine, theirs = getattr(one, table), getattr(another, table)
+        json = [name for name in mine.columns if name in JSON_COLUMNS]
+        if not mine.drop(json).equals(theirs.drop(json)):
+            return False
+        kinds = mine["value_type"] if "value_type" in mine.columns else ["object"] * mine.height
+        for name in json:
+            if not all(map(_is_same_text, mine[name], theirs[name], kinds)):
+                return False
+    return True
+
+
+def _is_same_text(one: str | None, another: str | None, kind: str) -> bool:
+    """Each reader may spell a number as it likes, but within text nothing may differ."""
+    if one == another:
+        return True
+    if one is None or another is None or kind in ("string", "null"):
+        return False
+    return bool(frozen(parse(one)) == frozen(parse(another)))
+
+
+def _check_by_judge(bodies: Sequence[bytes], zone: str) -> None:
+    """Every row is as the outside judge has it, and no leaf is lost."""
+    found = flatten(make_batch(bodies), zone)
+    rows = {table: getattr(found, table).to_dicts() for table in TABLES}
+    due = judge_flatten.Flat()
+    for place, body in enumerate(bodies):
+        task_id = f"t{place:06}"
+        task = {"task_id": task_id, "call_date": make_batch([body])["call_date"][0], "completed_at": None}
+        flat = judge_flatten.flatten(body, task, ZoneInfo(zone))
+        for table in TABLES:
+            getattr(due, table).extend(getattr(flat, table))
+        mine: dict[str, list[dict[str, Any]]] = {
+            table: [row for row in some if row["task_id"] == task_id] for table, some in rows.items()
+        }
+        assert lost(body, mine) == [], body
+    wrong = [problem for table in TABLES[:3] for problem in differing_rows(table, rows[table], getattr(due, table))]
+    assert wrong + differing_rejects(rows["rejects"], due.rejects) == []
