@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from dialflo_pipeline import marts, warehouse
-from dialflo_pipeline.flatten import flatten
+from dialflo_pipeline import loading, marts, warehouse
+from dialflo_pipeline.flatten import engine, flatten
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.publish import publish, read_published
 from dialflo_pipeline.rules import MartSettings
@@ -122,6 +122,7 @@ def test_no_connection_that_the_package_opens_fetches_an_extension(
         return connection
 
     monkeypatch.setattr(duckdb, "connect", noted)
+    engine._database.cache_clear()
     _use_every_connection(tmp_path)
     places = {
         (name, node.lineno)
@@ -134,7 +135,7 @@ def test_no_connection_that_the_package_opens_fetches_an_extension(
 
 def _use_every_connection(folder: Path) -> None:
     private, published = folder / "work" / "warehouse.duckdb", folder / "warehouse.duckdb"
-    warehouse.load(private, Lake(folder / "lake", folder / "aside"), {})
+    loading.load(private, Lake(folder / "lake", folder / "aside"), {})
     marts.build(private, MartSettings("UTC", redial_max_attempts=3, redial_min_gap_minutes=30))
     publish(private, published, folder / "work")
     read_published(published).close()
