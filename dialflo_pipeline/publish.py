@@ -3,6 +3,7 @@
 A reader that holds the old file keeps it, whole, until it opens the path again. Nothing here changes any content.
 """
 
+import filecmp
 import shutil
 import time
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 from dialflo_pipeline import warehouse
+from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.errors import DialfloError, NotPublished, TransientError
-from dialflo_pipeline.lake import whole_file
 from dialflo_pipeline.marts import built_fingerprint
 
 
@@ -41,7 +42,7 @@ def publish(private: Path, published: Path, aside: Path) -> Copied:
     with whole_file(published, aside) as unfinished:
         shutil.copyfile(private, unfinished)
         # Left by a program that wrote into the published file: DuckDB would replay it over the new one.
-        _log_of(published).unlink(missing_ok=True)
+        warehouse.log_of(published).unlink(missing_ok=True)
     return Copied(byte_count, time.monotonic() - start)
 
 
@@ -55,6 +56,11 @@ def is_published(private: Path, published: Path) -> bool:
     except DialfloError:
         # Broken, or held by a program that may be writing into it: publishing again is right in both cases.
         return False
+
+
+def is_copy(private: Path, published: Path) -> bool:
+    """Whether both files hold the same bytes, as they do from one publication to the next load."""
+    return not warehouse.log_of(private).exists() and filecmp.cmp(private, published, shallow=False)
 
 
 def read_published(published: Path) -> duckdb.DuckDBPyConnection:
@@ -72,12 +78,8 @@ def _fold_log(private: Path) -> None:
         raise NotPublished(f"There is no warehouse at {private} to publish; run `dialflo sync` first.")
     with warehouse.connect(private) as connection:
         connection.execute("CHECKPOINT")
-    if _log_of(private).exists():
+    if warehouse.log_of(private).exists():
         raise TransientError(f"{private} still has a write-ahead log after a checkpoint; is another program using it?")
-
-
-def _log_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}.wal")
 
 
 def _built(path: Path) -> str | None:

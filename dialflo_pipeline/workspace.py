@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.locks import registration_lock
+from dialflo_pipeline.locks import RUN_HOLDER, registration_lock
+from dialflo_pipeline.runs import LAST_RUN
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Workspace:
         return self.work / "unfinished"
 
     @property
+    def quarantine(self) -> Path:
+        """Damaged files that cannot be made again, set aside; nothing is ever deleted there."""
+        return self.root / "quarantine"
+
+    @property
     def lake(self) -> Lake:
         """The lake as a run writes it."""
         return Lake(self.root / "lake", self.aside)
@@ -52,6 +58,8 @@ class Workspace:
     def tidy(self) -> None:
         """Remove what killed processes left unfinished, and make the inbox; only for the holder of the run lock."""
         shutil.rmtree(self.aside, ignore_errors=True)
+        for leftover in (*self.work.glob(f"{RUN_HOLDER}.*"), *self.work.glob(f"*-{LAST_RUN}")):
+            leftover.unlink(missing_ok=True)
         with registration_lock(self.work):
             shutil.rmtree(self.registration_lake.aside, ignore_errors=True)
         self.inbox.mkdir(parents=True, exist_ok=True)
