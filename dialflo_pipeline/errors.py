@@ -10,6 +10,7 @@ DialfloError                 1
 │   ├── ModelError           1   a SQL model is not what its header says
 │   └── DamagedFile          1   a stored file is not what was written
 │       ├── DamagedRows      1   some of its answers are not those that were received
+│       ├── Unsealed         1   nothing vouches for it: an older version or another program wrote it
 │       └── DamagedWarehouse 1   it is a DuckDB file, and all in it is derived
 └── TransientError           1   the same call may succeed later
     ├── TransportTrouble     1   a request ended without a whole answer
@@ -77,6 +78,10 @@ class DamagedRows(DamagedFile):
     def __init__(self, path: Path, rows: int) -> None:
         found = f"holds {rows} {'answer' if rows == 1 else 'answers'} that did not come so (body_sha256)"
         super().__init__(path, "`dialflo sync` leaves out these and fetches their ids again.", found)
+
+
+class Unsealed(DamagedFile):
+    """A derived file without a seal: an older version or another program wrote it, and it can be made anew."""
 
 
 class DamagedWarehouse(DamagedFile):

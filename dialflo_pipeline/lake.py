@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from dialflo_pipeline import seal
 from dialflo_pipeline.durable import whole_file
-from dialflo_pipeline.errors import DamagedFile, DamagedRows
+from dialflo_pipeline.errors import DamagedFile, DamagedRows, Unsealed
 from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, Table
 
 PARTITION_COLUMN = "call_date"
@@ -116,12 +116,12 @@ class Lake:
                 is_sealed = _is_sealed(path)
         except FileNotFoundError as error:
             raise DamagedFile(path, _REMEDIES.get(table, _DERIVED), "is missing") from error
-        if not is_sealed and table not in RAW_TABLES:
-            # Another program's, or an older version's of this one: nothing vouches for it, and it can be made anew.
-            raise DamagedFile(path, _DERIVED, "carries no seal")
-        if not is_sealed:
-            for _ in self._batches_of(table, path, _stored_columns(table), MANY_ROWS):
-                pass
+        if is_sealed:
+            return
+        for _ in self._batches_of(table, path, _stored_columns(table), MANY_ROWS):
+            pass
+        if table not in RAW_TABLES:
+            raise Unsealed(path, _DERIVED, "carries no seal")
 
     def sound_rows(self, table: Table, path: Path, day: date) -> pl.DataFrame:
         """The rows of a file of `day` whose bodies are what was received, where `DamagedRows` tells of others."""

@@ -5,21 +5,23 @@ for the holder of the run lock; those who just look use `examine`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+import duckdb
+
 from dialflo_pipeline import refresh, warehouse
-from dialflo_pipeline.days import day_status, survey
+from dialflo_pipeline.days import day_status, fingerprint, survey
 from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.durable import move
-from dialflo_pipeline.errors import DamagedFile, DamagedRows
+from dialflo_pipeline.errors import DamagedFile, DamagedRows, DialfloError, Unsealed
 from dialflo_pipeline.publish import is_copy, publish
 from dialflo_pipeline.rules import MartSettings, Rules
 from dialflo_pipeline.seen import PRIVATE, PUBLISHED, looks_now, note_looks, seen_looks
-from dialflo_pipeline.tables import RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.tables import RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.task_ids.recovery import recover, reread
 from dialflo_pipeline.workspace import Workspace
 
@@ -89,21 +91,19 @@ class Mender:
         elif place is None:
             raise damage
         elif place[0] in RAW_TABLES:
-            self._mend_raw(*place, damage)
+            self._mend_raw(*place, damage, is_known=self._knows_all_ids(place[1]))
         else:
             self._derive([place[1]], [damage])
 
     def _inspect_raw(self, day: date) -> None:
+        is_known = self._knows_all_ids(day)
         for table in RAW_TABLES:
             for path in self.workspace.lake.files(table, day):
                 if damage := damage_of(self.workspace, table, path):
-                    self._mend_raw(table, day, damage)
+                    self._mend_raw(table, day, damage, is_known=is_known)
 
     def _inspect_derived(self, days: Sequence[date]) -> None:
-        lake, found = self.workspace.lake, []
-        for day in days:
-            if day_status(lake, day, self.rules).is_current:
-                found += [(day, damage) for damage in damage_of_derived(self.workspace, day)]
+        found = [(day, damage) for day in days for damage in damage_of_derived(self.workspace, day)]
         if found:
             self._derive(sorted({day for day, _ in found}), [damage for _, damage in found])
 
@@ -113,10 +113,22 @@ class Mender:
         for damage in damages:
             self._say(damage, "It was written anew from the raw answers.")
 
-    def _mend_raw(self, table: Table, day: date, damage: DamagedFile) -> None:
+    def _knows_all_ids(self, day: date) -> bool:
+        """Whether what was derived or loaded of a day was made from the very files that it has now."""
+        space, now = self.workspace, fingerprint(self.workspace.lake, day, self.rules)
+        if day_status(space.lake, day, self.rules).is_current and not damage_of(
+            space, TASKS, space.lake.file(TASKS, day)
+        ):
+            return True
+        try:
+            return any(day not in warehouse.stale_days(path, {day: now}) for path in (space.private, space.published))
+        except (DialfloError, duckdb.Error):
+            return False
+
+    def _mend_raw(self, table: Table, day: date, damage: DamagedFile, *, is_known: bool) -> None:
         self._mended.add(damage.path)
         if table is TASK_IDS:
-            self._mend_task_ids(day, damage)
+            self._mend_task_ids(day, damage, is_known=is_known)
         elif isinstance(damage, DamagedRows):
             rows = self.workspace.lake.sound_rows(table, damage.path, day)
             aside = self._quarantine(damage.path)
@@ -127,18 +139,16 @@ class Mender:
             aside = self._quarantine(damage.path)
             self._say(damage, f"It was set aside as {aside}; its ids are fetched again.", is_refetched=True)
 
-    def _mend_task_ids(self, day: date, damage: DamagedFile) -> None:
+    def _mend_task_ids(self, day: date, damage: DamagedFile, *, is_known: bool) -> None:
         space = self.workspace
         # First the ids, then the file: killed in between, it is found again.
         found = recover(space.registration_lake, damage.path, day, (space.private, space.published), space.work)
         aside = self._quarantine(damage.path)
-        lost = found.missing
-        if lost != 0:
-            again = reread(space.inbox, space.registration_lake, self.zone, space.work)
-            lost = None if lost is None else max(0, lost - again)
-            found = found.with_more(again)
-        done = f"It was set aside as {aside}; {found}"
-        self._say(damage, done, is_lost=lost != 0)
+        if is_known:
+            found = replace(found, missing=0)
+        elif found.missing != 0:
+            found = found.and_again(reread(space.inbox, space.registration_lake, self.zone, space.work))
+        self._say(damage, f"It was set aside as {aside}; {found}", is_lost=found.missing != 0)
 
     def _inspect_private(self) -> None:
         try:
@@ -207,9 +217,10 @@ def damage_of(workspace: Workspace, table: Table, path: Path) -> DamagedFile | N
 
 def damage_of_derived(workspace: Workspace, day: date) -> list[DamagedFile]:
     """What is wrong with the derived files of a day; nothing where they wait to be derived."""
-    if not workspace.lake.files(WAREHOUSE_TABLES[-1], day):
+    lake = workspace.lake
+    if not lake.files(TASKS, day) or isinstance(damage_of(workspace, TASKS, lake.file(TASKS, day)), Unsealed):
         return []
-    found = (damage_of(workspace, table, workspace.lake.file(table, day)) for table in WAREHOUSE_TABLES)
+    found = (damage_of(workspace, table, lake.file(table, day)) for table in WAREHOUSE_TABLES)
     return [damage for damage in found if damage]
 
 

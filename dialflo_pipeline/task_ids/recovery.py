@@ -38,9 +38,10 @@ class Recovered:
     """None where nothing tells how many there were."""
     reread: int = 0
 
-    def with_more(self, reread: int) -> "Recovered":
-        """The same with ids that files of the inbox gave."""
-        return replace(self, reread=reread)
+    def and_again(self, reread: int) -> "Recovered":
+        """The same with so many ids that files of the inbox gave."""
+        missing = None if self.missing is None else max(0, self.missing - reread)
+        return replace(self, missing=missing, reread=reread)
 
     def __str__(self) -> str:
         said = [f"{self.found} of its ids were found elsewhere"]
@@ -48,8 +49,8 @@ class Recovered:
             said.append(f"{self.bare} of these with no more than the file itself or their answers still tell")
         if self.reread:
             said.append(f"{self.reread} ids were registered again from the inbox's done folder")
-        if self.missing is None or self.missing > self.reread:
-            some = "an unknown number" if self.missing is None else str(self.missing - self.reread)
+        if self.missing != 0:
+            some = "an unknown number" if self.missing is None else str(self.missing)
             said.append(f"{some} may be missing: register again what was added then")
         return f"{', '.join(said)}."
 
