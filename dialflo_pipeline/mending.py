@@ -115,10 +115,9 @@ class Mender:
 
     def _knows_all_ids(self, day: date) -> bool:
         """Whether what was derived or loaded of a day was made from the very files that it has now."""
-        space, now = self.workspace, fingerprint(self.workspace.lake, day, self.rules)
-        if day_status(space.lake, day, self.rules).is_current and not damage_of(
-            space, TASKS, space.lake.file(TASKS, day)
-        ):
+        space, lake = self.workspace, self.workspace.lake
+        now = fingerprint(lake, day, self.rules)
+        if day_status(lake, day, self.rules).is_current and not damage_of(space, TASKS, lake.file(TASKS, day)):
             return True
         try:
             return any(day not in warehouse.stale_days(path, {day: now}) for path in (space.private, space.published))

@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.workspace import Workspace
 
 CONFIG = "dagster.yaml"
@@ -28,7 +29,8 @@ def home_beside(workspace: Workspace) -> Path:
 def _prepared(home: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     if not (home / CONFIG).exists():
-        shutil.copyfile(_template(), home / CONFIG)
+        with whole_file(home / CONFIG, home) as unfinished:
+            shutil.copyfile(_template(), unfinished)
     return home
 
 
