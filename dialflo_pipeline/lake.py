@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -174,7 +175,8 @@ class Lake:
         with _opened(table, path, declared) as file:
             for batch in file.iter_batches(batch_rows, columns=columns):
                 frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
-                unlike += sum(_is_other_body(frame))
+                if "body" in columns and not _are_all_bodies_told(batch):
+                    unlike += sum(_is_other_body(frame))
                 if not unlike:
                     yield frame
         if unlike:
@@ -290,10 +292,20 @@ def _is_sealed(path: Path) -> bool:
     return is_whole is True
 
 
+def _are_all_bodies_told(batch: pa.RecordBatch) -> bool:
+    """Whether all rows have a body, and it is the one whose hash stands beside it; in as few steps as can be."""
+    bodies, told = batch.column("body"), batch.column(_HASH)
+    if bodies.null_count or not len(bodies):
+        return False
+    _, offsets, content = bodies.buffers()
+    view, sha256 = memoryview(content or b""), hashlib.sha256
+    ends = memoryview(offsets).cast("q")[bodies.offset : bodies.offset + len(bodies) + 1].tolist()
+    found = pa.array([sha256(view[start:end]).hexdigest() for start, end in pairwise(ends)], told.type)
+    return bool(found.equals(told))
+
+
 def _is_other_body(frame: pl.DataFrame) -> list[bool]:
     """For each row of `raw_answers` whether its body is another than the one whose hash stands beside it."""
-    if "body" not in frame.columns:
-        return []
     sha256 = hashlib.sha256
     pairs = zip(frame["body"], frame[_HASH], strict=True)
     # A body above the size limit was not kept, only its hash.

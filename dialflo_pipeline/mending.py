@@ -17,7 +17,7 @@ from dialflo_pipeline import refresh, warehouse
 from dialflo_pipeline.days import day_status, fingerprint, survey
 from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.durable import move
-from dialflo_pipeline.errors import DamagedFile, DamagedRows, DialfloError, Unsealed
+from dialflo_pipeline.errors import DamagedFile, DamagedRows, DamagedWarehouse, DialfloError, Unsealed
 from dialflo_pipeline.publish import is_copy, publish
 from dialflo_pipeline.rules import MartSettings, Rules
 from dialflo_pipeline.seen import PRIVATE, PUBLISHED, looks_now, note_looks, seen_looks
@@ -201,7 +201,7 @@ def examine(workspace: Workspace) -> Iterator[DamagedFile]:
         try:
             if path.exists():
                 warehouse.examine(path)
-        except DamagedFile as damage:
+        except DamagedWarehouse as damage:
             yield damage
 
 

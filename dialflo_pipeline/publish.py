@@ -60,7 +60,8 @@ def is_published(private: Path, published: Path) -> bool:
 
 def is_copy(private: Path, published: Path) -> bool:
     """Whether both files hold the same bytes, as they do from one publication to the next load."""
-    return not warehouse.log_of(private).exists() and filecmp.cmp(private, published, shallow=False)
+    has_log = any(warehouse.log_of(path).exists() for path in (private, published))
+    return not has_log and filecmp.cmp(private, published, shallow=False)
 
 
 def read_published(published: Path) -> duckdb.DuckDBPyConnection:

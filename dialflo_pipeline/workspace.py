@@ -8,6 +8,8 @@ from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.locks import RUN_HOLDER, registration_lock
 from dialflo_pipeline.runs import LAST_RUN
 
+QUARANTINE = "quarantine"
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -43,7 +45,7 @@ class Workspace:
     @property
     def quarantine(self) -> Path:
         """Damaged files that cannot be made again, set aside; nothing is ever deleted there."""
-        return self.root / "quarantine"
+        return self.root / QUARANTINE
 
     @property
     def lake(self) -> Lake:

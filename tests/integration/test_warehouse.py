@@ -1,3 +1,4 @@
+import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline import warehouse
-from dialflo_pipeline.errors import DamagedFile
+from dialflo_pipeline.errors import DamagedFile, DamagedWarehouse
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.tables import CALLS, REJECTS, TASKS, WAREHOUSE_TABLES
 
@@ -170,17 +171,44 @@ def test_a_file_that_is_no_warehouse_is_named(path: Path) -> None:
         warehouse.stale_days(path, {})
 
 
-def test_a_file_that_is_no_database_is_set_aside(path: Path) -> None:
-    assert warehouse.set_aside_if_damaged(path) is None
+def test_a_damaged_file_is_set_aside_with_its_log(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"half a header")
-    aside = warehouse.set_aside_if_damaged(path)
-    assert aside is not None
-    assert aside.read_bytes() == b"half a header"
+    warehouse.log_of(path).write_bytes(b"half a log")
+    with pytest.raises(DamagedWarehouse, match="makes it anew"):
+        warehouse.examine(path)
+    aside = warehouse.set_aside(path, path.with_suffix(".damaged"))
+    assert (aside.read_bytes(), warehouse.log_of(aside).read_bytes()) == (b"half a header", b"half a log")
+    assert [each for each in path.parent.iterdir() if each.name.startswith("warehouse.duckdb")] == []
+
+
+def test_a_database_in_order_is_found_to_be_so(path: Path, lake: Lake, put_day: PutDay) -> None:
+    put_day(MONDAY, "a")
+    warehouse.load(path, lake, {MONDAY: "1"})
+    warehouse.examine(path)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_bit_flipped_anywhere_in_a_database_is_found(path: Path, lake: Lake, put_day: PutDay, seed: int) -> None:
+    put_day(MONDAY, "a")
+    warehouse.load(path, lake, {MONDAY: "1"})
+    content = bytearray(path.read_bytes())
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    # Its three headers are small, so that chance alone would seldom meet them.
+    place = dice.randrange(3 * 4096 if seed % 2 else len(content))
+    content[place] ^= 1 << dice.randrange(8)
+    path.write_bytes(content)
+    with pytest.raises(DamagedWarehouse):
+        warehouse.examine(path)
+
+
+def test_a_parquet_file_that_is_not_as_written_is_not_loaded(path: Path, lake: Lake, put_day: PutDay) -> None:
+    put_day(MONDAY, "a")
+    damaged = lake.file(WAREHOUSE_TABLES[0], MONDAY)
+    content = bytearray(damaged.read_bytes())
+    content[40] ^= 1
+    damaged.write_bytes(content)
+    with pytest.raises(DamagedFile) as caught:
+        warehouse.load(path, lake, {MONDAY: "1"})
+    assert caught.value.path == damaged
     assert not path.exists()
-
-
-def test_a_database_in_order_stays_where_it_is(path: Path, lake: Lake) -> None:
-    warehouse.load(path, lake, {})
-    assert warehouse.set_aside_if_damaged(path) is None
-    assert path.exists()
