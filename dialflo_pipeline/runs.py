@@ -34,7 +34,7 @@ def note_run(
     times = started_at.isoformat(timespec="seconds"), ended_at.isoformat(timespec="seconds")
     cost = (copied.byte_count, round(copied.seconds, 3)) if copied else ()
     last = LastRun(what, *times, outcome, *cost)
-    with whole_file(work / LAST_RUN, work / "unfinished") as unfinished:
+    with whole_file(work / LAST_RUN, work) as unfinished:
         unfinished.write_text(json.dumps(asdict(last)), encoding="utf-8")
 
 
