@@ -9,12 +9,17 @@ DialfloError                 1
 │   ├── TokenRefused         3   the API refused the token
 │   ├── ModelError           1   a SQL model is not what its header says
 │   └── DamagedFile          1   a stored file is not what was written
+│       ├── DamagedRows      1   some of its answers are not those that were received
+│       ├── Unsealed         1   nothing vouches for it: an older version or another program wrote it
+│       └── DamagedWarehouse 1   it is a DuckDB file, and all in it is derived
 └── TransientError           1   the same call may succeed later
     ├── TransportTrouble     1   a request ended without a whole answer
     └── LockHeld             4   another run is at work on the same data
 
 Messages name what was found, where, and the remedy. They never hold a payload, a phone number or the token.
 """
+
+from pathlib import Path
 
 
 class DialfloError(Exception):
@@ -61,6 +66,26 @@ class ModelError(PermanentError):
 
 class DamagedFile(PermanentError):
     """A stored file cannot be read back as it was written."""
+
+    def __init__(self, path: Path, remedy: str, found: str = "cannot be read back as it was written") -> None:
+        super().__init__(f"{path} {found}. {remedy}")
+        self.path, self.found = path, found
+
+
+class DamagedRows(DamagedFile):
+    """A file of raw answers some bodies of which are not those whose hashes stand beside them."""
+
+    def __init__(self, path: Path, rows: int) -> None:
+        found = f"holds {rows} {'answer' if rows == 1 else 'answers'} that did not come so (body_sha256)"
+        super().__init__(path, "`dialflo sync` leaves out these and fetches their ids again.", found)
+
+
+class Unsealed(DamagedFile):
+    """A derived file without a seal: an older version or another program wrote it, and it can be made anew."""
+
+
+class DamagedWarehouse(DamagedFile):
+    """A DuckDB file, private or published, that DuckDB cannot open or read."""
 
 
 class TransportTrouble(TransientError):

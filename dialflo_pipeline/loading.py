@@ -14,8 +14,9 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline.errors import DamagedFile
-from dialflo_pipeline.lake import Lake, whole_file
+from dialflo_pipeline.durable import whole_file
+from dialflo_pipeline.errors import PermanentError
+from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.warehouse import connect, layout, log_of, prepare, stored_layout
 
@@ -38,8 +39,11 @@ def load(path: Path, lake: Lake, days: Days) -> dict[str, int]:
     """Replace the rows of these days by those in the lake, all or nothing; the rows loaded, by table.
 
     Where that replaces every day there is, the file is made anew, without marts. Raises `DamagedFile` if a day's file
-    is missing or not readable.
+    is missing or not as it was written: DuckDB itself compares no checksum of a Parquet file.
     """
+    for table in WAREHOUSE_TABLES:
+        for day in sorted(day for day, wanted in days.items() if wanted is not None):
+            lake.verify(table, lake.file(table, day))
     return _load_some(path, lake, days) if _loaded_days(path).keys() - days.keys() else _load_all(path, lake, days)
 
 
@@ -118,16 +122,11 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: Table, lake: Lake, day
             # A folder's name may hold characters that DuckDB would take for a pattern.
             {"paths": [glob.escape(str(path)) for path in paths]},
         ).fetchone()
-    except duckdb.Error as error:
-        raise DamagedFile(_failed_load(table, paths, error)) from error
+    except (duckdb.DataError, duckdb.IntegrityError) as error:
+        # DuckDB's own sentence may quote a value, so only its class is told.
+        found = f"The {len(paths)} files of {table.name} below {paths[0].parents[1]} do not load"
+        raise PermanentError(f"{found} ({type(error).__name__}); run `dialflo rebuild`.") from None
     return int(result[0]) if result else 0
-
-
-def _failed_load(table: Table, paths: list[Path], error: duckdb.Error) -> str:
-    if missing := [path for path in paths if not path.is_file()]:
-        return f"{missing[0]} is missing, with {len(missing) - 1} more of {table.name}; run `dialflo rebuild`."
-    # DuckDB's own sentence may quote a value, so only its class is told.
-    return f"The {len(paths)} files of {table.name} below {paths[0].parents[1]} do not load ({type(error).__name__})."
 
 
 def _record(connection: duckdb.DuckDBPyConnection, days: Days) -> None:

@@ -3,6 +3,7 @@
 A reader that holds the old file keeps it, whole, until it opens the path again. Nothing here changes any content.
 """
 
+import filecmp
 import shutil
 import time
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 from dialflo_pipeline import warehouse
+from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.errors import DialfloError, NotPublished, TransientError
-from dialflo_pipeline.lake import whole_file
 from dialflo_pipeline.marts import built_fingerprint
 
 
@@ -55,6 +56,12 @@ def is_published(private: Path, published: Path) -> bool:
     except DialfloError:
         # Broken, or held by a program that may be writing into it: publishing again is right in both cases.
         return False
+
+
+def is_copy(private: Path, published: Path) -> bool:
+    """Whether both files hold the same bytes, as they do from one publication to the next load."""
+    has_log = any(warehouse.log_of(path).exists() for path in (private, published))
+    return not has_log and filecmp.cmp(private, published, shallow=False)
 
 
 def read_published(published: Path) -> duckdb.DuckDBPyConnection:

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # whoever only listens need not load what fetches and flattens
     from dialflo_pipeline.derive import DayReport
     from dialflo_pipeline.fetch import FetchReport
+    from dialflo_pipeline.mending import Finding
     from dialflo_pipeline.publish import Copied
     from dialflo_pipeline.task_ids.inbox import InboxReport
 
 
 class Reporter(Protocol):
     """Hears of each stage as it goes on and when it ends."""
+
+    def damaged(self, finding: "Finding") -> None:
+        """A file was not as it was written, and has been mended as far as can be."""
 
     def took_in(self, report: "InboxReport") -> None:
         """The inbox has been read."""
@@ -47,6 +51,11 @@ class Remembered:
     fetch: "FetchReport | None" = None
     days: "list[DayReport]" = field(default_factory=list)
     copied: "Copied | None" = None
+    findings: "list[Finding]" = field(default_factory=list)
+
+    def damaged(self, finding: "Finding") -> None:
+        """Remember what was damaged."""
+        self.findings.append(finding)
 
     def took_in(self, report: "InboxReport") -> None:
         """Remember the inbox's report."""

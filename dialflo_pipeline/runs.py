@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialflo_pipeline.lake import whole_file
+from dialflo_pipeline.durable import whole_file
 
 if TYPE_CHECKING:
     from dialflo_pipeline.publish import Copied

@@ -5,6 +5,7 @@ in `loading.py`, what is computed from them in `marts.py`. All in here is derive
 simply made anew.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline.errors import DamagedFile, TransientError
+from dialflo_pipeline.durable import move
+from dialflo_pipeline.errors import DamagedWarehouse, TransientError
 from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy, Table
 
 # The oldest format that readers of the published copy must understand; without it only DuckDB 2 could open the file.
@@ -26,6 +28,13 @@ _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "1GB",
     "threads": min(4, os.cpu_count() or 1),
 }
+_DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+"""As what DuckDB tells of damage, beside errors of no class at all."""
+
+_DISK_ERRORS = (
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR,
+    errno.EMFILE, errno.ENFILE,
+)  # fmt: skip
 _INTERNAL_TABLES = {
     "loaded_days": (
         "call_date DATE NOT NULL, fingerprint VARCHAR NOT NULL",
@@ -47,49 +56,45 @@ _INTERNAL_TABLES = {
 def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB file without ever fetching an extension; leaving closes it, and undoes what was not committed.
 
-    Raises `TransientError` while another program holds the file, `DamagedFile` if it is no DuckDB file.
+    Raises `TransientError` while another program holds the file, `DamagedWarehouse` if it is no DuckDB file or, then
+    and inside the block, one that is not as it was written; `OSError` where the disk or its permissions are the cause.
     """
     connection = open_file(path, read_only=read_only)
     try:
-        yield connection
+        with _damage_told(path):
+            yield connection
     finally:
         connection.close()
 
 
 def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """The connection of `connect`, for callers that close it themselves."""
-    try:
+    with _damage_told(path):
         connection = _attach(path) if read_only else _create_or_open(path)
-    except duckdb.Error as error:
-        if isinstance(error, duckdb.ConnectionException) or "Could not set lock" in str(error):
-            raise TransientError(f"{path} is held open by another program; close it there and try again.") from error
-        found = str(error).partition("\n")[0]
-        raise DamagedFile(
-            f"{path} cannot be opened ({found}). All in it is derived: remove it and run `dialflo sync`."
-        ) from error
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 
 
-def set_aside_if_damaged(path: Path) -> Path | None:
-    """Move a file that DuckDB cannot open out of the way, so that it is made anew; where to, or None if all is well.
+def examine(path: Path) -> None:
+    """Read all that a DuckDB file holds; raises `DamagedWarehouse` unless all of it is as it was written."""
+    with connect(path, read_only=True) as connection:
+        tables = connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+        )
+        for schema, table in tables.fetchall():
+            # Each block carries a checksum, which DuckDB compares when it reads the block.
+            connection.execute(f'SELECT bit_xor(hash(read)) FROM "{schema}"."{table}" AS read')
 
-    A process killed while it makes the file may leave such a one. Only for the holder of the run lock.
-    """
-    if not path.exists():
-        return None
-    try:
-        with connect(path, read_only=True):
-            return None
-    except DamagedFile:
-        aside = path.with_suffix(".damaged")
-        os.replace(path, aside)
-        log_of(path).unlink(missing_ok=True)
-        return aside
+
+def set_aside(path: Path, aside: Path) -> Path:
+    """Move a damaged file out of the way, its log with it, so that it is made anew; where to."""
+    if (log := log_of(path)).exists():
+        move(log, log_of(aside))
+    return move(path, aside)
 
 
 def log_of(path: Path) -> Path:
-    """The write-ahead log beside a DuckDB file."""
+    """Where DuckDB keeps what it has not written into a file yet."""
     return path.with_name(f"{path.name}.wal")
 
 
@@ -148,6 +153,26 @@ def about(description: str, unit: str | None, privacy: Privacy) -> str:
     """The comment of a column."""
     unit_text = f"unit: {unit}; " if unit else ""
     return f"{' '.join(description.split())} [{unit_text}privacy: {privacy}]"
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.ConnectionException) or "Could not set lock" in str(error):
+            raise TransientError(f"{path} is held open by another program; close it there and try again.") from error
+        if (number := _disk_error(error)) is not None:
+            raise OSError(number, os.strerror(number), str(path)) from error
+        if not isinstance(error, _DAMAGE) and type(error) is not duckdb.Error:
+            raise
+        remedy = "All in it is derived: `dialflo sync` makes it anew."
+        raise DamagedWarehouse(path, remedy, "is not as DuckDB wrote it") from error
+
+
+def _disk_error(error: duckdb.Error) -> int | None:
+    """The system's number of what is wrong with the disk or its permissions, where DuckDB's sentence tells of it."""
+    return next((number for number in _DISK_ERRORS if os.strerror(number) in str(error)), None)
 
 
 def _create_or_open(path: Path) -> duckdb.DuckDBPyConnection:

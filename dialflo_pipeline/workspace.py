@@ -8,6 +8,8 @@ from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.locks import RUN_HOLDER, registration_lock
 from dialflo_pipeline.runs import LAST_RUN
 
+QUARANTINE = "quarantine"
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -39,6 +41,11 @@ class Workspace:
     def aside(self) -> Path:
         """Files of a run that are not yet whole."""
         return self.work / "unfinished"
+
+    @property
+    def quarantine(self) -> Path:
+        """Damaged files that cannot be made again, set aside; nothing is ever deleted there."""
+        return self.root / QUARANTINE
 
     @property
     def lake(self) -> Lake:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from dialflo_pipeline.cli.console import say_error
+from dialflo_pipeline.cli.disk import sentence
 from dialflo_pipeline.errors import DialfloError, UsageError
 from dialflo_pipeline.task_ids.formats import Format
 
@@ -182,8 +183,7 @@ def _exit_code() -> int:
         say_error(str(error))
         return error.exit_code
     except OSError as error:
-        # The disk and its permissions are the user's to mend; a stack trace would hide which file it is.
-        say_error(f"{error.strerror or type(error).__name__}: {error.filename or 'a file of the pipeline'}")
+        say_error(sentence(error))
         return DialfloError.exit_code
     return 0
 

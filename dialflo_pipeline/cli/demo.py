@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from dialflo_pipeline.cli.console import say, table
 from dialflo_pipeline.cli.sync import sync
 from dialflo_pipeline.cli.tasks import register_file
+from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.publish import read_published
 from dialflo_pipeline.settings import Settings, load_settings
 from dialflo_pipeline.simulator import RunningSimulator, TaskRow, demo_options, running_simulator, task_rows
@@ -92,8 +93,7 @@ def _register(settings: Settings, rows: Iterable[TaskRow]) -> None:
 
 
 def _write_task_file(file: Path, rows: Iterable[TaskRow]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w", encoding="utf-8", newline="") as stream:
+    with whole_file(file, file.parent) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["task_id", "completed_at", "campaign"])
         writer.writerows([row.task_id, row.completed_at.isoformat(), row.attributes["campaign"]] for row in rows)

@@ -2,6 +2,7 @@
 
 import platform
 import shutil
+import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -11,8 +12,9 @@ from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.client import open_client
 from dialflo_pipeline.cli.console import table
 from dialflo_pipeline.cli.open_files import command_of, open_files
-from dialflo_pipeline.errors import DialfloError, TransportTrouble
+from dialflo_pipeline.errors import DialfloError, TransientError, TransportTrouble
 from dialflo_pipeline.locks import holder
+from dialflo_pipeline.mending import examine
 from dialflo_pipeline.publish import read_published
 from dialflo_pipeline.settings import Settings, find_env_file, load_settings
 from dialflo_pipeline.workspace import Workspace
@@ -50,6 +52,8 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield _disk(workspace)
     yield _run_lock(workspace)
     yield _published(workspace)
+    yield _files(workspace)
+    yield _quarantine(workspace)
     for path, pids in open_files(workspace.root).items():
         holders = ", ".join(f"{command_of(pid)} (process {pid})" for pid in pids)
         yield Finding(f"open: {path.relative_to(workspace.root)}", f"by {holders}")
@@ -91,6 +95,24 @@ def _disk(workspace: Workspace) -> Finding:
 def _run_lock(workspace: Workspace) -> Finding:
     held_by = holder(workspace.work)
     return Finding("run lock", f"held by {held_by}" if held_by else "free")
+
+
+def _files(workspace: Workspace) -> Finding:
+    began = time.monotonic()
+    try:
+        damages = list(examine(workspace))
+    except TransientError as trouble:
+        return Finding("files", f"not all looked at: {trouble}")
+    seconds = time.monotonic() - began
+    if not damages:
+        return Finding("files", f"lake and warehouse are as they were written (read whole in {seconds:.1f} s)", True)
+    more = f" And {len(damages) - 1} more." if len(damages) > 1 else ""
+    return Finding("files", f"{damages[0]}{more}", False)
+
+
+def _quarantine(workspace: Workspace) -> Finding:
+    count = sum(path.is_file() for path in workspace.quarantine.rglob("*"))
+    return Finding("quarantine", f"{count} damaged files are kept in {workspace.quarantine}" if count else "empty")
 
 
 def _published(workspace: Workspace) -> Finding:

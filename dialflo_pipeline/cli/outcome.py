@@ -13,6 +13,7 @@ from dialflo_pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     from dialflo_pipeline.fetch import FetchReport
+    from dialflo_pipeline.mending import Finding
     from dialflo_pipeline.task_ids.inbox import InboxFile, InboxReport
 
 SUCCEEDED, NOT_ALL_SUCCEEDED = 0, 1
@@ -23,6 +24,7 @@ FIRST = 5
 def report_outcome(workspace: Workspace, days: Sequence[DayStatus], seen: Remembered) -> int:
     """Print what the run did over these days; the exit code."""
     problems = [*_inbox_problems(seen.inbox), *_fetch_problems(workspace, days, seen.fetch)]
+    problems += _damage_problems(days, seen.findings)
     if seen.inbox:
         inbox = seen.inbox.registration
         say(f"inbox: registered {inbox.registered}, already known {inbox.already_known}")
@@ -36,6 +38,13 @@ def report_outcome(workspace: Workspace, days: Sequence[DayStatus], seen: Rememb
     for problem in problems:
         say_error(problem)
     return NOT_ALL_SUCCEEDED if problems else SUCCEEDED
+
+
+def _damage_problems(days: Sequence[DayStatus], findings: Sequence["Finding"]) -> list[str]:
+    problems = [f"damaged, and not all of it found again: {finding}" for finding in findings if finding.is_lost]
+    if any(finding.is_refetched for finding in findings) and any(status.counts.get(State.PENDING) for status in days):
+        problems.append("Answers were damaged, and ids wait to be fetched again: run `dialflo sync`.")
+    return problems
 
 
 def _states(days: Iterable[DayStatus]) -> dict[State, int]:

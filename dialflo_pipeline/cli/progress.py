@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from dialflo_pipeline.cli.console import err
+from dialflo_pipeline.cli.console import err, say_error
 from dialflo_pipeline.reporting import Remembered
 
 if TYPE_CHECKING:
     from dialflo_pipeline.fetch import FetchReport
+    from dialflo_pipeline.mending import Finding
 
 LINE_EVERY_SECONDS = 5.0
 
@@ -43,6 +44,11 @@ class ProgressReporter(Remembered):
     def stop(self) -> None:
         """Give the terminal back."""
         self._bars.stop()
+
+    def damaged(self, finding: "Finding") -> None:
+        """Say at once what was damaged: what follows may take long."""
+        super().damaged(finding)
+        say_error(f"damaged: {finding}")
 
     def fetching(self, report: "FetchReport") -> None:
         """One more asking has ended."""

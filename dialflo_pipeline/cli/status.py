@@ -4,18 +4,20 @@ import json
 from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from dialflo_pipeline.cli.console import out, say, say_hint, table
-from dialflo_pipeline.days import day_status, read_states, registered_days
+from dialflo_pipeline.cli.console import out, say, say_error, say_hint, table
+from dialflo_pipeline.days import DayStatus, day_status, read_states, registered_days
+from dialflo_pipeline.errors import DamagedFile
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import Rules, rules_of
 from dialflo_pipeline.runs import last_run
 from dialflo_pipeline.settings import load_settings
 from dialflo_pipeline.tables import State
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.workspace import QUARANTINE, Workspace
 
 NEVER_ASKED = "not asked yet"
 STOPPED = "asked in a run that was stopped"
@@ -32,13 +34,17 @@ def show_status(*, as_json: bool) -> int:
         out.file.write(json.dumps(known, ensure_ascii=False, indent=2) + "\n")
     else:
         _print(known)
-    return 0
+    return 1 if known["damaged"] else 0
 
 
 def _collect(workspace: Workspace, rules: Rules) -> dict[str, Any]:
-    days, why = [], Counter[tuple[str, str]]()
+    days, why, damaged = [], Counter[tuple[str, str]](), []
     for day in registered_days(workspace.lake):
-        counts, reasons = _day(workspace.lake, day, rules)
+        try:
+            counts, reasons = _day(workspace.lake, day, rules)
+        except DamagedFile as damage:
+            damaged.append(str(damage))
+            counts, reasons = _counts_of(day_status(workspace.lake, day, rules)), Counter()
         days.append({"call_date": day.isoformat(), **counts, "tasks": sum(counts.values())})
         why += reasons
     last = last_run(workspace.work)
@@ -51,6 +57,8 @@ def _collect(workspace: Workspace, rules: Rules) -> dict[str, Any]:
         "states": {str(state): sum(day[state] for day in days) for state in State},
         "waiting": [{"state": state, "why": reason, "tasks": count} for (state, reason), count in why.most_common()],
         "days": days,
+        "damaged": damaged,
+        "quarantine": sorted(str(path) for path in workspace.quarantine.rglob("*") if path.is_file()),
     }
 
 
@@ -58,12 +66,16 @@ def _day(lake: Lake, day: date, rules: Rules) -> tuple[dict[str, int], Counter[t
     """Tasks by state, and those that wait or failed by state and reason; a day with neither is read from its footer."""
     status = day_status(lake, day, rules)
     if status.is_current and not status.waiting and not status.failed:
-        return {state: status.counts.get(state, 0) for state in State}, Counter()
+        return _counts_of(status), Counter()
     states = read_states(lake, [day], rules)
     counts = dict(states["state"].value_counts().iter_rows())
     open_ones = states.filter(pl.col("is_waiting") | (pl.col("state") == State.FAILED))
     reasons = Counter(open_ones.select("state", pl.col("last_error").fill_null(_no_error())).iter_rows())
     return {state: counts.get(state, 0) for state in State}, reasons
+
+
+def _counts_of(status: DayStatus) -> dict[str, int]:
+    return {state: status.counts.get(state, 0) for state in State}
 
 
 def _no_error() -> pl.Expr:
@@ -75,6 +87,10 @@ def _no_error() -> pl.Expr:
 
 def _print(known: dict[str, Any]) -> None:
     say(f"data: {known['data_dir']}, days in {known['timezone']}")
+    for damage in known["damaged"]:
+        say_error(f"damaged: {damage}")
+    if known["quarantine"]:
+        say_hint(f"{len(known['quarantine'])} damaged files are kept in {Path(known['data_dir']) / QUARANTINE}")
     last = known["last_run"]
     say(f"last run: {last['what']}, ended {last['ended_at']}, {last['outcome']}" if last else "last run: none yet")
     if not known["days"]:

@@ -14,13 +14,13 @@ from dialflo_pipeline.days import DayStatus, survey
 from dialflo_pipeline.errors import PermanentError
 from dialflo_pipeline.interrupts import ending_at_once
 from dialflo_pipeline.locks import run_lock
+from dialflo_pipeline.mending import Mender
 from dialflo_pipeline.refresh import is_up_to_date
 from dialflo_pipeline.rules import Rules, mart_settings_of, rules_of
 from dialflo_pipeline.runs import note_run
 from dialflo_pipeline.settings import Settings, load_settings
 from dialflo_pipeline.task_ids.inbox import waiting_files
 from dialflo_pipeline.wanted import Wanted
-from dialflo_pipeline.warehouse import set_aside_if_damaged
 from dialflo_pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class _Run:
     workspace: Workspace
     rules: Rules
     reporter: ProgressReporter
+    mender: Mender
     started: datetime
     history_apart: bool
     surveyed: list[DayStatus] | None = None
@@ -87,7 +88,7 @@ class _Run:
     def days(self, span: Span = EVERY_DAY) -> list[DayStatus]:
         """Where the days of a span stand, both ends included."""
         if self.surveyed is None:
-            self.surveyed = survey(self.workspace.lake, self.rules)
+            self.surveyed = self.mender.mending(lambda: survey(self.workspace.lake, self.rules))
         first, last = span
         return [status for status in self.surveyed if (first or status.day) <= status.day <= (last or status.day)]
 
@@ -99,9 +100,12 @@ class _Run:
     def sync(self, span: Span, *, retry_failed: bool, refetch: bool) -> None:
         """Fetch what is due, and all that follows; nothing at all when nothing is to do."""
         wanted = Wanted(datetime.now(UTC), retry_failed, refetch)
+        found = len(self.reporter.findings)
         with_work = [status.day for status in self.days(span) if wanted.has_work(status)]
         if with_work:
             self._dagster().sync(with_work, retry_failed=retry_failed, refetch=refetch)
+        if any(finding.is_refetched for finding in self.reporter.findings[found:]):
+            self.sync(span, retry_failed=False, refetch=False)  # found after the asking
 
     def derive(self, days: Sequence[date], *, rebuild: bool) -> None:
         """All that follows the fetch, for these days."""
@@ -112,8 +116,12 @@ class _Run:
         """The same for any day that still needs it, so that the warehouse has every registered id; mostly none does."""
         days = self.days()
         stale = [status.day for status in days if not status.is_current]
-        if stale or (days and not is_up_to_date(self.workspace, days, mart_settings_of(self.settings))):
+        if stale or (days and not self._is_up_to_date()):
             self.derive(stale or [days[-1].day], rebuild=False)
+
+    def _is_up_to_date(self) -> bool:
+        settings = mart_settings_of(self.settings)
+        return self.mender.mending(lambda: is_up_to_date(self.workspace, self.days(), settings))
 
     def tell(self, span: Span) -> int:
         """Say what came of it; the exit code."""
@@ -123,10 +131,11 @@ class _Run:
                 f"No task ids are registered for these days. Add some with `dialflo tasks add FILE`,"
                 f" or drop a file in {self.workspace.inbox}."
             )
-        return report_outcome(self.workspace, days, self.reporter)
+        return self.mender.mending(lambda: report_outcome(self.workspace, days, self.reporter))
 
     def note(self, code: int) -> int:
         """Keep for `dialflo status` how the run ended."""
+        self.mender.note()
         ended, outcome = datetime.now(UTC), f"exit code {code}"
         note_run(self.workspace.work, self.name, self.started, ended, outcome, self.reporter.copied)
         return code
@@ -144,13 +153,14 @@ def _run(settings: Settings, name: str, *, history_apart: bool = False) -> Itera
     with run_lock(workspace.work, f"dialflo {name}", wait=False), ProgressReporter() as reporter:
         workspace.tidy()
         say_hint(f"data: {workspace.root}")
-        if aside := set_aside_if_damaged(workspace.private):
-            say_hint(f"{workspace.private} cannot be opened: it is made anew from the lake; the old one is {aside}")
         if not workspace.published.exists():
             say_hint(f"days and hours are reckoned in {settings.timezone} (DIALFLO_TIMEZONE)")
+        rules, marts = rules_of(settings), mart_settings_of(settings)
+        mender = Mender(workspace, rules, marts, settings.zone, reporter.damaged)
         try:
             with ending_at_once(partial(_say_farewell, reporter)):
-                yield _Run(name, settings, workspace, rules_of(settings), reporter, datetime.now(UTC), history_apart)
+                mender.inspect()
+                yield _Run(name, settings, workspace, rules, reporter, mender, datetime.now(UTC), history_apart)
         except KeyboardInterrupt:
             _say_farewell(reporter)
             raise

@@ -1,12 +1,15 @@
 """Running the assets in this process, for the command line: the same definitions, the same run history."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import yaml
 from dagster import Config, DagsterExecutionInterruptedError, DagsterInstance, DagsterRunStatus, RunConfig, RunsFilter
 from dagster._core.instance.ref import InstanceRef  # the only way to override one part of a dagster.yaml
+from sqlalchemy.exc import SQLAlchemyError
 
 from dialflo_pipeline.defs.assets import WHOLE_OPS, DeriveConfig, FetchConfig, RebuildConfig
 from dialflo_pipeline.defs.automation import register_job, sync_job
@@ -15,6 +18,7 @@ from dialflo_pipeline.defs.home import dagster_home, home_beside
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.run_history import with_kept_connections
 from dialflo_pipeline.defs.specs import lake_key
+from dialflo_pipeline.errors import DialfloError, PermanentError
 from dialflo_pipeline.reporting import Reporter
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, Table
@@ -80,6 +84,22 @@ class DagsterRuns:
                 )
         except DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
+        except (SQLAlchemyError, sqlite3.Error, yaml.YAMLError) as error:
+            raise _cause_of(error, self.home) from error
+
+
+def _cause_of(error: BaseException, home: Path) -> Exception:
+    """Why the history could not be written or read, or what failed before that, if something did."""
+    before = error.__cause__ or error.__context__
+    while before:
+        if isinstance(before, DialfloError | OSError):
+            return before
+        before = before.__cause__ or before.__context__
+    found = str(error).partition("\n")[0]
+    return PermanentError(
+        f"Dagster's run history in {home} cannot be used: {found}. If the disk is full or not yours to write,"
+        " mend that; if the history is damaged, move it away: a new one is begun. Then run the same command again."
+    )
 
 
 def _history(home: Path) -> DagsterInstance:

@@ -2,9 +2,9 @@
 
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 
+from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.workspace import Workspace
 
 CONFIG = "dagster.yaml"
@@ -29,11 +29,8 @@ def home_beside(workspace: Workspace) -> Path:
 def _prepared(home: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     if not (home / CONFIG).exists():
-        # Not in place: a process killed in the midst would leave half of it for good.
-        unfinished = home / f"{CONFIG}.unfinished"
-        shutil.copyfile(_template(), unfinished)
-        with suppress(FileNotFoundError):  # another process that starts here too has just put the same one in place
-            os.replace(unfinished, home / CONFIG)
+        with whole_file(home / CONFIG, home) as unfinished:
+            shutil.copyfile(_template(), unfinished)
     return home
 
 

@@ -5,16 +5,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from dagster import AssetExecutionContext
+from dagster import AssetExecutionContext, RetryRequested
 
+from dialflo_pipeline.errors import DamagedFile
 from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.interrupts import still_ending_at_once
 from dialflo_pipeline.locks import run_lock
+from dialflo_pipeline.mending import Finding, Mender
 from dialflo_pipeline.reporting import Remembered, Reporter
 from dialflo_pipeline.rules import MartSettings, Rules, mart_settings_of, rules_of
 from dialflo_pipeline.settings import Settings, load_settings
-from dialflo_pipeline.warehouse import set_aside_if_damaged
 from dialflo_pipeline.workspace import Workspace
+
+MOST_MENDED = 20
+"""So many damaged files, found in the midst of one step, are mended before it fails: more is a failing disk."""
+
+
+def mender_of(settings: Settings, reporter: Reporter) -> Mender:
+    """What finds and mends damage below the data directory of these settings."""
+    workspace, rules = Workspace(settings.data_dir), rules_of(settings)
+    return Mender(workspace, rules, mart_settings_of(settings), settings.zone, reporter.damaged)
 
 
 @dataclass(frozen=True)
@@ -33,9 +43,17 @@ class Pipeline:
         # Dagster turns a signal into an exception at whatever place the step has reached.
         with still_ending_at_once(), run_lock(workspace.work, what, wait=True, on_wait=context.log.info):
             workspace.tidy()
-            if aside := set_aside_if_damaged(workspace.private):
-                context.log.warning(f"{workspace.private} cannot be opened: it is made anew; the old one is {aside}")
-            yield Step(settings, workspace, self.reporter or LogReporter(context))
+            reporter = self.reporter or LogReporter(context)
+            mender = mender_of(settings, reporter)
+            if not self.reporter:  # else the command line has done so, and does so at its end
+                mender.inspect()
+            try:
+                yield Step(settings, workspace, reporter)
+            except DamagedFile as damage:
+                mender.mend(damage)
+                raise RetryRequested(MOST_MENDED) from damage
+            if not self.reporter:
+                mender.note()
 
 
 @dataclass(frozen=True)
@@ -65,6 +83,11 @@ class LogReporter(Remembered):
     def __init__(self, context: AssetExecutionContext) -> None:
         super().__init__()
         self._log = context.log
+
+    def damaged(self, finding: Finding) -> None:
+        """Log what was damaged, and what was done about it."""
+        super().damaged(finding)
+        self._log.warning(f"damaged: {finding}")
 
     def fetching(self, report: FetchReport) -> None:
         """Log each thousandth asking."""

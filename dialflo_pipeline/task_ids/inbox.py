@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from dialflo_pipeline.durable import move, whole_file
 from dialflo_pipeline.errors import TaskFileError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.task_ids.files import read
@@ -159,27 +160,24 @@ def _take_in_file(
     if _look_at(path) != look:
         return InboxFile(path.name, path, Fate.LEFT, registration, refused, _CHANGED)
     try:
-        target = _refuse(path, reason) if reason else _move(path, DONE)
+        target = _refuse(path, reason, lake.aside) if reason else _move(path, DONE)
     except OSError as error:
         problem = f"It cannot be moved ({error.strerror}), so it stays in the inbox."
         return InboxFile(path.name, path, Fate.LEFT, registration, refused, problem)
     return InboxFile(path.name, target, Fate.REFUSED if reason else Fate.DONE, registration, refused, reason)
 
 
-def _refuse(path: Path, reason: str) -> Path:
+def _refuse(path: Path, reason: str, aside: Path) -> Path:
     folder = path.parent / REFUSED
-    folder.mkdir(exist_ok=True)
     target = _free_name(folder, path.name)
     # First the reason: a refused file without one would leave its owner guessing.
-    beside = target.with_name(_fitting(target.name, ".reason.txt"))
-    beside.write_text(f"{reason}\n", encoding="utf-8", errors="backslashreplace")
-    return path.rename(target)
+    with whole_file(target.with_name(_fitting(target.name, ".reason.txt")), aside) as beside:
+        beside.write_text(f"{reason}\n", encoding="utf-8", errors="backslashreplace")
+    return move(path, target)
 
 
 def _move(path: Path, subfolder: str) -> Path:
-    folder = path.parent / subfolder
-    folder.mkdir(exist_ok=True)
-    return path.rename(_free_name(folder, path.name))
+    return move(path, _free_name(path.parent / subfolder, path.name))
 
 
 def _free_name(folder: Path, name: str) -> Path:

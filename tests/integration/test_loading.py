@@ -1,3 +1,4 @@
+import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline import loading, warehouse
-from dialflo_pipeline.errors import DamagedFile
+from dialflo_pipeline.errors import DamagedFile, DamagedWarehouse
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.tables import CALLS, REJECTS, TASKS, WAREHOUSE_TABLES
 
@@ -168,3 +169,35 @@ def test_a_file_that_is_no_warehouse_is_named(path: Path) -> None:
     path.write_text("nothing that DuckDB knows" * 1000)
     with pytest.raises(DamagedFile, match=r"warehouse\.duckdb"):
         loading.stale_days(path, {})
+
+
+def test_a_database_in_order_is_found_to_be_so(path: Path, lake: Lake, put_day: PutDay) -> None:
+    put_day(MONDAY, "a")
+    loading.load(path, lake, {MONDAY: "1"})
+    warehouse.examine(path)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_bit_flipped_anywhere_in_a_database_is_found(path: Path, lake: Lake, put_day: PutDay, seed: int) -> None:
+    put_day(MONDAY, "a")
+    loading.load(path, lake, {MONDAY: "1"})
+    content = bytearray(path.read_bytes())
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    # Its three headers are small, so that chance alone would seldom meet them.
+    place = dice.randrange(3 * 4096 if seed % 2 else len(content))
+    content[place] ^= 1 << dice.randrange(8)
+    path.write_bytes(content)
+    with pytest.raises(DamagedWarehouse):
+        warehouse.examine(path)
+
+
+def test_a_parquet_file_that_is_not_as_written_is_not_loaded(path: Path, lake: Lake, put_day: PutDay) -> None:
+    put_day(MONDAY, "a")
+    damaged = lake.file(WAREHOUSE_TABLES[0], MONDAY)
+    content = bytearray(damaged.read_bytes())
+    content[40] ^= 1
+    damaged.write_bytes(content)
+    with pytest.raises(DamagedFile) as caught:
+        loading.load(path, lake, {MONDAY: "1"})
+    assert caught.value.path == damaged
+    assert not path.exists()

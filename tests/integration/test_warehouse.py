@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline import loading, warehouse
-from dialflo_pipeline.lake import Lake
+from dialflo_pipeline import warehouse
+from dialflo_pipeline.errors import DamagedWarehouse
 
 
 @pytest.fixture
@@ -11,17 +11,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "work" / "warehouse.duckdb"
 
 
-def test_a_file_that_is_no_database_is_set_aside(path: Path) -> None:
-    assert warehouse.set_aside_if_damaged(path) is None
+def test_a_damaged_file_is_set_aside_with_its_log(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"half a header")
-    aside = warehouse.set_aside_if_damaged(path)
-    assert aside is not None
-    assert aside.read_bytes() == b"half a header"
-    assert not path.exists()
-
-
-def test_a_database_in_order_stays_where_it_is(path: Path, tmp_path: Path) -> None:
-    loading.load(path, Lake(tmp_path / "lake", tmp_path / "aside"), {})
-    assert warehouse.set_aside_if_damaged(path) is None
-    assert path.exists()
+    warehouse.log_of(path).write_bytes(b"half a log")
+    with pytest.raises(DamagedWarehouse, match="makes it anew"):
+        warehouse.examine(path)
+    aside = warehouse.set_aside(path, path.with_suffix(".damaged"))
+    assert (aside.read_bytes(), warehouse.log_of(aside).read_bytes()) == (b"half a header", b"half a log")
+    assert [each for each in path.parent.iterdir() if each.name.startswith("warehouse.duckdb")] == []

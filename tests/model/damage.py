@@ -12,7 +12,7 @@ DAMAGE_TO_RAW: Final = False
 """Off while a damaged raw file ends a run instead of costing the ids in it one more request each."""
 
 
-CUT_DATABASES: Final = False
+CUT_DATABASES: Final = True
 """Off while a DuckDB file that opens, and breaks off where it is read, ends a run instead of being made anew."""
 
 

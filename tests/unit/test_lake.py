@@ -1,3 +1,5 @@
+import errno
+import hashlib
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -7,8 +9,9 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from dialflo_pipeline.errors import DamagedFile
-from dialflo_pipeline.lake import Lake, whole_file
+from dialflo_pipeline import seal
+from dialflo_pipeline.errors import DamagedFile, DamagedRows, Unsealed
+from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, TASKS, Table
 
 DAY, NEXT_DAY = date(2024, 5, 1), date(2024, 5, 2)
@@ -162,7 +165,7 @@ def test_a_file_cut_off_is_told_with_its_place_and_the_remedy(lake: Lake, table:
     lake.replace(table, [], DAY)
     path = lake.file(table, DAY)
     path.write_bytes(path.read_bytes()[:kept])
-    remedy = "backup" if table is TASK_IDS else "dialflo rebuild"
+    remedy = "sets it aside" if table is TASK_IDS else "write it anew"
     for read in (lambda: lake.read(table, DAY), lambda: lake.metadata(table, DAY)):
         with pytest.raises(DamagedFile, match=remedy) as caught:
             read()
@@ -190,20 +193,72 @@ def test_a_file_of_other_types_is_not_taken_for_one_of_the_lake(lake: Lake) -> N
         lake.read(TASK_IDS, DAY)
 
 
-def test_a_whole_file_takes_the_place_of_the_old_one_in_one_step(tmp_path: Path) -> None:
-    path, aside = tmp_path / "a" / "b" / "file", tmp_path / "aside"
-    for text in ("first", "second"):
-        with whole_file(path, aside) as unfinished:
-            unfinished.write_text(text)
-            assert not path.exists() or path.read_text() == "first"
-        assert path.read_text() == text
+def test_what_others_put_into_the_lake_is_not_looked_at(lake: Lake, registered: Registered) -> None:
+    path = lake.append(TASK_IDS, registered("a"), DAY)
+    for name in ("call_date=x", "call_date=2024-13-01", "call_date=20240502", "notes"):
+        (path.parents[1] / name).mkdir()
+    (path.parents[1] / f"call_date={NEXT_DAY}").write_text("a file where a folder has to be")
+    (path.parent / "folder.parquet").mkdir()
+    (path.parent / f".{path.name}").write_bytes(path.read_bytes())
+    assert lake.days(TASK_IDS) == [DAY]
+    assert lake.file_names(TASK_IDS, DAY) == [path.name]
+    assert lake.file_names(TASK_IDS, NEXT_DAY) == []
 
-    def interrupted() -> None:
-        with whole_file(path, aside) as unfinished:
-            unfinished.write_text("third")
-            raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert path.read_text() == "second"
-    assert list(aside.iterdir()) == []
+def test_a_copy_beside_a_derived_file_does_not_double_its_rows(lake: Lake, registered: Registered) -> None:
+    path = lake.replace(TASKS, [], DAY)
+    (path.parent / "tasks (copy).parquet").write_bytes(path.read_bytes())
+    assert lake.files(TASKS, DAY) == [path]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_bit_flipped_anywhere_in_a_file_is_found_before_a_row_is_read(
+    lake: Lake, registered: Registered, seed: int
+) -> None:
+    path = lake.append(TASK_IDS, registered("a", "b"), DAY)
+    whole = bytearray(path.read_bytes())
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    whole[dice.randrange(len(whole))] ^= 1 << dice.randrange(8)
+    path.write_bytes(whole)
+    if seal.is_whole(path) is None and path.read_bytes()[-4:] == b"PAR1":
+        # A bit of the word that says where the seal is: what it spoke for is as it was.
+        assert lake.read(TASK_IDS, DAY).equals(registered("a", "b"))
+        return
+    with pytest.raises(DamagedFile) as caught:
+        lake.read(TASK_IDS, DAY)
+    assert caught.value.path == path
+
+
+def test_a_body_that_did_not_come_so_is_told_with_its_file_and_the_number(lake: Lake) -> None:
+    bodies: list[bytes | None] = [b"one", b"two", None, b""]
+    told = [hashlib.sha256(body or b"").hexdigest() for body in (b"one", b"other", b"x", b"")]
+    frame = _answers(bodies).with_columns(pl.Series("body_sha256", told))
+    path = lake.append(RAW_ANSWERS, frame, DAY)
+    with pytest.raises(DamagedRows, match="1 answer that") as caught:
+        list(lake.read_batches(RAW_ANSWERS, DAY, ["task_id", "body"]))
+    assert caught.value.path == path
+    assert lake.sound_rows(RAW_ANSWERS, path, DAY)["body"].to_list() == [b"one", None, b""]
+
+
+def test_a_derived_file_of_another_program_is_not_vouched_for(lake: Lake) -> None:
+    path = lake.replace(TASKS, [], DAY)
+    lake.verify(TASKS, path)
+    pq.write_table(pq.read_table(path, partitioning=None), path)
+    with pytest.raises(Unsealed):
+        lake.verify(TASKS, path)
+    path.unlink()
+    with pytest.raises(DamagedFile, match="missing"):
+        lake.verify(TASKS, path)
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_a_damaged_one(
+    lake: Lake, registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.append(TASK_IDS, registered("a"), DAY)
+
+    def forbidden(_: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(seal, "is_whole", forbidden)
+    with pytest.raises(PermissionError):
+        lake.read(TASK_IDS, DAY)

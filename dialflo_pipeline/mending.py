@@ -1,0 +1,233 @@
+"""What becomes of damaged files: each is named, set aside or made anew, and costs only itself.
+
+What only the lake holds is never deleted: a damaged raw file is moved to the quarantine. All else is made again. Only
+for the holder of the run lock; those who just look use `examine`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from dialflo_pipeline import loading, refresh, warehouse
+from dialflo_pipeline.days import day_status, fingerprint, survey
+from dialflo_pipeline.derive import derive_days
+from dialflo_pipeline.durable import move
+from dialflo_pipeline.errors import DamagedFile, DamagedRows, DamagedWarehouse, DialfloError, Unsealed
+from dialflo_pipeline.publish import is_copy, publish
+from dialflo_pipeline.rules import MartSettings, Rules
+from dialflo_pipeline.seen import PRIVATE, PUBLISHED, looks_now, note_looks, seen_looks
+from dialflo_pipeline.tables import RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.task_ids.recovery import recover, reread
+from dialflo_pipeline.workspace import Workspace
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A file that was not as it was written, and what was done about it; tells no payload."""
+
+    path: Path
+    found: str
+    done: str
+    is_refetched: bool = False
+    """Whether ids wait to be fetched again because of it."""
+    is_lost: bool = False
+    """Whether something may be missing for good, so that somebody has to act."""
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.found}. {self.done}"
+
+
+@dataclass
+class Mender:
+    """Finds and mends damage in one data directory; `tell` hears of each finding as soon as it is mended."""
+
+    workspace: Workspace
+    rules: Rules
+    mart_settings: MartSettings
+    zone: ZoneInfo
+    tell: Callable[[Finding], None]
+    _mended: set[Path] = field(default_factory=set)
+
+    def inspect(self) -> None:
+        """Read what was touched since it was last known to be whole, and mend what is damaged."""
+        seen = seen_looks(self.workspace.work)
+        touched = {name for name, look in looks_now(self.workspace).items() if seen.get(name) != look}
+        for day in self.workspace.lake.days(TASK_IDS):
+            if day.isoformat() in touched:
+                self._inspect_raw(day)
+        self._inspect_derived([day for day in self.workspace.lake.days(TASK_IDS) if day.isoformat() in touched])
+        if PRIVATE in touched:
+            self._inspect_private()
+        if PUBLISHED in touched:
+            self._inspect_published()
+
+    def note(self) -> None:
+        """Keep that all files are whole as they are now: inspected before, or written by the run that ends."""
+        note_looks(self.workspace.work, self.workspace.aside, looks_now(self.workspace))
+
+    def mending(self, attempt: Callable[[], T]) -> T:
+        """What `attempt` gives, tried again each time that it found damage which could be mended."""
+        while True:
+            try:
+                return attempt()
+            except DamagedFile as damage:
+                self.mend(damage)
+
+    def mend(self, damage: DamagedFile) -> None:
+        """Mend what was found in the midst of work, so that the work can be done again; raises it if that is vain."""
+        if damage.path in self._mended:
+            raise damage
+        place = _place_in(self.workspace.lake.root, damage.path)
+        if damage.path == self.workspace.private:
+            self._set_private_aside(damage)
+            self.mending(self._load_and_build)
+        elif place is None:
+            raise damage
+        elif place[0] in RAW_TABLES:
+            self._mend_raw(*place, damage, is_known=self._knows_all_ids(place[1]))
+        else:
+            self._derive([place[1]], [damage])
+
+    def _inspect_raw(self, day: date) -> None:
+        is_known = self._knows_all_ids(day)
+        for table in RAW_TABLES:
+            for path in self.workspace.lake.files(table, day):
+                if damage := damage_of(self.workspace, table, path):
+                    self._mend_raw(table, day, damage, is_known=is_known)
+
+    def _inspect_derived(self, days: Sequence[date]) -> None:
+        found = [(day, damage) for day in days for damage in damage_of_derived(self.workspace, day)]
+        if found:
+            self._derive(sorted({day for day, _ in found}), [damage for _, damage in found])
+
+    def _derive(self, days: Sequence[date], damages: Sequence[DamagedFile]) -> None:
+        self._mended |= {damage.path for damage in damages}
+        self.mending(lambda: list(derive_days(self.workspace.lake, days, self.rules)))
+        for damage in damages:
+            self._say(damage, "It was written anew from the raw answers.")
+
+    def _knows_all_ids(self, day: date) -> bool:
+        """Whether what was derived or loaded of a day was made from the very files that it has now."""
+        space, lake = self.workspace, self.workspace.lake
+        now = fingerprint(lake, day, self.rules)
+        if day_status(lake, day, self.rules).is_current and not damage_of(space, TASKS, lake.file(TASKS, day)):
+            return True
+        try:
+            return any(day not in loading.stale_days(path, {day: now}) for path in (space.private, space.published))
+        except (DialfloError, duckdb.Error):
+            return False
+
+    def _mend_raw(self, table: Table, day: date, damage: DamagedFile, *, is_known: bool) -> None:
+        self._mended.add(damage.path)
+        if table is TASK_IDS:
+            self._mend_task_ids(day, damage, is_known=is_known)
+        elif isinstance(damage, DamagedRows):
+            rows = self.workspace.lake.sound_rows(table, damage.path, day)
+            aside = self._quarantine(damage.path)
+            if rows.height:
+                self.workspace.lake.append(table, rows, day)
+            self._say(damage, f"The file is kept as {aside}; the ids are fetched again.", is_refetched=True)
+        else:
+            aside = self._quarantine(damage.path)
+            self._say(damage, f"It was set aside as {aside}; its ids are fetched again.", is_refetched=True)
+
+    def _mend_task_ids(self, day: date, damage: DamagedFile, *, is_known: bool) -> None:
+        space = self.workspace
+        # First the ids, then the file: killed in between, it is found again.
+        found = recover(space.registration_lake, damage.path, day, (space.private, space.published), space.work)
+        aside = self._quarantine(damage.path)
+        if is_known:
+            found = replace(found, missing=0)
+        elif found.missing != 0:
+            found = found.and_again(reread(space.inbox, space.registration_lake, self.zone, space.work))
+        self._say(damage, f"It was set aside as {aside}; {found}", is_lost=found.missing != 0)
+
+    def _inspect_private(self) -> None:
+        try:
+            warehouse.examine(self.workspace.private)
+        except DamagedFile as damage:
+            self._set_private_aside(damage)
+
+    def _set_private_aside(self, damage: DamagedFile) -> None:
+        self._mended.add(damage.path)
+        aside = warehouse.set_aside(self.workspace.private, self.workspace.private.with_suffix(".damaged"))
+        self._say(damage, f"It was set aside as {aside}, and is made anew from the lake.")
+
+    def _load_and_build(self) -> None:
+        refresh.load_warehouse(self.workspace, survey(self.workspace.lake, self.rules))
+        refresh.build_marts(self.workspace, self.mart_settings)
+
+    def _inspect_published(self) -> None:
+        space = self.workspace
+        if space.private.exists() and is_copy(space.private, space.published):
+            return
+        try:
+            warehouse.examine(space.published)
+        except DamagedFile as damage:
+            if space.private.exists():
+                publish(space.private, space.published, space.aside)
+                self._say(damage, "It was published anew.")
+            else:
+                move(space.published, space.work / "published.damaged")
+                self._say(damage, "It is published anew.")
+
+    def _quarantine(self, path: Path) -> Path:
+        target = self.workspace.quarantine / path.relative_to(self.workspace.lake.root)
+        number = 1
+        while target.exists():
+            number += 1
+            target = target.with_name(f"{path.stem}-{number}{path.suffix}")
+        return move(path, target)
+
+    def _say(self, damage: DamagedFile, done: str, *, is_refetched: bool = False, is_lost: bool = False) -> None:
+        self.tell(Finding(damage.path, damage.found, done, is_refetched, is_lost))
+
+
+def examine(workspace: Workspace) -> Iterator[DamagedFile]:
+    """Read everything that is kept, and say what is damaged; nothing is changed."""
+    lake = workspace.lake
+    for day in lake.days(TASK_IDS):
+        raw = ((table, path) for table in RAW_TABLES for path in lake.files(table, day))
+        yield from (damage for table, path in raw if (damage := damage_of(workspace, table, path)))
+        yield from damage_of_derived(workspace, day)
+    for path in (workspace.private, workspace.published):
+        try:
+            if path.exists():
+                warehouse.examine(path)
+        except DamagedWarehouse as damage:
+            yield damage
+
+
+def damage_of(workspace: Workspace, table: Table, path: Path) -> DamagedFile | None:
+    """What is wrong with a file of the lake, if anything."""
+    try:
+        workspace.lake.verify(table, path)
+    except DamagedFile as damage:
+        return damage
+    return None
+
+
+def damage_of_derived(workspace: Workspace, day: date) -> list[DamagedFile]:
+    """What is wrong with the derived files of a day; nothing where they wait to be derived."""
+    lake = workspace.lake
+    if not lake.files(TASKS, day) or isinstance(damage_of(workspace, TASKS, lake.file(TASKS, day)), Unsealed):
+        return []
+    found = (damage_of(workspace, table, lake.file(table, day)) for table in WAREHOUSE_TABLES)
+    return [damage for damage in found if damage]
+
+
+def _place_in(lake: Path, path: Path) -> tuple[Table, date] | None:
+    """The table and the day that a file of the lake belongs to."""
+    tables = {table.name: table for table in (*RAW_TABLES, *WAREHOUSE_TABLES)}
+    try:
+        name, partition, _ = path.relative_to(lake).parts
+        return tables[name], date.fromisoformat(partition.partition("=")[2])
+    except (ValueError, KeyError):
+        return None

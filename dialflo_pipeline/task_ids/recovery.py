@@ -1,0 +1,182 @@
+"""Finding the ids of a damaged `task_ids` file again, in every place that holds a copy of them or a part of one.
+
+The places, the best first: the derived `tasks` of the day, the DuckDB files, what can still be read of the file itself,
+and the answers to its ids. Where none says how many there were, the files of the inbox are read once more.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dialflo_pipeline import warehouse
+from dialflo_pipeline.errors import DamagedFile, DialfloError, TaskFileError
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.locks import registration_lock
+from dialflo_pipeline.tables import RAW_ANSWERS, TASK_ID_PATTERN, TASK_IDS, TASKS
+from dialflo_pipeline.task_ids.files import read
+from dialflo_pipeline.task_ids.inbox import DONE
+from dialflo_pipeline.task_ids.register import register
+
+_KEY = "task_id"
+_COLUMNS = TASK_IDS.frame_schema.names()
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """How many ids were found again, how many of these without all that was known of them, how many are missing."""
+
+    found: int
+    bare: int
+    missing: int | None
+    """None where nothing tells how many there were."""
+    reread: int = 0
+
+    def and_again(self, reread: int) -> "Recovered":
+        """The same with so many ids that files of the inbox gave."""
+        missing = None if self.missing is None else max(0, self.missing - reread)
+        return replace(self, missing=missing, reread=reread)
+
+    def __str__(self) -> str:
+        said = [f"{self.found} of its ids were found elsewhere"]
+        if self.bare:
+            said.append(f"{self.bare} of these with no more than the file itself or their answers still tell")
+        if self.reread:
+            said.append(f"{self.reread} ids were registered again from the inbox's done folder")
+        if self.missing != 0:
+            some = "an unknown number" if self.missing is None else str(self.missing)
+            said.append(f"{some} may be missing: register again what was added then")
+        return f"{', '.join(said)}."
+
+
+def recover(lake: Lake, damaged: Path, day: date, warehouses: Sequence[Path], work_dir: Path) -> Recovered:
+    """Register the ids of a damaged file of `day` from wherever they are found; the file itself stays in its place."""
+    with registration_lock(work_dir):
+        held = _ids_held(damaged)
+        full = [*_derived(lake, day), *(rows for path in warehouses for rows in _loaded(path, day))]
+        bare = [*_salvaged(damaged, held), *_asked(lake, day)]
+        rows = _together(full, day, damaged)
+        rest = _together(bare, day, damaged).join(rows, on=_KEY, how="anti", maintain_order="left")
+        known = _known_elsewhere(lake, damaged)
+        found = pl.concat([rows, rest]).join(known, on=_KEY, how="anti", maintain_order="left")
+        if found.height:
+            lake.append(TASK_IDS, TASK_IDS.schema.validate(found), day)
+    count = _row_count(damaged) if held is None else found.height
+    missing = None if count is None else max(0, count - found.height)
+    return Recovered(found.height, rest.join(found, on=_KEY, how="semi").height, missing)
+
+
+def reread(inbox: Path, lake: Lake, zone: ZoneInfo, work_dir: Path) -> int:
+    """Register once more what the inbox's files that were read hold; how many ids nobody knew."""
+    registered = 0
+    done = inbox / DONE
+    for path in sorted(done.iterdir()) if done.is_dir() else []:
+        try:
+            registered += register(
+                lake, read(path, None, None, zone), datetime.now(UTC), zone, work_dir=work_dir
+            ).registered
+        except TaskFileError:
+            continue  # of which nothing could be used, then as now
+    return registered
+
+
+def _together(frames: Sequence[pl.DataFrame], day: date, damaged: Path) -> pl.DataFrame:
+    """The rows of all sources in the columns of `task_ids`, each id as the first of them tells it."""
+    columns = {name: kind for name, kind in TASK_IDS.frame_schema.items() if name != "call_date"}
+    rows = pl.concat([pl.DataFrame(schema=columns), *frames], how="diagonal")
+    moment = pl.lit(_written_at(damaged)).cast(columns["registered_at"])
+    return (
+        rows.filter(pl.col(_KEY).str.contains(TASK_ID_PATTERN))
+        .unique(_KEY, keep="first", maintain_order=True)
+        .with_columns(pl.lit(day).alias("call_date"), pl.col("registered_at").fill_null(moment))
+        .select(_COLUMNS)
+    )
+
+
+def _derived(lake: Lake, day: date) -> Iterator[pl.DataFrame]:
+    try:
+        yield lake.read(TASKS, day, _COLUMNS).drop("call_date")
+    except DamagedFile:
+        return
+
+
+def _loaded(path: Path, day: date) -> Iterator[pl.DataFrame]:
+    if not path.exists():
+        return
+    columns = "task_id, epoch_us(completed_at), epoch_us(registered_at), attributes::VARCHAR"
+    try:
+        with warehouse.connect(path, read_only=True) as connection:
+            rows = connection.execute(f"SELECT {columns} FROM main.tasks WHERE call_date = ?", [day]).fetchall()
+    except (DialfloError, duckdb.Error):
+        return
+    names = ("task_id", "completed_at", "registered_at", "attributes")
+    types = pl.Schema({name: TASK_IDS.frame_schema[name] for name in names})
+    numbers = dict.fromkeys(("completed_at", "registered_at"), pl.Int64())
+    yield pl.DataFrame(rows, schema={**types, **numbers}, orient="row").cast(types)
+
+
+def _ids_held(damaged: Path) -> pl.Series | None:
+    """The ids in the damaged file, if their pages are whole."""
+    return _column(damaged, _KEY)
+
+
+def _salvaged(damaged: Path, held: pl.Series | None) -> Iterator[pl.DataFrame]:
+    """What of the file itself can be read: a column whose pages have the checksums that they were written with."""
+    if held is None:
+        return
+    columns = [held]
+    for name in ("completed_at", "registered_at", "attributes"):
+        column = _column(damaged, name)
+        if column is not None and len(column) == len(held):
+            columns.append(column)
+    yield pl.DataFrame(columns)
+
+
+def _column(damaged: Path, name: str) -> pl.Series | None:
+    try:
+        with pq.ParquetFile(damaged, page_checksum_verification=True) as file:
+            column = pl.DataFrame(pl.from_arrow(file.read(columns=[name])))[name]
+    except (OSError, pa.ArrowException, UnicodeDecodeError, pl.exceptions.PolarsError):
+        return None
+    return column if column.dtype == TASK_IDS.frame_schema[name] and len(column) else None
+
+
+def _asked(lake: Lake, day: date) -> Iterator[pl.DataFrame]:
+    for path in lake.files(RAW_ANSWERS, day):
+        try:
+            yield lake.read_file(RAW_ANSWERS, path, [_KEY]).unique(maintain_order=True)
+        except DamagedFile:
+            continue
+
+
+def _known_elsewhere(lake: Lake, damaged: Path) -> pl.DataFrame:
+    """The ids in all other files; one that is damaged too has its own turn."""
+    known = [pl.DataFrame(schema={_KEY: pl.String})]
+    for day in lake.days(TASK_IDS):
+        for path in lake.files(TASK_IDS, day):
+            try:
+                if path != damaged:
+                    known.append(lake.read_file(TASK_IDS, path, [_KEY]))
+            except DamagedFile:
+                continue
+    return pl.concat(known)
+
+
+def _row_count(damaged: Path) -> int | None:
+    try:
+        return int(pq.read_metadata(damaged).num_rows)
+    except (OSError, pa.ArrowException):
+        return None
+
+
+def _written_at(path: Path) -> datetime:
+    """When a file was written, from its name, else from its time."""
+    digits = path.name.partition("-")[0]
+    seconds = int(digits) / 1e9 if digits.isdigit() and len(digits) == 20 else path.stat().st_mtime
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,248 @@
+"""Damage to real files, found and mended in place; the same rows afterwards as if it had never been."""
+
+import hashlib
+import os
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dialflo_pipeline import refresh
+from dialflo_pipeline.days import survey
+from dialflo_pipeline.derive import derive_days
+from dialflo_pipeline.errors import DamagedFile
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.mending import Finding, Mender, examine
+from dialflo_pipeline.rules import MartSettings, Rules
+from dialflo_pipeline.seen import SEEN
+from dialflo_pipeline.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.workspace import Workspace
+
+DAYS = (date(2024, 5, 1), date(2024, 5, 2))
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+RULES = Rules("UTC", timedelta(hours=24))
+MARTS = MartSettings("UTC", 3, 30.0)
+IDS = {day: [f"{day}-{number}" for number in range(6)] for day in DAYS}
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def _body(task_id: str) -> bytes:
+    return f'[{{"call_status": "ANSWERED", "to_number": "9174000{task_id[-1]}", "agent_name": "A"}}]'.encode()
+
+
+def _answers(day: date, ids: list[str]) -> pl.DataFrame:
+    plain = dict.fromkeys(RAW_ANSWERS.columns) | {
+        "call_date": day,
+        "attempt": 1,
+        "is_last": True,
+        "requested_at": NOON,
+        "received_at": NOON,
+        "status": 200,
+        "result": "usable",
+        "is_complete": True,
+        "stopped_run": False,
+        "source": "api",
+    }
+    rows = [
+        plain
+        | {"task_id": each, "asking_id": f"1-{each}", "body": _body(each)}
+        | {"body_sha256": hashlib.sha256(_body(each)).hexdigest(), "body_bytes": len(_body(each))}
+        for each in ids
+    ]
+    return pl.DataFrame(rows, schema=RAW_ANSWERS.frame_schema)
+
+
+def _registered(day: date, ids: list[str]) -> pl.DataFrame:
+    rows = [(each, day, NOON, NOON, f'{{"of": "{each}"}}') for each in ids]
+    return pl.DataFrame(rows, schema=TASK_IDS.frame_schema, orient="row")
+
+
+class Site:
+    """A data folder, and what a run does with it; asking for an id is putting its answer on record."""
+
+    def __init__(self, root: Path) -> None:
+        self.space = Workspace(root)
+        self.lake: Lake = self.space.lake
+        self.findings: list[Finding] = []
+        for day, ids in IDS.items():
+            self.lake.append(TASK_IDS, _registered(day, ids[:4]), day)
+            self.lake.append(TASK_IDS, _registered(day, ids[4:]), day)
+        self.run()
+
+    def mender(self) -> Mender:
+        return Mender(self.space, RULES, MARTS, ZoneInfo("UTC"), self.findings.append)
+
+    def run(self) -> None:
+        """Inspect, ask what is pending, derive, load, build, publish, note: a whole run."""
+        mender = self.mender()
+        mender.inspect()
+        for _ in range(2):
+            mender.mending(self._derive_and_ask)
+        mender.mending(lambda: refresh.load_warehouse(self.space, survey(self.lake, RULES)))
+        mender.mending(lambda: refresh.build_marts(self.space, MARTS))
+        refresh.publish_warehouse(self.space)
+        mender.note()
+
+    def _derive_and_ask(self) -> None:
+        list(derive_days(self.lake, [each.day for each in survey(self.lake, RULES) if not each.is_current], RULES))
+        for day in self.lake.days(TASK_IDS):
+            pending = self.lake.read(TASKS, day).filter(pl.col("state") == "pending")["task_id"].to_list()
+            if pending:
+                self.lake.append(RAW_ANSWERS, _answers(day, pending), day)
+
+    def rows(self) -> Rows:
+        """All rows for readers."""
+        names = [f"main.{table.name}" for table in WAREHOUSE_TABLES] + ["marts.answer_rate"]
+        with duckdb.connect(str(self.space.published), read_only=True) as connection:
+            return {name: connection.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in names}
+
+    def file(self, kind: str) -> Path:
+        """One file of a kind."""
+        if kind in ("private", "published"):
+            return self.space.private if kind == "private" else self.space.published
+        return sorted((self.lake.root / kind).rglob("*.parquet"))[0]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def _dice(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - no secret
+
+
+def _flip(path: Path, dice: random.Random) -> None:
+    content = bytearray(path.read_bytes())
+    content[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
+    path.write_bytes(content)
+
+
+KINDS = ("task_ids", "raw_answers", *(table.name for table in WAREHOUSE_TABLES), "private", "published")
+DAMAGES: dict[str, Callable[[Path, random.Random], object]] = {
+    "a bit flipped": _flip,
+    "cut off": lambda path, dice: os.truncate(path, dice.randrange(1, path.stat().st_size)),
+    "something else": lambda path, dice: path.write_bytes(dice.randbytes(1_000)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_damage_to_any_file_is_named_and_mended_in_the_next_run(site: Site, kind: str) -> None:
+    before = site.rows()
+    for seed, damage in enumerate(DAMAGES.values()):
+        site.findings.clear()
+        path = site.file(kind)
+        damage(path, _dice(seed))
+        assert [found.path for found in examine(site.space)] == [path]
+        site.run()
+        assert [finding.path for finding in site.findings] == [path]
+        assert not any(finding.is_lost for finding in site.findings)
+        assert site.rows() == before
+        assert list(examine(site.space)) == []
+    site.findings.clear()
+    site.run()
+    assert site.findings == []
+
+
+def test_damage_to_many_files_at_once_is_mended(site: Site) -> None:
+    before, dice = site.rows(), _dice(7)
+    paths = {site.file(kind) for kind in KINDS}
+    for path in paths:
+        _flip(path, dice)
+    site.run()
+    assert {finding.path for finding in site.findings} == paths
+    assert site.rows() == before
+
+
+def test_raw_files_are_set_aside_and_nothing_of_them_is_deleted(site: Site) -> None:
+    contents = []
+    for kind in ("task_ids", "raw_answers"):
+        _flip(site.file(kind), _dice(1))
+        contents.append(site.file(kind).read_bytes())
+    site.run()
+    kept = [path.read_bytes() for path in site.space.quarantine.rglob("*.parquet")]
+    assert sorted(kept) == sorted(contents)
+
+
+def test_only_the_rows_whose_bodies_are_others_are_left_out(site: Site) -> None:
+    before, path = site.rows(), site.file("raw_answers")
+    table = pq.read_table(path, partitioning=None)
+    bodies = [
+        b"[{}]" if task_id.endswith("-3") else body
+        for task_id, body in zip(table["task_id"].to_pylist(), table["body"].to_pylist(), strict=True)
+    ]
+    place = table.schema.get_field_index("body")
+    field = table.schema.field(place)
+    pq.write_table(table.set_column(place, field, pa.array(bodies, field.type)), path)
+    site.mender().inspect()
+    (finding,) = site.findings
+    assert "1 answer that did not come so" in str(finding)
+    answered = {day: site.lake.read(RAW_ANSWERS, day)["task_id"].to_list() for day in DAYS}
+    assert answered == {DAYS[0]: [each for each in IDS[DAYS[0]] if not each.endswith("-3")], DAYS[1]: IDS[DAYS[1]]}
+    site.run()
+    assert site.rows() == before
+
+
+def test_bodies_are_compared_whenever_days_are_derived(site: Site) -> None:
+    frame = _answers(DAYS[0], IDS[DAYS[0]][:1]).with_columns(body=pl.lit(b"[{}]"), asking_id=pl.lit("2"))
+    site.lake.append(RAW_ANSWERS, frame, DAYS[0])
+    with pytest.raises(DamagedFile, match="body_sha256"):
+        list(derive_days(site.lake, DAYS, RULES))
+
+
+def test_damage_that_no_size_or_time_tells_of_is_found_by_a_load_and_mended(site: Site) -> None:
+    before = site.rows()
+    _flip(site.file(CALLS.name), _dice(3))
+    site.space.private.unlink()
+    site.mender().note()
+    site.run()
+    assert [finding.path for finding in site.findings] == [site.file(CALLS.name)]
+    assert site.rows() == before
+
+
+def test_ids_of_which_no_place_holds_a_copy_are_told_as_lost(tmp_path: Path) -> None:
+    space, findings = Workspace(tmp_path), list[Finding]()
+    path = space.lake.append(TASK_IDS, _registered(DAYS[0], ["a", "b"]), DAYS[0])
+    path.write_bytes(b"nothing")
+    Mender(space, RULES, MARTS, ZoneInfo("UTC"), findings.append).inspect()
+    assert [finding.is_lost for finding in findings] == [True]
+    assert "register again" in str(findings[0])
+
+
+def test_ids_are_found_again_in_what_is_left_of_the_file_and_in_the_inbox(tmp_path: Path) -> None:
+    space, findings = Workspace(tmp_path), list[Finding]()
+    frame = _registered(DAYS[0], ["a", "b"])
+    path = space.lake.append(TASK_IDS, frame, DAYS[0])
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"dialflo.sha256") + 20] ^= 1
+    path.write_bytes(content)
+    other = space.lake.append(TASK_IDS, _registered(DAYS[1], ["c"]), DAYS[1])
+    other.write_bytes(b"nothing")
+    (space.inbox / "done").mkdir(parents=True)
+    (space.inbox / "done" / "ids.csv").write_text(f"task_id,call_date\na,{DAYS[0]}\nc,{DAYS[1]}\n")
+    Mender(space, RULES, MARTS, ZoneInfo("UTC"), findings.append).inspect()
+    assert space.lake.read(TASK_IDS, DAYS[0]).equals(frame)
+    assert space.lake.read(TASK_IDS, DAYS[1])["task_id"].to_list() == ["c"]
+    assert [finding.is_lost for finding in findings] == [False, True]
+
+
+def test_without_a_note_of_what_was_seen_all_is_read_and_nothing_found(site: Site) -> None:
+    (site.space.work / SEEN).write_bytes(b"\xff{")
+    site.run()
+    assert site.findings == []
+
+
+def test_a_published_file_that_is_gone_is_made_anew(site: Site) -> None:
+    before = site.rows()
+    site.space.published.unlink()
+    site.run()
+    assert site.rows() == before

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dialflo_pipeline import seal
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> Path:
+    path = tmp_path / "file.parquet"
+    table = pa.table({"number": list(range(100))})
+    with pq.ParquetWriter(path, table.schema) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({seal.KEY: seal.UNSEALED})
+    seal.seal(path)
+    return path
+
+
+def test_every_bit_of_a_file_is_under_its_seal(sealed: Path) -> None:
+    whole = sealed.read_bytes()
+    named = whole.index(seal.KEY.encode())
+    assert seal.is_whole(sealed) is True
+    for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        sealed.write_bytes(damaged)
+        # Where the name of the seal itself is damaged, the file is one without a seal.
+        is_name = named <= place < named + len(seal.KEY) + 2
+        assert seal.is_whole(sealed) is (None if is_name else False)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 100, -1, -500])
+def test_a_part_of_a_file_is_not_whole(sealed: Path, kept: int) -> None:
+    sealed.write_bytes(sealed.read_bytes()[:kept])
+    assert not seal.is_whole(sealed)
+
+
+def test_a_sealed_file_is_read_like_any_other(sealed: Path) -> None:
+    assert pq.read_table(sealed)["number"].to_pylist() == list(range(100))
+
+
+def test_a_file_without_a_place_for_the_seal_is_not_sealed(tmp_path: Path) -> None:
+    path = tmp_path / "file.parquet"
+    pq.write_table(pa.table({"number": [1]}), path)
+    assert seal.is_whole(path) is None
+    with pytest.raises(ValueError, match="place"):
+        seal.seal(path)
