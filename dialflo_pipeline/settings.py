@@ -18,7 +18,8 @@ from dialflo_pipeline.errors import SettingsError
 ENV_PREFIX = "DIALFLO_"
 
 _DATABASE = re.compile(r"(?:postgresql|mysql|mariadb|sqlite)(?:\+\w+)?://.*", re.DOTALL)
-_QUERY = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with)\b.*(?<![:\w\\]):cursor\b.*", re.DOTALL | re.IGNORECASE)
+_SELECT = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with)\b", re.DOTALL | re.IGNORECASE)
+_CURSOR = re.compile(r"(?<![:\w\\]):cursor\b")
 
 
 def _zone_name(name: str) -> str:
@@ -86,7 +87,7 @@ class Settings(BaseSettings):
     @field_validator("tasks_query")
     @classmethod
     def _goes_with_its_database(cls, query: str | None, info: ValidationInfo) -> str | None:
-        if query is not None and not _QUERY.fullmatch(query):
+        if query is not None and not (_SELECT.match(query) and _CURSOR.search(query)):
             raise ValueError("must be one SELECT with the parameter :cursor, like … WHERE updated_at >= :cursor")
         has_database = info.data.get("tasks_dsn", ...) is not None  # one that is wrong is told of by itself
         if (query is not None) != has_database and "tasks_dsn" in info.data:

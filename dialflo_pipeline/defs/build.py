@@ -3,9 +3,11 @@
 from dagster import Definitions, in_process_executor
 
 from dialflo_pipeline.defs.assets import DUCKDB_POOL, daily_assets, whole_assets
-from dialflo_pipeline.defs.automation import daily_schedule, inbox_sensor, register_job, sync_job
+from dialflo_pipeline.defs.automation import daily_schedule, register_job, sync_job
 from dialflo_pipeline.defs.partitions import daily_partitions
+from dialflo_pipeline.defs.registering import registration_asset
 from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.defs.sources import database_sensor, inbox_sensor
 
 
 def build_definitions(pipeline: Pipeline | None = None, pool: str | None = DUCKDB_POOL) -> Definitions:
@@ -16,10 +18,10 @@ def build_definitions(pipeline: Pipeline | None = None, pool: str | None = DUCKD
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
     return Definitions(
-        assets=[*whole_assets(pool), *daily_assets(daily_partitions(settings))],
+        assets=[registration_asset(), *whole_assets(pool), *daily_assets(daily_partitions(settings))],
         jobs=[sync_job, register_job],
         schedules=[daily_schedule(pipeline, settings.timezone)],
-        sensors=[inbox_sensor(pipeline)],
+        sensors=[inbox_sensor(pipeline), database_sensor(pipeline)],
         resources={"pipeline": pipeline},
         # One process a run: the stages share one lock and one rate limit, and each is parallel within itself.
         executor=in_process_executor,

@@ -130,4 +130,4 @@ def _json(value: CursorValue | None) -> list[str] | None:
 
 
 def _value(kept: Any) -> CursorValue | None:
-    return None if kept is None else _READERS[kept[0]](kept[1])  # type: ignore[no-any-return, operator]  # one of six
+    return None if kept is None else _READERS[kept[0]](kept[1])  # type: ignore[operator]  # one of six

@@ -28,7 +28,7 @@ CURSOR: Final = "cursor"
 
 _DRIVERS: Final = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql", "sqlite": "pysqlite"}
 _EXTRAS: Final = {"psycopg": "postgresql", "pymysql": "mysql"}
-_LIBPQ: Final = {
+_LIBPQ: Final[Mapping[str, int | str]] = {
     "connect_timeout": 10,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
@@ -205,7 +205,7 @@ def _text_or_bytes(stored: bytes) -> str | bytes:
 
 
 def _only_cursor(query: str) -> str:
-    """The query with no parameter but `:cursor`, whatever colons stand in its literals; in brackets for `:cursor::t`."""
+    """The query with no parameter but `:cursor`, whatever colons its literals have; in brackets, for `:cursor::text`."""
     plain = query.strip().removesuffix(";")
     return _PARAMETER.sub(lambda found: "(:cursor)" if found[1] == CURSOR else f"\\{found[0]}", plain)
 
@@ -216,7 +216,7 @@ def _check_columns(columns: Sequence[str]) -> None:
     if not set(ID_COLUMNS) & set(columns):
         wanted, found = " or ".join(ID_COLUMNS), ", ".join(columns)
         raise TaskSourceError(
-            f"DIALFLO_TASKS_QUERY gives no column {wanted}, but {found}. Name the column of the ids: … AS {ID_COLUMNS[0]}."
+            f"DIALFLO_TASKS_QUERY gives no column {wanted}, but {found}. Name the one of the ids: … AS {ID_COLUMNS[0]}."
         )
 
 

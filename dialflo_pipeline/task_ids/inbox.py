@@ -165,11 +165,10 @@ class _Found:
 def _put_away(found: _Found, outcome: Registration | TaskFileError) -> InboxFile:
     """Move a file whose rows are registered, or of which none could be."""
     path, refused = found.path, found.refused
+    registration = outcome if isinstance(outcome, Registration) else Registration()
+    reason = refused.summary() if refused.count and not registration.rows else None
     if isinstance(outcome, TaskFileError):
-        registration, reason = Registration(), str(outcome)
-    else:
-        registration = outcome
-        reason = refused.summary() if refused.count and not registration.rows else None
+        reason = str(outcome)
     if _look_at(path) != found.look:
         return InboxFile(path.name, path, Fate.LEFT, registration, refused, _CHANGED)
     try:

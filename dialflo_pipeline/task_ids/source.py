@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from dialflo_pipeline.errors import TaskSourceDown, TaskSourceError
-from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.task_ids import cursor
-from dialflo_pipeline.task_ids.cursor import Place, Seen
+from dialflo_pipeline.task_ids.cursor import Seen
 from dialflo_pipeline.task_ids.files import TaskFile
 from dialflo_pipeline.task_ids.parquet import json_value
 from dialflo_pipeline.task_ids.register import Registration, register
@@ -56,7 +55,7 @@ class TaskSource:
 class SourceReport:
     """What one reading gave; `problem` says why it did not come to its end."""
 
-    registration: Registration = Registration()
+    registration: Registration = field(default_factory=Registration)
     refused: Refusals = field(default_factory=lambda: Refusals(NAME))
     problem: str | None = None
 
@@ -121,9 +120,7 @@ def _is_beyond(source: TaskSource, seen: Seen) -> bool:
     return False
 
 
-def _read(
-    source: TaskSource, workspace: Workspace, now: datetime, zone: ZoneInfo, refused: Refusals
-) -> SourceReport:
+def _read(source: TaskSource, workspace: Workspace, now: datetime, zone: ZoneInfo, refused: Refusals) -> SourceReport:
     from dialflo_pipeline.task_ids.database import Rows, opened
 
     lake, work = workspace.registration_lake, workspace.work
