@@ -7,7 +7,7 @@ SQLAlchemy and the drivers are imported when a database is opened, and not befor
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,23 +80,21 @@ class TaskDatabase:
         """The kind of database."""
         return self.connection.dialect.name
 
-    def rows(self, cursor: CursorValue | None) -> Rows:
+    @contextmanager
+    def rows(self, cursor: CursorValue | None) -> Iterator[Rows]:
         """The rows from `cursor` on; without one, all that the query can give."""
-        return self._execute(self._first_value() if cursor is None else cursor)
+        with self._executed(self._first_value() if cursor is None else cursor) as rows:
+            yield rows
 
     def _first_value(self) -> CursorValue:
         """A value that no cursor is before, of the type that the query compares with."""
         if self.backend == "sqlite":
             # Its columns have no types, its values have: every number is before every text.
-            smallest = -(2**63)
-            rows = self._execute(smallest)
-            row = next(iter(rows), None)
-            rows.result.close()
-            return smallest if row and isinstance(row[rows.cursor_place], int | float) else ""
-        rows = self._execute(None)
-        codes = _type_codes(rows.result)
-        rows.result.close()
-        value = first_value_of(self.backend, codes[rows.cursor_place])
+            with self._executed(smallest := -(2**63)) as rows:
+                row = next(iter(rows), None)
+                return smallest if row and isinstance(row[rows.cursor_place], int | float) else ""
+        with self._executed(None) as rows:
+            value = first_value_of(self.backend, _type_codes(rows.result)[rows.cursor_place])
         if value is None:
             raise TaskSourceError(
                 f"The cursor column {rows.cursor_column} of DIALFLO_TASKS_QUERY is neither a time, a day, a number nor"
@@ -104,18 +102,19 @@ class TaskDatabase:
             )
         return value
 
-    def _execute(self, cursor: CursorValue | None) -> Rows:
+    @contextmanager
+    def _executed(self, cursor: CursorValue | None) -> Iterator[Rows]:
         from sqlalchemy import bindparam, text
         from sqlalchemy.types import NullType
 
         # Without a type of SQLAlchemy's no cast is put around the parameter, and the database finds what it is itself.
         statement = text(_only_cursor(self.query)).bindparams(bindparam(CURSOR, cursor, NullType()))
-        result = self.connection.execute(statement)
-        columns = tuple(result.keys())
-        _check_columns(columns)
-        in_utc = self.backend in ("mysql", "mariadb")
-        utc_places = [place for place, code in enumerate(_type_codes(result)) if in_utc and code == MYSQL_TIMESTAMP]
-        return Rows(columns, _cursor_column(columns, self.cursor_column, self.query), result, tuple(utc_places))
+        with closing(self.connection.execute(statement)) as result:
+            columns = tuple(result.keys())
+            _check_columns(columns)
+            in_utc = self.backend in ("mysql", "mariadb")
+            utc = (place for place, code in enumerate(_type_codes(result)) if in_utc and code == MYSQL_TIMESTAMP)
+            yield Rows(columns, _cursor_column(columns, self.cursor_column, self.query), result, tuple(utc))
 
 
 @contextmanager

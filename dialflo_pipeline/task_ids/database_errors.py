@@ -48,10 +48,10 @@ def told(error: BaseException, backend: str, secrets: Sequence[str]) -> DialfloE
     number = cause.args[0] if cause.args and isinstance(cause.args[0], int) else None
     if backend == "sqlite":
         kind, said = _sqlite(message)
+    elif number:
+        kind, said = _by_number(number, str(cause.args[-1]))
     elif state:
         kind, said = _by_state(state, message)
-    elif number is not None:
-        kind, said = _by_number(number, str(cause.args[-1]))
     elif type(cause).__name__ in _CONNECTION_ERRORS:
         kind, said = _without_code(message)
     else:

@@ -12,7 +12,9 @@ MYSQL_TIMESTAMP: Final = 7
 
 _SMALLEST: Final = -(2**63)
 _POSTGRESQL: Final[dict[int, CursorValue]] = {
-    **dict.fromkeys((20, 21, 23, 700, 701, 1700), _SMALLEST),
+    21: -(2**15),
+    23: -(2**31),
+    **dict.fromkeys((20, 700, 701, 1700), _SMALLEST),
     **dict.fromkeys((18, 19, 25, 1042, 1043), ""),
     **dict.fromkeys((1082, 1114, 1184), "-infinity"),
 }

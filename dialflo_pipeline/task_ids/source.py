@@ -98,10 +98,9 @@ def examine(source: TaskSource, workspace: Workspace) -> str:
     from dialflo_pipeline.task_ids.database import opened
 
     place = cursor.load_place(workspace.work, source.fingerprint, workspace.lake)
-    with opened(source.dsn, source.query, source.cursor_column) as database:
-        rows = database.rows(place.seen.newest if place else None)
+    newest = place.seen.newest if place else None
+    with opened(source.dsn, source.query, source.cursor_column) as database, database.rows(newest) as rows:
         next(iter(rows), None)
-        rows.result.close()
     read = f"last read {place.read_at:%Y-%m-%d %H:%M} UTC" if place else "not read yet"
     return f"{database.backend} takes the query; columns {', '.join(rows.columns)}; cursor {rows.cursor_column}; {read}"
 
@@ -109,24 +108,22 @@ def examine(source: TaskSource, workspace: Workspace) -> str:
 def _is_beyond(source: TaskSource, seen: Seen) -> bool:
     from dialflo_pipeline.task_ids.database import opened
 
-    with opened(source.dsn, source.query, source.cursor_column) as database:
-        rows = database.rows(seen.newest)
+    with opened(source.dsn, source.query, source.cursor_column) as database, database.rows(seen.newest) as rows:
         place, equal = rows.cursor_place, 0
         for row in rows:
             equal += row[place] is not None and row[place] == seen.newest
             if equal > seen.count or (cursor.is_cursor(row[place]) and cursor.is_later(row[place], seen.newest)):
-                rows.result.close()
                 return True
     return False
 
 
 def _read(source: TaskSource, workspace: Workspace, now: datetime, zone: ZoneInfo, refused: Refusals) -> SourceReport:
-    from dialflo_pipeline.task_ids.database import Rows, opened
+    from dialflo_pipeline.task_ids.database import opened
 
     lake, work = workspace.registration_lake, workspace.work
     before = cursor.load_place(work, source.fingerprint, lake)
-    with opened(source.dsn, source.query, source.cursor_column) as database:
-        rows: Rows = database.rows(before.start if before else None)
+    start = before.start if before else None
+    with opened(source.dsn, source.query, source.cursor_column) as database, database.rows(start) as rows:
         reading = _Reading(rows.columns, rows.cursor_column)
         tasks = TaskFile(NAME, reading.records(iter(rows)), ID_COLUMNS, zone)
         tasks.refused = refused
