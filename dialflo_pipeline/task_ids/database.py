@@ -204,7 +204,7 @@ def _text_or_bytes(stored: bytes) -> str | bytes:
 
 
 def _only_cursor(query: str) -> str:
-    """The query with no parameter but `:cursor`, whatever colons its literals have; in brackets, for `:cursor::text`."""
+    """The query with no parameter but `:cursor`, whatever colons its literals have; in brackets for `:cursor::text`."""
     plain = query.strip().removesuffix(";")
     return _PARAMETER.sub(lambda found: "(:cursor)" if found[1] == CURSOR else f"\\{found[0]}", plain)
 

@@ -41,7 +41,7 @@ def postgresql_server() -> Iterator[Server]:
         encoding = ["-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "--no-sync"]
         _run([initdb, "-D", data, "-U", USER, f"--pwfile={password}", *encoding])
         options = [f"port={server.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"]
-        command = [postgres, "-D", data, *(part for option in options for part in ("-c", option))]
+        command: list[str | Path] = [postgres, "-D", data, *(part for option in options for part in ("-c", option))]
         with _running(command, folder, lambda: connect_postgresql(server).close()):
             yield server
 
