@@ -4,21 +4,17 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
 from dagster import (
     AssetSpec,
-    DagsterInstance,
     DailyPartitionsDefinition,
     Definitions,
     RunRequest,
     SkipReason,
     build_schedule_context,
-    build_sensor_context,
 )
 
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import RAW_TABLES, WAREHOUSE_TABLES
-from dialflo_pipeline.workspace import Workspace
 
 Build = Callable[[], Definitions]
 Register = Callable[[date, list[str]], None]
@@ -113,19 +109,8 @@ def test_the_schedule_skips_with_a_sentence_when_nothing_waits(definitions: Buil
 def test_schedule_and_sensor_are_on_by_default(definitions: Build) -> None:
     loaded = definitions()
     assert loaded.resolve_schedule_def("daily_sync").default_status.value == "RUNNING"
-    assert loaded.resolve_sensor_def("inbox").default_status.value == "RUNNING"
-
-
-@pytest.mark.parametrize("names", [[], ["ids.txt"]])
-def test_the_inbox_is_registered_when_it_holds_a_file(
-    names: list[str], definitions: Build, workspace: Workspace
-) -> None:
-    workspace.inbox.mkdir(parents=True)
-    for name in names:
-        (workspace.inbox / name).write_text("id-1\n")
-    with DagsterInstance.ephemeral() as instance:
-        result: Any = definitions().resolve_sensor_def("inbox")(build_sensor_context(instance=instance))
-    assert isinstance(result, RunRequest if names else SkipReason)
+    for name in ("inbox", "database"):
+        assert loaded.resolve_sensor_def(name).default_status.value == "RUNNING"
 
 
 def test_writers_of_duckdb_share_one_pool(definitions: Build) -> None:
