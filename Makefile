@@ -8,10 +8,10 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format dev bench chaos docs lock clean
+.PHONY: help demo test test-services lint format dev bench chaos docs lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 15
 
 $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.12")'
@@ -31,6 +31,10 @@ demo: $(READY) ## Run the whole pipeline on simulated calls: no token, no server
 
 test: $(READY) lint ## Lint, check formats and types, run all tests
 	$(BIN)/pytest --numprocesses=auto
+
+test-services: $(READY) ## Tests against real database servers, installed from Debian's packages where missing
+	tests/services/install.sh
+	$(BIN)/pytest -m services
 
 lint: $(READY) ## Check style, formats, types and the Dagster definitions
 	$(BIN)/ruff check .

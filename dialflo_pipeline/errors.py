@@ -6,6 +6,7 @@ DialfloError                 1
 │   │   ├── SettingsError    2   one or more settings are wrong; lists all of them
 │   │   └── NotPublished     2   there is no published warehouse to read yet
 │   ├── TaskFileError        1   a task-id file of which nothing can be used
+│   ├── TaskSourceError      1   the database of task ids cannot be read as it is set up
 │   ├── TokenRefused         3   the API refused the token
 │   ├── ModelError           1   a SQL model is not what its header says
 │   └── DamagedFile          1   a stored file is not what was written
@@ -14,6 +15,7 @@ DialfloError                 1
 │       └── DamagedWarehouse 1   it is a DuckDB file, and all in it is derived
 └── TransientError           1   the same call may succeed later
     ├── TransportTrouble     1   a request ended without a whole answer
+    ├── TaskSourceDown       1   the database of task ids does not answer
     └── LockHeld             4   another run is at work on the same data
 
 Messages name what was found, where, and the remedy. They never hold a payload, a phone number or the token.
@@ -54,6 +56,10 @@ class TaskFileError(PermanentError):
     """A task-id file of which nothing can be used."""
 
 
+class TaskSourceError(PermanentError):
+    """The database of task ids cannot be read as it is set up: its address, driver, password, query or columns."""
+
+
 class TokenRefused(PermanentError):
     """The API refused the token; nothing was marked failed."""
 
@@ -90,6 +96,10 @@ class DamagedWarehouse(DamagedFile):
 
 class TransportTrouble(TransientError):
     """A request ended without a whole answer: connection, protocol, encoding or time."""
+
+
+class TaskSourceDown(TransientError):
+    """The database of task ids does not answer, or broke off."""
 
 
 class LockHeld(TransientError):

@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # whoever only listens need not load what fetches and flatten
     from dialflo_pipeline.mending import Finding
     from dialflo_pipeline.publish import Copied
     from dialflo_pipeline.task_ids.inbox import InboxReport
+    from dialflo_pipeline.task_ids.source import SourceReport
 
 
 class Reporter(Protocol):
@@ -20,6 +21,9 @@ class Reporter(Protocol):
 
     def took_in(self, report: "InboxReport") -> None:
         """The inbox has been read."""
+
+    def read_database(self, report: "SourceReport") -> None:
+        """The database of task ids has been read, or could not be."""
 
     def fetching(self, report: "FetchReport") -> None:
         """One more asking has ended."""
@@ -48,6 +52,7 @@ class Remembered:
     """The base of reporters: remembers the ends of the stages, says nothing."""
 
     inbox: "InboxReport | None" = None
+    database: "SourceReport | None" = None
     fetch: "FetchReport | None" = None
     days: "list[DayReport]" = field(default_factory=list)
     copied: "Copied | None" = None
@@ -60,6 +65,10 @@ class Remembered:
     def took_in(self, report: "InboxReport") -> None:
         """Remember the inbox's report."""
         self.inbox = report
+
+    def read_database(self, report: "SourceReport") -> None:
+        """Remember the database's report."""
+        self.database = report
 
     def fetching(self, report: "FetchReport") -> None:
         """Remember the report while it grows, for a run that ends at once."""

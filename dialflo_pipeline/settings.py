@@ -3,18 +3,23 @@
 Nothing else in the package reads the environment for configuration.
 """
 
+import re
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dialflo_pipeline.errors import SettingsError
 
 ENV_PREFIX = "DIALFLO_"
+
+_DATABASE = re.compile(r"(?:postgresql|mysql|mariadb|sqlite)(?:\+\w+)?://.*", re.DOTALL)
+_SELECT = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with)\b", re.DOTALL | re.IGNORECASE)
+_CURSOR = re.compile(r"(?<![:\w\\]):cursor\b")
 
 
 def _zone_name(name: str) -> str:
@@ -55,6 +60,16 @@ def _nameable(path: Path) -> Path:
         raise ValueError("begins with the home folder of a user who is not known here") from None
 
 
+def _database_url(dsn: SecretStr) -> SecretStr:
+    if not _DATABASE.fullmatch(dsn.get_secret_value()):
+        # What it says may hold a password, so nothing of it is quoted; the parser of such addresses is slow to import.
+        raise ValueError(
+            "is no address of a database that can be read; write it like postgresql://user:password@host/database,"
+            " mysql://user:password@host/database or sqlite:////folder/file.db"
+        )
+    return dsn
+
+
 class Settings(BaseSettings):
     """Every setting, with its default; names in the environment are these with the prefix `DIALFLO_`."""
 
@@ -74,6 +89,24 @@ class Settings(BaseSettings):
     settle_hours: float = Field(default=24, ge=0, le=24 * 3660, allow_inf_nan=False)
     redial_max_attempts: int = Field(default=3, ge=1, le=1_000_000)
     redial_min_gap_minutes: float = Field(default=30, ge=0, le=60 * 24 * 3660, allow_inf_nan=False)
+    tasks_dsn: Annotated[SecretStr, AfterValidator(_database_url)] | None = None
+    tasks_query: str | None = Field(default=None, validate_default=True)
+    tasks_cursor_column: str | None = None
+    tasks_overlap_minutes: float = Field(default=60, ge=0, le=60 * 24 * 3660, allow_inf_nan=False)
+
+    @field_validator("tasks_query")
+    @classmethod
+    def _goes_with_its_database(cls, query: str | None, info: ValidationInfo) -> str | None:
+        if query is not None and not (_SELECT.match(query) and _CURSOR.search(query)):
+            raise ValueError("must be one SELECT with the parameter :cursor, like … WHERE updated_at >= :cursor")
+        has_database = info.data.get("tasks_dsn", ...) is not None  # one that is wrong is told of by itself
+        if (query is not None) != has_database and "tasks_dsn" in info.data:
+            raise ValueError(
+                "is missing: DIALFLO_TASKS_DSN is set and needs a query to ask its database"
+                if has_database
+                else "is set, but not DIALFLO_TASKS_DSN, the database that it asks"
+            )
+        return query
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -81,6 +81,8 @@ def _settings_for(simulator: RunningSimulator, given: Settings) -> Settings:
         "rate_limit": 0,
         "tries": 5,
         "timeout_seconds": 30.0,
+        "tasks_dsn": None,
+        "tasks_query": None,
     }
     return given.model_copy(update=changed)
 

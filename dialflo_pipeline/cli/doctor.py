@@ -12,7 +12,7 @@ from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.client import open_client
 from dialflo_pipeline.cli.console import table
 from dialflo_pipeline.cli.open_files import command_of, open_files
-from dialflo_pipeline.errors import DialfloError, TransientError, TransportTrouble
+from dialflo_pipeline.errors import DialfloError, TaskSourceDown, TaskSourceError, TransientError, TransportTrouble
 from dialflo_pipeline.locks import holder
 from dialflo_pipeline.mending import examine
 from dialflo_pipeline.publish import read_published
@@ -49,6 +49,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield Finding("settings", _settings_found(), True)
     yield Finding("time zone", f"{settings.timezone}: a call's day and hour are reckoned in it")
     yield _api(settings)
+    yield from _database(settings, workspace)
     yield _disk(workspace)
     yield _run_lock(workspace)
     yield _published(workspace)
@@ -84,6 +85,18 @@ async def _probe(settings: Settings) -> int:
     assert settings.api_token is not None  # noqa: S101 - the caller has looked; this tells the type checker
     async with open_client(settings.base_url, settings.api_token, max_connections=1) as client:
         return (await client.call_details(PROBE_ID, min(settings.timeout_seconds, MAX_PROBE_SECONDS))).status
+
+
+def _database(settings: Settings, workspace: Workspace) -> Iterator[Finding]:
+    from dialflo_pipeline.task_ids.source import examine, source_of
+
+    source = source_of(settings)
+    if source is None:
+        return
+    try:
+        yield Finding("database of task ids", examine(source, workspace), True)
+    except (TaskSourceError, TaskSourceDown) as error:
+        yield Finding("database of task ids", str(error), False)
 
 
 def _disk(workspace: Workspace) -> Finding:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from dialflo_pipeline.fetch import FetchReport
     from dialflo_pipeline.mending import Finding
     from dialflo_pipeline.task_ids.inbox import InboxFile, InboxReport
+    from dialflo_pipeline.task_ids.rows import Refusals
+    from dialflo_pipeline.task_ids.source import SourceReport
 
 SUCCEEDED, NOT_ALL_SUCCEEDED = 0, 1
 FIRST = 5
@@ -23,11 +25,14 @@ FIRST = 5
 
 def report_outcome(workspace: Workspace, days: Sequence[DayStatus], seen: Remembered) -> int:
     """Print what the run did over these days; the exit code."""
-    problems = [*_inbox_problems(seen.inbox), *_fetch_problems(workspace, days, seen.fetch)]
-    problems += _damage_problems(days, seen.findings)
+    problems = [*_inbox_problems(seen.inbox), *_database_problems(seen.database)]
+    problems += [*_fetch_problems(workspace, days, seen.fetch), *_damage_problems(days, seen.findings)]
     if seen.inbox:
         inbox = seen.inbox.registration
         say(f"inbox: registered {inbox.registered}, already known {inbox.already_known}")
+    if seen.database and not seen.database.problem:
+        database = seen.database.registration
+        say(f"database: registered {database.registered}, already known {database.already_known}")
     if seen.fetch:
         say(f"asked for {seen.fetch.asked} ids: {_counted(seen.fetch.results)}")
     if days:
@@ -66,10 +71,19 @@ def _inbox_problems(report: "InboxReport | None") -> list[str]:
 def _file_problems(file: "InboxFile") -> list[str]:
     if file.reason:
         return [f"{file.path}: {file.reason}"]
-    reasons = [
-        f"{file.path}, rows refused: {count}: {reason}" for reason, count in file.refused.by_reason.most_common(FIRST)
-    ]
-    return reasons + [f"{file.path}, first refused row: line {row.line}" for row in file.refused.first[:1]]
+    return _refusals(str(file.path), file.refused, "line")
+
+
+def _database_problems(report: "SourceReport | None") -> list[str]:
+    if report is None:
+        return []
+    problem = [report.problem] if report.problem else []
+    return problem + _refusals(report.refused.file, report.refused, "number")
+
+
+def _refusals(where: str, refused: "Refusals", place: str) -> list[str]:
+    reasons = [f"{where}, rows refused: {count}: {reason}" for reason, count in refused.by_reason.most_common(FIRST)]
+    return reasons + [f"{where}, first refused row: {place} {row.line}" for row in refused.first[:1]]
 
 
 def _fetch_problems(workspace: Workspace, days: Sequence[DayStatus], report: "FetchReport | None") -> list[str]:

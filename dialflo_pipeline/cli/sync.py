@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from dialflo_pipeline.cli.console import say_error, say_hint
 from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
 from dialflo_pipeline.days import DayStatus, survey
-from dialflo_pipeline.errors import PermanentError
+from dialflo_pipeline.errors import PermanentError, TaskSourceDown, TaskSourceError
 from dialflo_pipeline.interrupts import ending_at_once
 from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.mending import Mender
@@ -93,9 +93,21 @@ class _Run:
         return [status for status in self.surveyed if (first or status.day) <= status.day <= (last or status.day)]
 
     def take_in(self) -> None:
-        """Register what lies in the inbox."""
-        if waiting_files(self.workspace.inbox):
+        """Register what lies in the inbox, and what the database of task ids has that is new."""
+        if waiting_files(self.workspace.inbox) or self._database_has_news():
             self._dagster().register()
+
+    def _database_has_news(self) -> bool:
+        if self.settings.tasks_dsn is None:
+            return False
+        from dialflo_pipeline.task_ids.source import SourceReport, has_news, source_of  # most have no database
+
+        source = source_of(self.settings)
+        try:
+            return source is not None and has_news(source, self.workspace, self.started, timedelta(0))
+        except (TaskSourceError, TaskSourceDown) as error:
+            self.reporter.read_database(SourceReport(problem=str(error)))
+            return False
 
     def sync(self, span: Span, *, retry_failed: bool, refetch: bool) -> None:
         """Fetch what is due, and all that follows; nothing at all when nothing is to do."""

@@ -25,7 +25,6 @@ from dialflo_pipeline.derive import DayReport, derive_days
 from dialflo_pipeline.errors import SettingsError, TokenRefused
 from dialflo_pipeline.fetch import FetchReport, StopReason
 from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
-from dialflo_pipeline.task_ids.inbox import take_in
 from dialflo_pipeline.wanted import Wanted, wanted_ids
 
 DUCKDB_POOL = "duckdb"
@@ -54,23 +53,7 @@ class DeriveConfig(DaysConfig, RebuildConfig):
 
 
 def whole_assets(pool: str | None) -> list[AssetsDefinition]:
-    """The assets that know no days: registration, and everything in DuckDB, whose steps queue for `pool`."""
-
-    @multi_asset(specs=[specs.lake_spec(TASK_IDS, "registered", [])], name="task_ids")
-    def task_ids(context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]) -> MaterializeResult[None]:
-        with pipeline.step(context) as step:
-            workspace = step.workspace
-            report = take_in(
-                workspace.inbox,
-                workspace.registration_lake,
-                datetime.now(UTC),
-                step.settings.zone,
-                work_dir=workspace.work,
-            )
-            step.reporter.took_in(report)
-        return MaterializeResult(
-            metadata={"registered": report.registration.registered, "refused": report.refused_rows}
-        )
+    """The assets of everything in DuckDB, which know no days; their steps queue for `pool`."""
 
     @multi_asset(specs=specs.warehouse_specs(), name="warehouse_tables", pool=pool)
     def warehouse_tables(
@@ -119,7 +102,7 @@ def whole_assets(pool: str | None) -> list[AssetsDefinition]:
             cost = {"copy_seconds": copied.seconds} if copied else {}
             return MaterializeResult(metadata={"path": str(path), "bytes": path.stat().st_size, **cost})
 
-    return [task_ids, warehouse_tables, models, published_warehouse]
+    return [warehouse_tables, models, published_warehouse]
 
 
 def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition]:

@@ -1,4 +1,4 @@
-"""What starts runs by itself: the daily schedule and the watch on the inbox. For what is due meanwhile see `due.py`."""
+"""What starts runs by itself at night; what watches sources is in `sources.py`, what is due meanwhile in `due.py`."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,17 +6,13 @@ from datetime import date
 from dagster import (
     AssetSelection,
     DefaultScheduleStatus,
-    DefaultSensorStatus,
     RunConfig,
     RunRequest,
     ScheduleDefinition,
     ScheduleEvaluationContext,
-    SensorDefinition,
-    SensorEvaluationContext,
     SkipReason,
     define_asset_job,
     schedule,
-    sensor,
 )
 
 from dialflo_pipeline.days import survey
@@ -25,17 +21,17 @@ from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.specs import lake_key
 from dialflo_pipeline.rules import rules_of
 from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.task_ids.inbox import waiting_files
 from dialflo_pipeline.workspace import Workspace
 
 DAILY_AT = "30 1 * * *"
-INBOX_EVERY_SECONDS = 60
 
 sync_job = define_asset_job(
     "sync", AssetSelection.all(), description="Registers, fetches, derives, loads, computes and publishes."
 )
 register_job = define_asset_job(
-    "register", AssetSelection.assets(lake_key(TASK_IDS)), description="Registers the ids of the files in the inbox."
+    "register",
+    AssetSelection.assets(lake_key(TASK_IDS)),
+    description="Registers the ids of the files in the inbox and of the database.",
 )
 
 
@@ -70,22 +66,3 @@ def sync_request(days: Sequence[date], today: date, run_key: str) -> RunRequest:
         "lake_tables": DeriveConfig(first_day=first, last_day=last),
     }
     return RunRequest(run_key=run_key, partition_key=today.isoformat(), run_config=RunConfig(ops=steps))
-
-
-def inbox_sensor(pipeline: Pipeline) -> SensorDefinition:
-    """One registration run while the inbox holds files."""
-
-    @sensor(
-        job=register_job,
-        minimum_interval_seconds=INBOX_EVERY_SECONDS,
-        default_status=DefaultSensorStatus.RUNNING,
-        description="Registers the ids of files dropped in the inbox.",
-    )
-    def inbox(context: SensorEvaluationContext) -> RunRequest | SkipReason:
-        files = waiting_files(Workspace(pipeline.load().data_dir).inbox)
-        if not files:
-            return SkipReason("The inbox is empty.")
-        newest = max(path.stat().st_mtime_ns for path in files)
-        return RunRequest(run_key=f"{len(files)} files, newest {newest}")
-
-    return inbox

@@ -4,10 +4,12 @@ from dagster import Definitions, in_process_executor
 
 from dialflo_pipeline.defs import specs
 from dialflo_pipeline.defs.assets import DUCKDB_POOL, daily_assets, whole_assets
-from dialflo_pipeline.defs.automation import daily_schedule, inbox_sensor, register_job, sync_job
+from dialflo_pipeline.defs.automation import daily_schedule, register_job, sync_job
 from dialflo_pipeline.defs.due import due_sensor
 from dialflo_pipeline.defs.partitions import daily_partitions
+from dialflo_pipeline.defs.registering import registration_asset
 from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.defs.sources import database_sensor, inbox_sensor
 
 
 def build_definitions(pipeline: Pipeline | None = None, pool: str | None = DUCKDB_POOL) -> Definitions:
@@ -18,10 +20,15 @@ def build_definitions(pipeline: Pipeline | None = None, pool: str | None = DUCKD
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
     return Definitions(
-        assets=[*whole_assets(pool), *daily_assets(daily_partitions(settings)), specs.forgotten_spec()],
+        assets=[
+            registration_asset(),
+            specs.forgotten_spec(),
+            *daily_assets(daily_partitions(settings)),
+            *whole_assets(pool),
+        ],
         jobs=[sync_job, register_job],
         schedules=[daily_schedule(pipeline, settings.timezone)],
-        sensors=[inbox_sensor(pipeline), due_sensor(pipeline)],
+        sensors=[inbox_sensor(pipeline), database_sensor(pipeline), due_sensor(pipeline)],
         resources={"pipeline": pipeline},
         # One process a run: the stages share one lock and one rate limit, and each is parallel within itself.
         executor=in_process_executor,

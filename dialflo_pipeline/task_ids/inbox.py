@@ -6,7 +6,7 @@ known, so nothing is lost and nothing is twice.
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,8 +18,8 @@ from dialflo_pipeline.durable import move, whole_file
 from dialflo_pipeline.errors import TaskFileError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.task_ids.register import Registration, register
-from dialflo_pipeline.task_ids.rows import Refusals
+from dialflo_pipeline.task_ids.register import Registration, register_each
+from dialflo_pipeline.task_ids.rows import Refusals, TaskRow
 
 STILL_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 60.0
@@ -92,9 +92,16 @@ def take_in(
     are not looked at. The caller holds the run lock: two of these must not move the same files.
     """
     looks = _wait_until_still(waiting_files(inbox), clock or Clock())
-    return InboxReport(
-        tuple(_take_in_file(path, look, lake, now, zone, work_dir) for path, look in sorted(looks.items()))
-    )
+    still = [_Found(path, look, zone) for path, look in looks.items() if look is not None]
+    files = [
+        InboxFile(path.name, path, Fate.LEFT, Registration(), Refusals(str(path)), _STILL_GROWING)
+        for path, look in looks.items()
+        if look is None
+    ]
+    still.sort(key=lambda found: found.path)
+    for found, outcome in zip(still, register_each(lake, still, now, zone, work_dir=work_dir), strict=True):
+        files.append(_put_away(found, outcome, lake.aside))
+    return InboxReport(tuple(sorted(files, key=lambda file: file.name)))
 
 
 def waiting_files(inbox: Path) -> list[Path]:
@@ -143,24 +150,30 @@ def _wait_until_still(paths: list[Path], clock: Clock) -> Mapping[Path, _Look | 
     return {path: look for path, look in still.items() if path.exists()}
 
 
-def _take_in_file(
-    path: Path, look: _Look | None, lake: Lake, now: datetime, zone: ZoneInfo, work_dir: Path
-) -> InboxFile:
-    refused = Refusals(str(path))
-    if look is None:
-        return InboxFile(path.name, path, Fate.LEFT, Registration(), refused, _STILL_GROWING)
-    registration = Registration()
-    try:
-        task_file = read(path, None, None, zone)
-        refused = task_file.refused
-        registration = register(lake, task_file, now, zone, work_dir=work_dir)
-        reason = refused.summary() if refused.count and not registration.rows else None
-    except TaskFileError as error:
-        reason = str(error)
-    if _look_at(path) != look:
+class _Found:
+    """A file that stood still, to be read row by row once it is its turn."""
+
+    def __init__(self, path: Path, look: _Look, zone: ZoneInfo) -> None:
+        self.path, self.look, self.refused = path, look, Refusals(str(path))
+        self._zone = zone
+
+    def __iter__(self) -> Iterator[TaskRow]:
+        task_file = read(self.path, None, None, self._zone)
+        task_file.refused = self.refused
+        yield from task_file
+
+
+def _put_away(found: _Found, outcome: Registration | TaskFileError, aside: Path) -> InboxFile:
+    """Move a file whose rows are registered, or of which none could be."""
+    path, refused = found.path, found.refused
+    registration = outcome if isinstance(outcome, Registration) else Registration()
+    reason = refused.summary() if refused.count and not registration.rows else None
+    if isinstance(outcome, TaskFileError):
+        reason = str(outcome)
+    if _look_at(path) != found.look:
         return InboxFile(path.name, path, Fate.LEFT, registration, refused, _CHANGED)
     try:
-        target = _refuse(path, reason, lake.aside) if reason else _move(path, DONE)
+        target = _refuse(path, reason, aside) if reason else _move(path, DONE)
     except OSError as error:
         problem = f"It cannot be moved ({error.strerror}), so it stays in the inbox."
         return InboxFile(path.name, path, Fate.LEFT, registration, refused, problem)

@@ -5,7 +5,7 @@ again after a kill adds just those that are missing.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from dialflo_pipeline.errors import TaskFileError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.locks import registration_lock
 from dialflo_pipeline.registered import registered_tasks
@@ -26,6 +27,7 @@ PART_BYTES: Final = 256 * 1024 * 1024
 KNOWN_ROWS: Final = 1_000_000
 
 _KEY: Final = "task_id"
+_SOURCE: Final = "source"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -58,20 +60,100 @@ def register(
     without a day belongs to that of `now` in `zone`. Very many rows are added in parts, so that memory holds one part
     at a time. The lock in `work_dir` is held only while a part is added, never while rows are read.
     """
-    done = Registration()
-    for part in _parts(rows, now, zone):
-        with registration_lock(work_dir):
-            done += _add(lake, part, again=again)
+    (done,) = register_each(lake, [rows], now, zone, work_dir=work_dir, again=again)
+    if isinstance(done, TaskFileError):
+        raise done
     return done
 
 
-def _add(lake: Lake, part: pl.DataFrame, *, again: bool) -> Registration:
-    distinct = part.unique(_KEY, keep="first", maintain_order=True)
-    new = TASK_IDS.schema.validate(_without_known(lake, distinct, again=again))
-    days = sorted(new.get_column("call_date").unique())
-    for day in days:
-        lake.append(TASK_IDS, new.filter(pl.col("call_date") == day), day)
-    return Registration(new.height, part.height - new.height, frozenset(days))
+def register_each(
+    lake: Lake,
+    sources: Iterable[Iterable[TaskRow]],
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    work_dir: Path,
+    again: bool = False,
+) -> Iterator[Registration | TaskFileError]:
+    """The same for many sources, added together: to look through the lake costs more than the rows of a small source.
+
+    For each, in their order, what came of it, given once all its rows are in the lake. Of a source that raises
+    `TaskFileError` no row is added, other than those of parts already full.
+    """
+    today = now.astimezone(zone).date()
+    part, done, given = _Part(), list[Registration | TaskFileError](), 0
+    for rows in sources:
+        own, number = _Part(), len(done)
+        done.append(Registration())
+        try:
+            for frame in _frames(iter(rows), now, today):
+                own.add(frame.with_columns(pl.lit(number, pl.UInt32).alias(_SOURCE)))
+                if part.is_full_with(own):
+                    part.take(own)
+                    _add(lake, part, done, work_dir, again=again)
+        except TaskFileError as error:
+            done[number] = error
+        else:
+            part.take(own)
+        if not part.rows:
+            yield from done[given:]
+            given = len(done)
+    _add(lake, part, done, work_dir, again=again)
+    yield from done[given:]
+
+
+@dataclass
+class _Part:
+    """Rows that wait to be added together."""
+
+    frames: list[pl.DataFrame] = field(default_factory=list)
+    rows: int = 0
+    size_bytes: int = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Let these rows wait too."""
+        self.frames.append(frame)
+        self.rows += frame.height
+        self.size_bytes += int(frame.estimated_size())
+
+    def take(self, other: "_Part") -> None:
+        """Take over all that waits in another."""
+        self.frames += other.frames
+        self.rows += other.rows
+        self.size_bytes += other.size_bytes
+        other.clear()
+
+    def clear(self) -> None:
+        """Let nothing wait any more."""
+        self.frames, self.rows, self.size_bytes = [], 0, 0
+
+    def is_full_with(self, other: "_Part") -> bool:
+        """Whether both together are as much as memory is to hold."""
+        return self.rows + other.rows >= PART_ROWS or self.size_bytes + other.size_bytes >= PART_BYTES
+
+
+def _add(lake: Lake, part: _Part, done: list[Registration | TaskFileError], work_dir: Path, *, again: bool) -> None:
+    """Empty the part into the lake, and count for each source what became of its rows."""
+    if not part.rows:
+        return
+    rows = pl.concat(part.frames)
+    part.clear()
+    with registration_lock(work_dir):
+        new = _without_known(lake, rows.unique(_KEY, keep="first", maintain_order=True), again=again)
+        checked = TASK_IDS.schema.validate(new.drop(_SOURCE))
+        for day in sorted(checked.get_column("call_date").unique()):
+            lake.append(TASK_IDS, checked.filter(pl.col("call_date") == day), day)
+    registered = {number: (count, days) for number, count, days in _by_source(new)}
+    for number, count, _ in _by_source(rows):
+        some, days = registered.get(number, (0, []))
+        before = done[number]
+        if isinstance(before, Registration):
+            done[number] = before + Registration(some, count - some, frozenset(days))
+
+
+def _by_source(rows: pl.DataFrame) -> Iterator[tuple[int, int, list[date]]]:
+    counts = pl.len().alias("rows"), pl.col("call_date").unique().alias("days")
+    return rows.group_by(_SOURCE, maintain_order=True).agg(*counts).iter_rows()
 
 
 def _without_known(lake: Lake, rows: pl.DataFrame, *, again: bool) -> pl.DataFrame:
@@ -82,7 +164,15 @@ def _without_known(lake: Lake, rows: pl.DataFrame, *, again: bool) -> pl.DataFra
 
 def _known_ids(lake: Lake, *, again: bool) -> Iterator[pl.DataFrame]:
     """The ids in the lake, many at a time: a join for each of thousands of small files would take minutes."""
-    return _gathered((ids for day in lake.days(TASK_IDS) for ids in _ids_of(lake, day, again=again)), KNOWN_ROWS)
+    gathered, rows = list[pl.DataFrame](), 0
+    for ids in (ids for day in lake.days(TASK_IDS) for ids in _ids_of(lake, day, again=again)):
+        gathered.append(ids)
+        rows += ids.height
+        if rows >= KNOWN_ROWS:
+            yield pl.concat(gathered)
+            gathered, rows = [], 0
+    if gathered:
+        yield pl.concat(gathered)
 
 
 def _ids_of(lake: Lake, day: date, *, again: bool) -> Iterable[pl.DataFrame]:
@@ -91,28 +181,9 @@ def _ids_of(lake: Lake, day: date, *, again: bool) -> Iterable[pl.DataFrame]:
     return lake.read_batches(TASK_IDS, day, [_KEY])
 
 
-def _parts(rows: Iterable[TaskRow], now: datetime, zone: ZoneInfo) -> Iterator[pl.DataFrame]:
-    return _gathered(_frames(iter(rows), now, now.astimezone(zone).date()), PART_ROWS)
-
-
 def _frames(rows: Iterator[TaskRow], now: datetime, today: date) -> Iterator[pl.DataFrame]:
     while some := list(islice(rows, FRAME_ROWS)):
         yield _frame(some, now, today)
-
-
-def _gathered(frames: Iterable[pl.DataFrame], row_limit: int) -> Iterator[pl.DataFrame]:
-    """The same rows in fewer frames, each given as soon as it has reached the limit of rows or of bytes."""
-    gathered: list[pl.DataFrame] = []
-    row_count = byte_count = 0
-    for frame in frames:
-        gathered.append(frame)
-        row_count += frame.height
-        byte_count += int(frame.estimated_size())
-        if row_count >= row_limit or byte_count >= PART_BYTES:
-            yield pl.concat(gathered)
-            gathered, row_count, byte_count = [], 0, 0
-    if gathered:
-        yield pl.concat(gathered)
 
 
 def _frame(rows: list[TaskRow], now: datetime, today: date) -> pl.DataFrame:

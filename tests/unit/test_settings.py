@@ -22,6 +22,10 @@ DEFAULTS = {
     "settle_hours": 24,
     "redial_max_attempts": 3,
     "redial_min_gap_minutes": 30,
+    "tasks_dsn": None,
+    "tasks_query": None,
+    "tasks_cursor_column": None,
+    "tasks_overlap_minutes": 60,
 }
 SECRET = "s3cret-t0ken"
 
@@ -77,13 +81,18 @@ def test_all_problems_are_told_at_once(load: Load) -> None:
         "SETTLE_HOURS": "-1",
         "REDIAL_MAX_ATTEMPTS": "0",
         "REDIAL_MIN_GAP_MINUTES": "-1",
+        "TASKS_DSN": f"oracle://user:{SECRET}@host",
+        "TASKS_QUERY": "SELECT 1",
+        "TASKS_OVERLAP_MINUTES": "-1",
     }
     head, *problems = _lines(load, **wrong)
     assert head == "These settings are wrong (environment or .env):"
     assert [line.split()[0] for line in problems] == [ENV_PREFIX + name for name in wrong]
 
 
-@pytest.mark.parametrize("name", ["RATE_LIMIT", "TIMEOUT_SECONDS", "SETTLE_HOURS", "REDIAL_MIN_GAP_MINUTES"])
+@pytest.mark.parametrize(
+    "name", ["RATE_LIMIT", "TIMEOUT_SECONDS", "SETTLE_HOURS", "REDIAL_MIN_GAP_MINUTES", "TASKS_OVERLAP_MINUTES"]
+)
 @pytest.mark.parametrize("value", ["inf", "-inf", "Infinity", "1e999", "nan"])
 def test_no_number_may_be_infinite_or_none(load: Load, name: str, value: str) -> None:
     assert len(_lines(load, **{name: value})) == 2
@@ -142,6 +151,51 @@ def test_a_token_that_no_header_may_carry_is_refused_without_being_quoted(load: 
     told = "".join(traceback.format_exception(caught.value))
     assert "DIALFLO_API_TOKEN" in told
     assert SECRET not in told
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    ["", "oracle://u:{}@h", "{}", "postgres://u:{}@h/d", "postgresql:/{}", "postgresql+://{}", "sqlite:{}.db"],
+)
+def test_a_database_that_cannot_be_read_is_refused_without_being_quoted(load: Load, dsn: str) -> None:
+    problems = "\n".join(_lines(load, TASKS_DSN=dsn.format(SECRET), TASKS_QUERY="SELECT :cursor"))
+    assert SECRET not in problems
+    assert "DIALFLO_TASKS_" in problems
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT 1",
+        "SELECT 1 WHERE a >= :cursors",
+        "SELECT a::cursor",
+        "DELETE FROM t WHERE a >= :cursor",
+        "-- SELECT\nUPDATE t SET a = :cursor",
+    ],
+)
+def test_a_query_must_select_from_a_cursor_on(load: Load, query: str) -> None:
+    assert "must be one SELECT" in "\n".join(_lines(load, TASKS_DSN="sqlite:///a.db", TASKS_QUERY=query))
+
+
+@pytest.mark.parametrize("query", ["select :cursor", "/* a */ WITH x AS (SELECT 1) SELECT :cursor", "(SELECT :cursor)"])
+def test_a_select_is_taken_as_it_is(load: Load, query: str) -> None:
+    dsn = f"postgresql+psycopg://u:{SECRET}@h/d"
+    settings = load(TASKS_DSN=dsn, TASKS_QUERY=query)
+    assert settings.tasks_query == query
+    assert settings.tasks_dsn is not None
+    assert settings.tasks_dsn.get_secret_value() == dsn
+    assert SECRET not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("variables", "problem"),
+    [
+        ({"TASKS_DSN": "sqlite:///a.db"}, "DIALFLO_TASKS_QUERY is missing"),
+        ({"TASKS_QUERY": "SELECT :cursor"}, "DIALFLO_TASKS_QUERY is set, but not DIALFLO_TASKS_DSN"),
+    ],
+)
+def test_a_database_and_its_query_go_together(load: Load, variables: dict[str, str], problem: str) -> None:
+    assert problem in "\n".join(_lines(load, **variables))
 
 
 def test_a_byte_order_mark_hides_no_setting(load: Load) -> None:

@@ -10,7 +10,7 @@ from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.tables import TASK_IDS
 from dialflo_pipeline.task_ids import inbox as inbox_module
 from dialflo_pipeline.task_ids.inbox import Clock, Fate, InboxReport, take_in
-from dialflo_pipeline.task_ids.register import register
+from dialflo_pipeline.task_ids.register import register_each
 
 NOW = datetime(2025, 6, 25, 20, tzinfo=UTC)
 
@@ -181,12 +181,12 @@ def test_a_file_changed_while_it_is_read_stays_and_is_read_again(desk: Desk, mon
     path = desk.drop("ids.txt", "a\n")
 
     def register_while_somebody_writes(*args: object, **options: object) -> object:
-        result = register(*args, **options)  # type: ignore[arg-type]  # handed on as they came
+        results = list(register_each(*args, **options))  # type: ignore[arg-type]  # handed on as they came
         with path.open("a") as file:
             file.write("b\n")
-        return result
+        return results
 
-    monkeypatch.setattr(inbox_module, "register", register_while_somebody_writes)
+    monkeypatch.setattr(inbox_module, "register_each", register_while_somebody_writes)
     assert desk.take_in().files[0].fate is Fate.LEFT
     monkeypatch.undo()
     assert desk.tree() == ["ids.txt"]

@@ -4,25 +4,21 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
 from dagster import (
     AssetKey,
     AssetSpec,
     BackfillPolicy,
-    DagsterInstance,
     DailyPartitionsDefinition,
     Definitions,
     RunRequest,
     SkipReason,
     build_schedule_context,
-    build_sensor_context,
 )
 
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import RAW_TABLES, WAREHOUSE_TABLES
-from dialflo_pipeline.workspace import Workspace
 
 Build = Callable[[], Definitions]
 Register = Callable[[date, list[str]], None]
@@ -138,18 +134,6 @@ def test_a_backfill_works_on_a_day_a_run_and_on_the_warehouse_once(definitions: 
     policies = {key.to_user_string(): graph.get(key).backfill_policy for key in graph.materializable_asset_keys}
     assert policies["lake/raw_answers"] == policies["lake/calls"] == BackfillPolicy.multi_run(1)
     assert not graph.get(AssetKey(["warehouse", "calls"])).is_partitioned
-
-
-@pytest.mark.parametrize("names", [[], ["ids.txt"]])
-def test_the_inbox_is_registered_when_it_holds_a_file(
-    names: list[str], definitions: Build, workspace: Workspace
-) -> None:
-    workspace.inbox.mkdir(parents=True)
-    for name in names:
-        (workspace.inbox / name).write_text("id-1\n")
-    with DagsterInstance.ephemeral() as instance:
-        result: Any = definitions().resolve_sensor_def("inbox")(build_sensor_context(instance=instance))
-    assert isinstance(result, RunRequest if names else SkipReason)
 
 
 def test_writers_of_duckdb_share_one_pool(definitions: Build) -> None:

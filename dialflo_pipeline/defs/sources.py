@@ -1,0 +1,123 @@
+"""What watches the sources of task ids, and has them read when they have something new: the inbox and the database."""
+
+import time
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from dagster import (
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    RunRequest,
+    RunsFilter,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SkipReason,
+    sensor,
+)
+
+from dialflo_pipeline.defs.automation import register_job
+from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.locks import holder
+from dialflo_pipeline.task_ids.inbox import STILL_SECONDS, waiting_files
+from dialflo_pipeline.task_ids.source import LATE_ROWS_EVERY, has_news, source_of
+from dialflo_pipeline.workspace import Workspace
+
+EVERY_SECONDS = 60
+GIVEN_UP_SECONDS = 120
+"""A run so old, at a time when nobody holds the run lock, is no longer one: its process was killed."""
+LEFT_SECONDS = 600
+"""Files that a run has left in the inbox, and that nobody has touched since, are tried again after so long."""
+
+FILES_TAG = "dialflo/files"
+_UNDER_WAY = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+]
+
+
+def inbox_sensor(pipeline: Pipeline) -> SensorDefinition:
+    """One registration run for all the files of the inbox that have stopped growing."""
+
+    @sensor(
+        job=register_job,
+        minimum_interval_seconds=EVERY_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Registers the ids of files dropped in the inbox, once they have stopped growing.",
+    )
+    def inbox(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+        workspace = Workspace(pipeline.load().data_dir)
+        files = waiting_files(workspace.inbox)
+        if not files:
+            return SkipReason("The inbox is empty.")
+        if not _looks_still(_looks(files)):
+            time.sleep(STILL_SECONDS)
+            if not _looks_still(_looks(files)):
+                return SkipReason(f"All {len(files)} files in the inbox are still being written.")
+        if _is_under_way(context, workspace):
+            return SkipReason("A registration is under way.")
+        state = sha256(repr(_looks(files)).encode()).hexdigest()[:16]
+        if _were_left(context, state):
+            return SkipReason("What is in the inbox now was left there by the last run; it is tried again later.")
+        return RunRequest(tags={FILES_TAG: state})
+
+    return inbox
+
+
+def database_sensor(pipeline: Pipeline) -> SensorDefinition:
+    """One registration run when the query on the customer's database has new rows."""
+
+    @sensor(
+        job=register_job,
+        minimum_interval_seconds=EVERY_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Registers the ids that DIALFLO_TASKS_QUERY gives, when there are new ones. Does nothing without"
+        " DIALFLO_TASKS_DSN.",
+    )
+    def database(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+        settings = pipeline.load()
+        source, workspace = source_of(settings), Workspace(settings.data_dir)
+        if source is None:
+            return SkipReason("DIALFLO_TASKS_DSN is not set.")
+        if _is_under_way(context, workspace):
+            return SkipReason("A registration is under way.")
+        if not has_news(source, workspace, datetime.now(UTC), LATE_ROWS_EVERY):
+            return SkipReason("The query gives nothing new.")
+        return RunRequest()
+
+    return database
+
+
+def _looks(files: list[Path]) -> list[tuple[str, float]]:
+    """Each file by name with the time of its last change, of its contents or its name."""
+    looks = []
+    for path in files:
+        try:
+            seen = path.stat()
+        except OSError:
+            continue  # taken away meanwhile
+        looks.append((path.name, max(seen.st_mtime, seen.st_ctime)))
+    return sorted(looks)
+
+
+def _looks_still(looks: list[tuple[str, float]]) -> bool:
+    """Whether any file has not been changed for a while; the run makes sure of each."""
+    now = time.time()
+    return any(abs(now - changed_at) >= STILL_SECONDS for _, changed_at in looks)
+
+
+def _is_under_way(context: SensorEvaluationContext, workspace: Workspace) -> bool:
+    filters = RunsFilter(job_name=register_job.name, statuses=_UNDER_WAY)
+    records = context.instance.get_run_records(filters, limit=1)
+    if not records:
+        return False
+    age = datetime.now(UTC) - records[0].create_timestamp
+    return age.total_seconds() < GIVEN_UP_SECONDS or holder(workspace.work) is not None
+
+
+def _were_left(context: SensorEvaluationContext, state: str) -> bool:
+    filters = RunsFilter(job_name=register_job.name, tags={FILES_TAG: state}, statuses=[DagsterRunStatus.SUCCESS])
+    records = context.instance.get_run_records(filters, limit=1)
+    return bool(records) and (datetime.now(UTC) - records[0].create_timestamp).total_seconds() < LEFT_SECONDS
