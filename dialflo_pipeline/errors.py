@@ -11,6 +11,7 @@ DialfloError                 1
 │   └── DamagedFile          1   a stored file is not what was written
 └── TransientError           1   the same call may succeed later
     ├── TransportTrouble     1   a request ended without a whole answer
+    ├── NotTold              1   a message to people could not be sent
     └── LockHeld             4   another run is at work on the same data
 
 Messages name what was found, where, and the remedy. They never hold a payload, a phone number or the token.
@@ -65,6 +66,10 @@ class DamagedFile(PermanentError):
 
 class TransportTrouble(TransientError):
     """A request ended without a whole answer: connection, protocol, encoding or time."""
+
+
+class NotTold(TransientError):
+    """A message could not be handed to the channel that was to tell it."""
 
 
 class LockHeld(TransientError):

@@ -4,6 +4,7 @@ from dagster import Definitions, in_process_executor
 
 from dialflo_pipeline.defs.assets import DUCKDB_POOL, daily_assets, whole_assets
 from dialflo_pipeline.defs.automation import daily_schedule, inbox_sensor, register_job, sync_job
+from dialflo_pipeline.defs.notifications import failure_sensors
 from dialflo_pipeline.defs.partitions import daily_partitions
 from dialflo_pipeline.defs.resources import Pipeline
 
@@ -15,11 +16,15 @@ def build_definitions(pipeline: Pipeline | None = None, pool: str | None = DUCKD
     """
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
+    by_day = daily_assets(daily_partitions(settings))
     return Definitions(
-        assets=[*whole_assets(pool), *daily_assets(daily_partitions(settings))],
+        assets=[*whole_assets(pool), *by_day],
         jobs=[sync_job, register_job],
         schedules=[daily_schedule(pipeline, settings.timezone)],
-        sensors=[inbox_sensor(pipeline)],
+        sensors=[
+            inbox_sensor(pipeline),
+            *failure_sensors(pipeline, day_steps=frozenset(assets.op.name for assets in by_day)),
+        ],
         resources={"pipeline": pipeline},
         # One process a run: the stages share one lock and one rate limit, and each is parallel within itself.
         executor=in_process_executor,
