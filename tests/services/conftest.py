@@ -3,19 +3,36 @@
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
-import psycopg2
 import pytest
+from sqlalchemy import NullPool, create_engine, text
 
 PASSWORD = "Pg/s3cret@1"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 _names = count()
+
+
+def execute(url: str, sql: str) -> list[tuple[Any, ...]]:
+    """Run one statement by itself; its rows, if it has any."""
+    address = url.replace("postgresql://", "postgresql+psycopg2://")
+    engine = create_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        result = connection.execute(text(sql))
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+
+@pytest.fixture
+def run_sql(postgres_url: str) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Runs one statement on this test's database."""
+    return lambda sql: execute(postgres_url, sql)
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +49,21 @@ def postgres_cluster() -> Iterator[str]:
     secret.write_text(PASSWORD)
     secret.chmod(0o644)
     data = folder / "data"
-    initdb = [programs / "initdb", "-D", data, "-U", "dagster", "--auth=scram-sha-256", "--pwfile", secret, "-N"]
+    initdb: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        data,
+        "-U",
+        "dagster",
+        "--auth=scram-sha-256",
+        "--pwfile",
+        secret,
+        "-N",
+    ]
     subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **as_user)
     port = _free_port()
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-    control = [programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w"]
+    control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w"]
     subprocess.run([*control, "-o", options, "start"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_user)
     yield f"postgresql://dagster:{quote(PASSWORD, safe='')}@127.0.0.1:{port}/postgres"
     subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=folder, **as_user)
@@ -47,12 +74,42 @@ def postgres_cluster() -> Iterator[str]:
 def postgres_url(postgres_cluster: str) -> str:
     """The address of an empty database of its own."""
     name = f"db{os.getpid()}_{next(_names)}"
-    connection = psycopg2.connect(postgres_cluster)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-    connection.close()
+    execute(postgres_cluster, f"CREATE DATABASE {name}")
     return f"{postgres_cluster.rpartition('/')[0]}/{name}"
+
+
+@pytest.fixture
+def use_postgres(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets what deploy/dagster.yaml takes from the environment, from an address."""
+
+    def use(url: str) -> None:
+        parts = urlsplit(url)
+        values = {
+            "HOST": parts.hostname,
+            "PORT": parts.port,
+            "DATABASE": parts.path[1:],
+            "USER": parts.username,
+            "PASSWORD": unquote(parts.password or ""),
+        }
+        for name, value in values.items():
+            monkeypatch.setenv(f"DAGSTER_PG_{name}", str(value))
+
+    return use
+
+
+@pytest.fixture
+def home(
+    tmp_path: Path, postgres_url: str, use_postgres: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """DAGSTER_HOME as docs/deploy.md sets it up."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("dagster.yaml", "workspace.yaml"):
+        shutil.copy(DEPLOY / name, home)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    use_postgres(postgres_url)
+    monkeypatch.setenv("DIALFLO_DATA_DIR", str(tmp_path / "data"))
+    return home
 
 
 def _postgres_programs() -> Path:
@@ -65,7 +122,5 @@ def _postgres_programs() -> Path:
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])

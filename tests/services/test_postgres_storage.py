@@ -1,13 +1,11 @@
 """Dagster's history in a real PostgreSQL, as deploy/dagster.yaml has it: sensors, and what `dialflo doctor` says."""
 
 import re
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
 
-import psycopg2
 import pytest
 from dagster import DagsterInstance, Definitions, asset, build_sensor_context, define_asset_job
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus  # how the web page switches off
@@ -21,35 +19,9 @@ from dialflo_pipeline.errors import TokenRefused
 from dialflo_pipeline.notify.causes import Ledger
 from dialflo_pipeline.settings import Settings
 
+RunSql = Callable[[str], list[tuple[Any, ...]]]
+
 pytestmark = pytest.mark.services
-
-DEPLOY = Path(__file__).parents[2] / "deploy"
-
-
-def set_environment(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """What deploy/dagster.yaml takes from the environment, from an address."""
-    parts = urlsplit(url)
-    values = {
-        "HOST": parts.hostname,
-        "PORT": parts.port,
-        "DATABASE": parts.path[1:],
-        "USER": parts.username,
-        "PASSWORD": unquote(parts.password or ""),
-    }
-    for name, value in values.items():
-        monkeypatch.setenv(f"DAGSTER_PG_{name}", str(value))
-
-
-@pytest.fixture
-def home(tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """DAGSTER_HOME as docs/deploy.md sets it up."""
-    home = tmp_path / "home"
-    home.mkdir()
-    shutil.copy(DEPLOY / "dagster.yaml", home)
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    set_environment(monkeypatch, postgres_url)
-    monkeypatch.setenv("DIALFLO_DATA_DIR", str(tmp_path / "data"))
-    return home
 
 
 @pytest.fixture
@@ -63,7 +35,7 @@ def problems() -> dict[str, str]:
     return {each.what: each.found for each in examine_deployment(Settings()) if each.is_well is False}
 
 
-def beat(instance: DagsterInstance, ago: float = 0.0, errors: bool = False) -> None:
+def beat(instance: DagsterInstance, ago: float = 0.0) -> None:
     for kind in instance.get_required_daemon_types():
         instance.add_daemon_heartbeat(DaemonHeartbeat(time.time() - ago, kind, "one", []))
 
@@ -97,13 +69,9 @@ def test_a_set_up_in_order_has_no_problem(instance: DagsterInstance) -> None:
     assert problems() == {}
 
 
-def test_looking_makes_no_tables(home: Path, postgres_url: str) -> None:
+def test_looking_makes_no_tables(home: Path, run_sql: RunSql) -> None:
     assert problems() == {}
-    connection = psycopg2.connect(postgres_url)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'")
-        assert cursor.fetchone() == (0,)
-    connection.close()
+    assert run_sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'") == []
 
 
 def test_a_daemon_that_never_ran_or_fell_silent_is_told(instance: DagsterInstance) -> None:
@@ -115,12 +83,9 @@ def test_a_daemon_that_never_ran_or_fell_silent_is_told(instance: DagsterInstanc
 
 
 def test_tables_of_another_version_are_told_with_the_command_that_mends_them(
-    instance: DagsterInstance, postgres_url: str
+    instance: DagsterInstance, run_sql: RunSql
 ) -> None:
-    connection = psycopg2.connect(postgres_url)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("UPDATE alembic_version SET version_num = '7f2b1a4ca7a5'")
-    connection.close()
+    run_sql("UPDATE alembic_version SET version_num = '7f2b1a4ca7a5'")
     assert "dagster instance migrate" in problems()["run history"]
 
 
@@ -149,9 +114,9 @@ def test_a_sensor_that_was_switched_off_is_named(instance: DagsterInstance, tmp_
     ],
 )
 def test_a_storage_out_of_reach_is_told_without_its_password(
-    home: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch, pattern: str, wrong: str, told: str
+    home: Path, postgres_url: str, use_postgres: Callable[[str], None], pattern: str, wrong: str, told: str
 ) -> None:
-    set_environment(monkeypatch, re.sub(pattern, wrong, postgres_url))
+    use_postgres(re.sub(pattern, wrong, postgres_url))
     found = problems()["run history"]
     assert told in found
     assert "s3cret" not in found
