@@ -21,20 +21,21 @@ from dialflo_pipeline.settings import Settings
 BEATS_WITHIN_SECONDS = 300.0
 """The daemon beats every 30 seconds; a step of its own may take a minute or two."""
 SKEW_SECONDS = 120.0
-POSTGRES = "DagsterPostgresStorage"
+POSTGRES, SQLITE = "DagsterPostgresStorage", "DagsterSqliteStorage"
 
 
 def examine_deployment(settings: Settings) -> list[Finding]:
     """All of it, as far as one thing can be looked at without another."""
     home = Path(chosen).expanduser() if (chosen := os.environ.get("DAGSTER_HOME")) else None
-    findings = [_home(home), *_definitions()]
+    findings = [_home(home), loaded := _definitions()]
     if home is None or not findings[0].is_well:
         return findings
     try:
-        with _quiet(), _instance(home) as instance:
-            return [*findings, *_history(instance)]
-    except ImportError:
-        found = f"{home / CONFIG} asks for PostgreSQL: pip install 'dialflo-pipeline[postgres]' is missing here"
+        reference = InstanceRef.from_dir(str(home))
+        if _is_empty_folder(reference):
+            return [*findings, Finding("run history", "none yet: the services begin it at their start", True)]
+        with _quiet(), DagsterInstance.from_ref(_looking_only(reference)) as instance:
+            return [*findings, *_history(instance, definitions_load=loaded.is_well is True)]
     except Exception as error:  # whatever storage, driver or configuration says, a person is told and the rest stands
         found = _why(home, error)
     return [*findings, Finding("run history", found, False)]
@@ -56,15 +57,14 @@ def _home(home: Path | None) -> Finding:
     return Finding("DAGSTER_HOME", found, False)
 
 
-def _definitions() -> Iterator[Finding]:
+def _definitions() -> Finding:
     try:
         from dialflo_pipeline.definitions import defs
 
         Definitions.validate_loadable(defs)
     except Exception as error:  # whatever keeps it from loading keeps the services from it too
-        yield Finding("definitions", f"do not load: {type(error).__name__}. `dg check defs` says more", False)
-    else:
-        yield Finding("definitions", "load", True)
+        return Finding("definitions", f"do not load: {type(error).__name__}. `dg check defs` says more", False)
+    return Finding("definitions", "load", True)
 
 
 @contextmanager
@@ -78,17 +78,22 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def _instance(home: Path) -> DagsterInstance:
-    reference = InstanceRef.from_dir(str(home))
+def _is_empty_folder(reference: InstanceRef) -> bool:
+    """Whether the history is in SQLite files, of which there are none: looking would make them."""
     data = reference.storage_data
-    if data and data.class_name == POSTGRES:
-        asked = {**yaml.safe_load(data.config_yaml), "should_autocreate_tables": False}
-        looks_only = ConfigurableClassData(data.module_name, data.class_name, yaml.safe_dump(asked))
-        reference = reference._replace(storage_data=looks_only)
-    return DagsterInstance.from_ref(reference)
+    return data is not None and data.class_name == SQLITE and not Path(data.config_dict["base_dir"], "history").exists()
 
 
-def _history(instance: DagsterInstance) -> Iterator[Finding]:
+def _looking_only(reference: InstanceRef) -> InstanceRef:
+    """The same, but tables that are missing in PostgreSQL stay missing."""
+    data = reference.storage_data
+    if data is None or data.class_name != POSTGRES:
+        return reference
+    asked = yaml.safe_dump({**data.config_dict, "should_autocreate_tables": False})
+    return reference._replace(storage_data=ConfigurableClassData(data.module_name, data.class_name, asked))
+
+
+def _history(instance: DagsterInstance, *, definitions_load: bool) -> Iterator[Finding]:
     version = instance.event_log_storage.alembic_version()
     current, newest = version or (None, None)
     kind = type(instance.event_log_storage).__name__.removesuffix("EventLogStorage")
@@ -101,7 +106,8 @@ def _history(instance: DagsterInstance) -> Iterator[Finding]:
         return
     yield Finding("run history", f"{kind} is reached, its tables are of this version", True)
     yield from _daemon(instance)
-    yield _switches(instance)
+    if definitions_load:
+        yield _switches(instance)
 
 
 def _daemon(instance: DagsterInstance) -> Iterator[Finding]:
@@ -148,6 +154,8 @@ def _why(home: Path, error: BaseException) -> str:
         chain.append(error)
         error = error.__cause__ or error.__context__ or error
     said = " ".join(str(each) for each in chain)
+    if any(isinstance(each, ImportError) for each in chain):
+        return f"{home / CONFIG} asks for what is not installed here: pip install 'dialflo-pipeline[postgres]'"
     if missing := re.search(r'environment variable "(\w+)"', said):
         return f"{home / CONFIG} takes a value from {missing[1]}, which is not set in this environment"
     for sign, meaning in SIGNS.items():
