@@ -105,7 +105,8 @@ class Ledger(BaseModel):
     fine_again: list[Cause] = []
 
     def failed(self, trouble: Trouble, channels: Collection[str]) -> None:
-        """Note an occurrence."""
+        """Note an occurrence; that it was fine before need not be told any more."""
+        self.fine_again = [cause for cause in self.fine_again if cause.key != trouble.key]
         known = next((cause for cause in self.wrong if cause.key == trouble.key), None)
         if known:
             known.seen_again(trouble, channels)

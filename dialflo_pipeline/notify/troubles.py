@@ -20,6 +20,7 @@ REMEDIES: Final[Mapping[str, str]] = {
         " restarted. `dialflo doctor` says whether the API takes it. The next run asks for everything that waits."
     ),
     "SettingsError": "Mend these settings; `dialflo doctor` says what is still wrong with them.",
+    "DagsterExecutionInterruptedError": "Start it again, or leave it to the next run, which goes on from there.",
     "LockHeld": "Wait for the other run to end, or stop it; the next run goes on from there.",
     "DamagedFile": "Put the file back from a backup; `dialflo rebuild` then makes anew what follows from it.",
     "ModelError": "Mend the SQL file that is named; nothing was changed for readers.",
@@ -31,6 +32,14 @@ REMEDIES: Final[Mapping[str, str]] = {
 OURS: Final = "dialflo_pipeline."
 WRAPPERS: Final = frozenset({"DagsterExecutionStepExecutionError", "DagsterUserCodeExecutionError"})
 """Kinds of errors that only hold another one."""
+
+SENTENCES: Final[Mapping[str, str]] = {
+    "DagsterExecutionInterruptedError": "The run was stopped before its end, as by a restart of the services.",
+}
+"""What kinds of errors mean that say it in words for programmers."""
+
+ASSETS_BY_HAND: Final = "__ASSET_JOB"
+"""How Dagster calls the job of a backfill, or of assets that somebody picked on the page."""
 
 SYSTEM_ERROR: Final = re.compile(r"^(?:\w+\.)*\w+: \[Errno \d+\] ")
 CHANGING: Final = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\d+")
@@ -65,10 +74,11 @@ def trouble_of(failed: Failed, secrets: Iterable[str] = ()) -> Trouble:
     """What to tell of a failure, without these secrets."""
     what = scrubbed(_sentence(failed), secrets)
     place = step_subject(failed.job, failed.step)
+    job = "a run of chosen assets" if failed.job.startswith(ASSETS_BY_HAND) else failed.job
     return Trouble(
         key=f"{failed.kind} | {place} | {CHANGING.sub('#', what)}",
         subject=place,
-        title=f"{failed.job} failed at {failed.step}" if failed.step else f"{failed.job} failed",
+        title=f"{job} failed at {failed.step}" if failed.step else f"{job} failed",
         what=what,
         remedy=REMEDIES.get(failed.kind, SEE_THE_LOG),
         at=failed.at,
@@ -122,6 +132,8 @@ def shortened(text: str) -> str:
 
 
 def _sentence(failed: Failed) -> str:
+    if failed.kind in SENTENCES:
+        return SENTENCES[failed.kind]
     _, _, text = failed.said.partition(": ")
     if failed.step is None and not failed.kind:
         return shortened(failed.said) or "The run ended without a word."

@@ -89,6 +89,14 @@ def test_what_was_fine_again_before_anybody_was_told_is_not_told(ledger: Ledger)
     assert owed(ledger) == []
 
 
+def test_a_recovery_that_is_over_before_it_was_told_is_not_told(ledger: Ledger) -> None:
+    ledger.failed(trouble(), CHANNELS)
+    tell(ledger)
+    ledger.succeeded("step fetch", frozenset(), NIGHT, "good")
+    ledger.failed(trouble(NIGHT + timedelta(hours=1)), CHANNELS)
+    assert (len(ledger.wrong), ledger.fine_again) == (1, [])
+
+
 def test_recovery_is_told_where_the_cause_was_told(ledger: Ledger) -> None:
     ledger.failed(trouble(), CHANNELS)
     tell(ledger, NIGHT, "mail")

@@ -38,7 +38,7 @@ def test_a_refused_token_is_told_with_its_remedy() -> None:
 
 
 def test_every_remedy_is_for_a_kind_of_error_there_is() -> None:
-    system = {"OSError", "PermanentError", "PermissionError"}
+    system = {"OSError", "PermissionError", "DagsterExecutionInterruptedError"}
     assert REMEDIES.keys() - system <= {name for name in vars(errors) if isinstance(vars(errors)[name], type)}
 
 
@@ -84,6 +84,13 @@ def test_what_the_system_says_of_a_disk_is_told() -> None:
 def test_a_run_that_ended_outside_of_any_step_is_told_in_the_words_of_its_end() -> None:
     killed = replace(REFUSED, kind="", said="The process of this run was killed.", step=None)
     assert (trouble_of(killed).title, trouble_of(killed).what) == ("sync failed", "The process of this run was killed.")
+
+
+def test_a_run_that_was_stopped_and_one_of_chosen_assets_are_told_in_plain_words() -> None:
+    kind = "DagsterExecutionInterruptedError"
+    told = trouble_of(replace(REFUSED, kind=kind, said=f"dagster._core.errors.{kind}", job="__ASSET_JOB"))
+    assert told.title == "a run of chosen assets failed at raw_answers"
+    assert told.what == "The run was stopped before its end, as by a restart of the services."
 
 
 def test_secrets_and_numbers_like_those_of_phones_are_taken_out() -> None:
