@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from dagster._core.scheduler.instigation import InstigatorStatus
 from dagster._serdes import ConfigurableClassData
 
 from dialflo_pipeline.defs.home import CONFIG
+from dialflo_pipeline.defs.storage_faults import why_unusable
 from dialflo_pipeline.findings import Finding
 from dialflo_pipeline.settings import Settings
 
@@ -37,7 +37,7 @@ def examine_deployment(settings: Settings) -> list[Finding]:
         with _quiet(), DagsterInstance.from_ref(_looking_only(reference)) as instance:
             return [*findings, *_history(instance, definitions_load=loaded.is_well is True)]
     except Exception as error:  # whatever storage, driver or configuration says, a person is told and the rest stands
-        found = _why(home, error)
+        found = why_unusable(home / CONFIG, error)
     return [*findings, Finding("run history", found, False)]
 
 
@@ -145,31 +145,3 @@ def _switches(instance: DagsterInstance) -> Finding:
     if stopped:
         return Finding("schedule and sensors", f"switched off: {', '.join(sorted(stopped))}; see Automation", False)
     return Finding("schedule and sensors", "all are on", True)
-
-
-def _why(home: Path, error: BaseException) -> str:
-    """What is wrong with the storage, without what its error quotes: that may be an address with a password."""
-    chain: list[BaseException] = []
-    while error not in chain:
-        chain.append(error)
-        error = error.__cause__ or error.__context__ or error
-    said = " ".join(str(each) for each in chain)
-    if any(isinstance(each, ImportError) for each in chain):
-        return f"{home / CONFIG} asks for what is not installed here: pip install 'dialflo-pipeline[postgres]'"
-    if missing := re.search(r'environment variable "(\w+)"', said):
-        return f"{home / CONFIG} takes a value from {missing[1]}, which is not set in this environment"
-    for sign, meaning in SIGNS.items():
-        if sign in said:
-            return f"is not reached: {meaning}"
-    return f"cannot be used as {home / CONFIG} has it: {type(chain[-1]).__name__}"
-
-
-SIGNS = {
-    "password authentication failed": "PostgreSQL refuses user or password",
-    "no password supplied": "PostgreSQL wants a password",
-    "does not exist": "PostgreSQL has no such database or user",
-    "Connection refused": "no PostgreSQL answers at that host and port",
-    "could not translate host name": "the host of PostgreSQL has no address",
-    "timeout expired": "PostgreSQL does not answer in time",
-}
-"""What drivers say, and what it means; nothing else of what they say is told."""

@@ -13,8 +13,9 @@ from dagster import (
 )
 from pydantic import ValidationError
 
-from dialflo_pipeline.defs.ended_runs import EndedRun, ended_runs, newest_end
+from dialflo_pipeline.defs.ended_runs import ended_runs, newest_end
 from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.defs.run_content import EndedRun
 from dialflo_pipeline.notify.causes import Ledger
 from dialflo_pipeline.notify.channels import Delivery, channels_of, deliver, place_of, secrets_of
 from dialflo_pipeline.notify.troubles import Failed, check_subject, check_trouble, step_subject, trouble_of
