@@ -10,6 +10,7 @@ SIGNS: Final = {
     "does not exist": "PostgreSQL has no such database or user",
     "Connection refused": "no PostgreSQL answers at that host and port",
     "could not translate host name": "the host of PostgreSQL has no address",
+    "more than one head": "two programs made its tables at once; move it aside, then `dagster instance migrate`",
     "timeout expired": "PostgreSQL does not answer in time",
 }
 """What drivers say, and what it means; nothing else of what they say is told."""
@@ -28,5 +29,5 @@ def why_unusable(config: Path, error: BaseException) -> str:
         return f"{config} takes a value from {missing[1]}, which is not set in this environment"
     for sign, meaning in SIGNS.items():
         if sign in said:
-            return f"is not reached: {meaning}"
+            return f"cannot be used: {meaning}"
     return f"cannot be used as {config} has it: {type(chain[-1]).__name__}"

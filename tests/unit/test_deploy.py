@@ -75,7 +75,7 @@ def _command(value: str) -> click.Command:
     """The click command behind the function that a console script calls."""
     module, _, _ = value.partition(":")
     loaded = import_module(module)
-    names = ("dagster_webserver", "create_dagster_daemon_cli", "cli")
+    names = ("dagster_webserver", "create_dagster_daemon_cli", "cli", "create_dagster_cli")
     found = next(getattr(loaded, name) for name in names if hasattr(loaded, name))
     made = found if isinstance(found, click.Command) else found()
     assert isinstance(made, click.Command)
@@ -83,8 +83,16 @@ def _command(value: str) -> click.Command:
 
 
 def test_both_services_are_there_in_both_forms() -> None:
-    assert len(COMMANDS) == 6
-    assert {command[0] for command in COMMANDS} == {"dagster-webserver", "dagster-daemon"}
+    assert len(COMMANDS) == 8
+    assert {command[0] for command in COMMANDS} == {"dagster-webserver", "dagster-daemon", "dagster"}
+
+
+def test_the_tables_are_made_before_both_services_start() -> None:
+    for name in ("daemon", "webserver"):
+        unit = Unit(DEPLOY / "systemd" / f"dialflo-{name}.service")["Unit"]
+        assert "dialflo-migrate.service" in unit["Wants"]
+        assert "dialflo-migrate.service" in unit["After"]
+        assert COMPOSE["services"][name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
