@@ -14,13 +14,15 @@ from dialflo_pipeline.notify.causes import Trouble
 
 SEE_THE_LOG: Final = "The log of the run says more."
 
+INTERRUPTED: Final = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+
 REMEDIES: Final[Mapping[str, str]] = {
     "TokenRefused": (
         "Put a valid token in DIALFLO_API_TOKEN: in .env, or in the environment of the services, which are then to be"
         " restarted. `dialflo doctor` says whether the API takes it. The next run asks for everything that waits."
     ),
     "SettingsError": "Mend these settings; `dialflo doctor` says what is still wrong with them.",
-    "DagsterExecutionInterruptedError": "Start it again, or leave it to the next run, which goes on from there.",
+    **dict.fromkeys(INTERRUPTED, "Start it again, or leave it to the next run, which goes on from there."),
     "LockHeld": "Wait for the other run to end, or stop it; the next run goes on from there.",
     "DamagedFile": "Put the file back from a backup; `dialflo rebuild` then makes anew what follows from it.",
     "ModelError": "Mend the SQL file that is named; nothing was changed for readers.",
@@ -33,9 +35,9 @@ OURS: Final = "dialflo_pipeline."
 WRAPPERS: Final = frozenset({"DagsterExecutionStepExecutionError", "DagsterUserCodeExecutionError"})
 """Kinds of errors that only hold another one."""
 
-SENTENCES: Final[Mapping[str, str]] = {
-    "DagsterExecutionInterruptedError": "The run was stopped before its end, as by a restart of the services.",
-}
+SENTENCES: Final[Mapping[str, str]] = dict.fromkeys(
+    INTERRUPTED, "The run was stopped before its end, as by a restart of the services."
+)
 """What kinds of errors mean that say it in words for programmers."""
 
 ASSETS_BY_HAND: Final = "__ASSET_JOB"

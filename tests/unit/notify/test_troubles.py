@@ -7,6 +7,7 @@ import pytest
 
 from dialflo_pipeline import errors
 from dialflo_pipeline.notify.troubles import (
+    INTERRUPTED,
     LONGEST,
     REMEDIES,
     SEE_THE_LOG,
@@ -38,7 +39,7 @@ def test_a_refused_token_is_told_with_its_remedy() -> None:
 
 
 def test_every_remedy_is_for_a_kind_of_error_there_is() -> None:
-    system = {"OSError", "PermissionError", "DagsterExecutionInterruptedError"}
+    system = {"OSError", "PermissionError", *INTERRUPTED}
     assert REMEDIES.keys() - system <= {name for name in vars(errors) if isinstance(vars(errors)[name], type)}
 
 
@@ -86,8 +87,8 @@ def test_a_run_that_ended_outside_of_any_step_is_told_in_the_words_of_its_end() 
     assert (trouble_of(killed).title, trouble_of(killed).what) == ("sync failed", "The process of this run was killed.")
 
 
-def test_a_run_that_was_stopped_and_one_of_chosen_assets_are_told_in_plain_words() -> None:
-    kind = "DagsterExecutionInterruptedError"
+@pytest.mark.parametrize("kind", INTERRUPTED)
+def test_a_run_that_was_stopped_and_one_of_chosen_assets_are_told_in_plain_words(kind: str) -> None:
     told = trouble_of(replace(REFUSED, kind=kind, said=f"dagster._core.errors.{kind}", job="__ASSET_JOB"))
     assert told.title == "a run of chosen assets failed at raw_answers"
     assert told.what == "The run was stopped before its end, as by a restart of the services."
