@@ -62,8 +62,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-header --no-annotate
 
 lock: $(READY) ## Pin the newest allowed versions, with hashes and without addresses
-	$(LOCK) --upgrade --extra dev --output-file requirements-dev.txt pyproject.toml
-	$(LOCK) --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
+	$(LOCK) --upgrade --extra dev --extra postgres --output-file requirements-dev.txt pyproject.toml
+	$(LOCK) --constraint requirements-dev.txt --extra postgres --output-file requirements.txt pyproject.toml
 	$(LOCK) --upgrade --output-file requirements-bench.txt --group pyproject.toml:bench
 
 clean: ## Remove what the targets made, but no data

@@ -16,6 +16,7 @@ DialfloError                 1
 └── TransientError           1   the same call may succeed later
     ├── TransportTrouble     1   a request ended without a whole answer
     ├── TaskSourceDown       1   the database of task ids does not answer
+    ├── NotTold              1   a message to people could not be sent
     └── LockHeld             4   another run is at work on the same data
 
 Messages name what was found, where, and the remedy. They never hold a payload, a phone number or the token.
@@ -100,6 +101,10 @@ class TransportTrouble(TransientError):
 
 class TaskSourceDown(TransientError):
     """The database of task ids does not answer, or broke off."""
+
+
+class NotTold(TransientError):
+    """A message could not be handed to the channel that was to tell it."""
 
 
 class LockHeld(TransientError):

@@ -7,7 +7,7 @@ import re
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -28,20 +28,69 @@ def _zone_name(name: str) -> str:
     return name
 
 
-def _http_url(url: str) -> str:
+def _is_address(url: str, *schemes: str) -> bool:
     # httpx is slow to import and only this check would need it: `dialflo --help` must stay quick.
     from urllib.parse import urlsplit
 
     try:
         parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0
+        is_address = parts.scheme in schemes and parts.hostname is not None and parts.port != 0
     except ValueError:
-        is_address = False  # what it says of the reason may hold a password
-    if not is_address or not url.isprintable() or " " in url:
+        return False  # what it says of the reason may hold a password
+    return is_address and url.isprintable() and " " not in url
+
+
+def _holds_user(url: str) -> bool:
+    from urllib.parse import urlsplit
+
+    return bool(urlsplit(url).username or urlsplit(url).password)
+
+
+def _http_url(url: str) -> str:
+    if not _is_address(url, "http", "https"):
         raise ValueError("is no http(s) address; write it like https://api.dialflo.ai")
-    if parts.username or parts.password or "?" in url or "#" in url:
+    if _holds_user(url) or "?" in url or "#" in url:
         raise ValueError("must not hold a user, a password, a query or a fragment")
     return url.rstrip("/")
+
+
+def _webhook_url(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    if not _is_address(text, "http", "https") or _holds_user(text) or not text.isascii():
+        raise ValueError("is no http(s) address to post to")
+    return url
+
+
+def _smtp_url(url: SecretStr) -> SecretStr:
+    from urllib.parse import urlsplit
+
+    text = url.get_secret_value()
+    if not _is_address(text, "smtp", "smtps") or urlsplit(text).path.strip("/") or "?" in text or "#" in text:
+        raise ValueError(
+            "is no mail server; write it like smtp://user:password@host:587 (smtps for TLS from the first byte),"
+            " and characters such as / ? # @ in the password as %2F %3F %23 %40"
+        )
+    if bool(urlsplit(text).username) != bool(urlsplit(text).password):
+        raise ValueError("has a user without a password, or a password without a user")
+    return url
+
+
+def _mail_addresses(text: str | None, info: ValidationInfo) -> str | None:
+    if not text:
+        if info.data.get("notify_smtp") is not None:
+            raise ValueError("is missing: DIALFLO_NOTIFY_SMTP needs to know from and to whom")
+        return None
+    addresses = [address.strip() for address in text.split(",")]
+    if not all(_is_mail_address(address) for address in addresses):
+        raise ValueError("is no mail address; write it like data@example.com, several with commas between them")
+    if info.field_name == "notify_from" and len(addresses) > 1:
+        raise ValueError("must be one address")
+    return ",".join(addresses)
+
+
+def _is_mail_address(text: str) -> bool:
+    name, _, host = text.rpartition("@")
+    return bool(name and host) and text.isprintable() and not any(mark in text for mark in ' <>"')
 
 
 def _header_safe(token: SecretStr) -> SecretStr:
@@ -93,6 +142,13 @@ class Settings(BaseSettings):
     tasks_query: str | None = Field(default=None, validate_default=True)
     tasks_cursor_column: str | None = None
     tasks_overlap_minutes: float = Field(default=60, ge=0, le=60 * 24 * 3660, allow_inf_nan=False)
+    notify_webhook: Annotated[SecretStr, AfterValidator(_webhook_url)] | None = None
+    notify_webhook_form: Literal["auto", "text", "card"] = "auto"
+    notify_smtp: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = None
+    notify_from: Annotated[str | None, AfterValidator(_mail_addresses)] = Field(default=None, validate_default=True)
+    notify_to: Annotated[str | None, AfterValidator(_mail_addresses)] = Field(default=None, validate_default=True)
+    notify_warnings: bool = Field(default=False, description="whether checks that only warn are told too")
+    notify_ui_url: Annotated[str, AfterValidator(_http_url)] | None = None
 
     @field_validator("tasks_query")
     @classmethod
@@ -112,6 +168,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The time zone in which a call's day and hour are reckoned."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def notify_receivers(self) -> tuple[str, ...]:
+        """The addresses that get mails."""
+        return tuple(self.notify_to.split(",")) if self.notify_to else ()
 
     @property
     def settle_after(self) -> timedelta:

@@ -118,11 +118,16 @@ def query(
 
 
 @app.command()
-def doctor() -> None:
-    """Settings, token, API, disk, versions, and who holds which file."""
+def doctor(
+    notify: Annotated[bool, typer.Option("--notify", help="Send a test message over each channel.")] = False,
+    deployed: Annotated[
+        bool, typer.Option("--deployed", help="Look at the services too; by itself where DAGSTER_HOME is set.")
+    ] = False,
+) -> None:
+    """Settings, token, API, disk, versions, who holds which file, messages, and Dagster's services."""
     from dialflo_pipeline.cli.doctor import run_doctor
 
-    raise typer.Exit(run_doctor())
+    raise typer.Exit(run_doctor(send_test=notify, deployed=deployed))
 
 
 @app.command()

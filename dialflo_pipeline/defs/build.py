@@ -6,6 +6,7 @@ from dialflo_pipeline.defs import specs
 from dialflo_pipeline.defs.assets import DUCKDB_POOL, daily_assets, whole_assets
 from dialflo_pipeline.defs.automation import daily_schedule, register_job, sync_job
 from dialflo_pipeline.defs.due import due_sensor
+from dialflo_pipeline.defs.notifications import failure_sensors
 from dialflo_pipeline.defs.partitions import daily_partitions
 from dialflo_pipeline.defs.registering import registration_asset
 from dialflo_pipeline.defs.resources import Pipeline
@@ -19,16 +20,17 @@ def build_definitions(pipeline: Pipeline | None = None, pool: str | None = DUCKD
     """
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
+    by_day = daily_assets(daily_partitions(settings))
     return Definitions(
-        assets=[
-            registration_asset(),
-            specs.forgotten_spec(),
-            *daily_assets(daily_partitions(settings)),
-            *whole_assets(pool),
-        ],
+        assets=[registration_asset(), specs.forgotten_spec(), *by_day, *whole_assets(pool)],
         jobs=[sync_job, register_job],
         schedules=[daily_schedule(pipeline, settings.timezone)],
-        sensors=[inbox_sensor(pipeline), database_sensor(pipeline), due_sensor(pipeline)],
+        sensors=[
+            inbox_sensor(pipeline),
+            database_sensor(pipeline),
+            due_sensor(pipeline),
+            *failure_sensors(pipeline, day_steps=frozenset(assets.op.name for assets in by_day)),
+        ],
         resources={"pipeline": pipeline},
         # One process a run: the stages share one lock and one rate limit, and each is parallel within itself.
         executor=in_process_executor,

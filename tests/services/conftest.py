@@ -1,10 +1,14 @@
 """Fixtures over real servers. `postgresql_url` and `mysql_url` each give a test an empty database of its own."""
 
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, NullPool, create_engine, text
 
 from tests.services.servers import (
     PASSWORD,
@@ -15,6 +19,8 @@ from tests.services.servers import (
     mariadb_server,
     postgresql_server,
 )
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +61,52 @@ def mysql_url(mariadb: Server) -> str:
 def _url(backend: str, server: Server, name: str) -> str:
     url = URL.create(backend, USER, PASSWORD, server.host, server.port, name)
     return url.render_as_string(hide_password=False)
+
+
+def execute(url: str, sql: str) -> list[tuple[Any, ...]]:
+    """Run one statement by itself; its rows, if it has any."""
+    address = url.replace("postgresql://", "postgresql+psycopg2://")
+    engine = create_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        result = connection.execute(text(sql))
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+
+@pytest.fixture
+def run_sql(postgresql_url: str) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Runs one statement on this test's database."""
+    return lambda sql: execute(postgresql_url, sql)
+
+
+@pytest.fixture
+def use_postgres(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets what deploy/dagster.yaml takes from the environment, from an address."""
+
+    def use(url: str) -> None:
+        parts = urlsplit(url)
+        values = {
+            "HOST": parts.hostname,
+            "PORT": parts.port,
+            "DATABASE": parts.path[1:],
+            "USER": parts.username,
+            "PASSWORD": unquote(parts.password or ""),
+        }
+        for name, value in values.items():
+            monkeypatch.setenv(f"DAGSTER_PG_{name}", str(value))
+
+    return use
+
+
+@pytest.fixture
+def home(
+    tmp_path: Path, postgresql_url: str, use_postgres: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """DAGSTER_HOME as docs/deploy.md sets it up."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("dagster.yaml", "workspace.yaml"):
+        shutil.copy(DEPLOY / name, home)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    use_postgres(postgresql_url)
+    monkeypatch.setenv("DIALFLO_DATA_DIR", str(tmp_path / "data"))
+    return home

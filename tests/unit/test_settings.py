@@ -26,6 +26,13 @@ DEFAULTS = {
     "tasks_query": None,
     "tasks_cursor_column": None,
     "tasks_overlap_minutes": 60,
+    "notify_webhook": None,
+    "notify_webhook_form": "auto",
+    "notify_smtp": None,
+    "notify_from": None,
+    "notify_to": None,
+    "notify_warnings": False,
+    "notify_ui_url": None,
 }
 SECRET = "s3cret-t0ken"
 
@@ -84,6 +91,13 @@ def test_all_problems_are_told_at_once(load: Load) -> None:
         "TASKS_DSN": f"oracle://user:{SECRET}@host",
         "TASKS_QUERY": "SELECT 1",
         "TASKS_OVERLAP_MINUTES": "-1",
+        "NOTIFY_WEBHOOK": "hooks.slack.com/services/x",
+        "NOTIFY_WEBHOOK_FORM": "fax",
+        "NOTIFY_SMTP": "mail.example.com",
+        "NOTIFY_FROM": "nobody",
+        "NOTIFY_TO": "a@example.com, b",
+        "NOTIFY_WARNINGS": "perhaps",
+        "NOTIFY_UI_URL": "dagster",
     }
     head, *problems = _lines(load, **wrong)
     assert head == "These settings are wrong (environment or .env):"
@@ -272,3 +286,40 @@ def test_derived_values_carry_their_units(load: Load) -> None:
     settings = load(TIMEZONE="Asia/Kolkata", SETTLE_HOURS="1.5")
     assert settings.zone.key == "Asia/Kolkata"
     assert settings.settle_after == timedelta(minutes=90)
+
+
+def test_channels_of_messages_are_read_with_their_secrets_kept(load: Load) -> None:
+    settings = load(
+        NOTIFY_WEBHOOK="https://hooks.example.com/s3cret?sig=1",
+        NOTIFY_SMTP="smtp://me:s3cret%2F@mail.example.com",
+        NOTIFY_FROM="d@example.com",
+        NOTIFY_TO="a@example.com, b@example.com",
+        NOTIFY_UI_URL="https://dagster.example.com/",
+    )
+    assert settings.notify_receivers == ("a@example.com", "b@example.com")
+    assert settings.notify_ui_url == "https://dagster.example.com"
+    assert "s3cret" not in f"{settings!r} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["smtp://", "http://mail", "smtp://me@mail", "smtp://me:s3cret/x@mail", "smtp://me:s3cret@mail?x", "smtp://mail:0"],
+)
+def test_a_mail_server_that_is_none_is_refused_without_being_quoted(load: Load, url: str) -> None:
+    problems = _lines(load, NOTIFY_SMTP=url, NOTIFY_FROM="a@example.com", NOTIFY_TO="a@example.com")[1:]
+    assert [problem.split()[0] for problem in problems] == ["DIALFLO_NOTIFY_SMTP"]
+    assert "s3cret" not in str(problems)
+
+
+def test_mail_needs_a_sender_and_receivers(load: Load) -> None:
+    problems = _lines(load, NOTIFY_SMTP="smtp://mail.example.com")[1:]
+    assert [problem.split()[0] for problem in problems] == ["DIALFLO_NOTIFY_FROM", "DIALFLO_NOTIFY_TO"]
+    assert load(NOTIFY_SMTP="smtp://mail.example.com", NOTIFY_FROM="a@b", NOTIFY_TO="c@d").notify_receivers == ("c@d",)
+    assert "must be one" in str(_lines(load, NOTIFY_FROM="a@b,c@d"))
+
+
+@pytest.mark.parametrize("url", ["ftp://h/x", "https://me:s3cret@h/x", "https://h/s3 cret", "https://"])
+def test_a_webhook_that_is_none_is_refused_without_being_quoted(load: Load, url: str) -> None:
+    (_, problem) = _lines(load, NOTIFY_WEBHOOK=url)
+    assert problem.split()[0] == "DIALFLO_NOTIFY_WEBHOOK"
+    assert "s3" not in problem

@@ -1,56 +1,36 @@
-"""`dialflo doctor`: looks at settings, token, API, disk, versions and locks, and says what is wrong with each."""
+"""Settings, token, API, the run lock, the published file, versions."""
 
 import platform
-import shutil
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
 
 from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.client import open_client
-from dialflo_pipeline.cli.console import table
 from dialflo_pipeline.cli.open_files import command_of, open_files
 from dialflo_pipeline.errors import DialfloError, TaskSourceDown, TaskSourceError, TransientError, TransportTrouble
+from dialflo_pipeline.findings import Finding
 from dialflo_pipeline.locks import holder
 from dialflo_pipeline.mending import examine
 from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.settings import Settings, find_env_file, load_settings
+from dialflo_pipeline.settings import Settings, find_env_file
 from dialflo_pipeline.workspace import Workspace
 
 PACKAGES = ("dialflo-pipeline", "dagster", "duckdb", "polars", "pyarrow", "httpx")
 PROBE_ID = "dialflo-doctor"
 """An id that no task has: the API's 404 tells that it is there and took the token."""
 
-LITTLE_SPACE = 1024**3
 MAX_PROBE_SECONDS = 10.0
 
 
-class Finding(NamedTuple):
-    """One thing looked at; `is_well` is None for what is just said."""
-
-    what: str
-    found: str
-    is_well: bool | None = None
-
-
-def run_doctor() -> int:
-    """Print all findings; 1 if one of them is bad."""
-    settings = load_settings()
-    findings = list(_examine(settings))
-    marks = {True: "ok", False: "PROBLEM", None: ""}
-    table(["", "what", "found"], [(marks[finding.is_well], finding.what, finding.found) for finding in findings])
-    return 1 if any(finding.is_well is False for finding in findings) else 0
-
-
-def _examine(settings: Settings) -> Iterator[Finding]:
+def examine_basics(settings: Settings) -> Iterator[Finding]:
+    """What every command needs."""
     workspace = Workspace(settings.data_dir)
     yield Finding("settings", _settings_found(), True)
     yield Finding("time zone", f"{settings.timezone}: a call's day and hour are reckoned in it")
     yield _api(settings)
     yield from _database(settings, workspace)
-    yield _disk(workspace)
     yield _run_lock(workspace)
     yield _published(workspace)
     yield _files(workspace)
@@ -97,12 +77,6 @@ def _database(settings: Settings, workspace: Workspace) -> Iterator[Finding]:
         yield Finding("database of task ids", examine(source, workspace), True)
     except (TaskSourceError, TaskSourceDown) as error:
         yield Finding("database of task ids", str(error), False)
-
-
-def _disk(workspace: Workspace) -> Finding:
-    folder = next(folder for folder in (workspace.root, *workspace.root.parents) if folder.exists())
-    free = shutil.disk_usage(folder).free
-    return Finding("disk", f"{free / 1024**3:.1f} GiB free for {workspace.root}", free > LITTLE_SPACE)
 
 
 def _run_lock(workspace: Workspace) -> Finding:

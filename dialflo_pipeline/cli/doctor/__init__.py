@@ -1,0 +1,31 @@
+"""`dialflo doctor`: looks at everything a sync or a set-up with services needs, and says what is wrong with each."""
+
+import os
+
+from dialflo_pipeline.cli.console import table
+from dialflo_pipeline.cli.doctor.basics import examine_basics
+from dialflo_pipeline.cli.doctor.files import examine_files
+from dialflo_pipeline.cli.doctor.notifier import examine_notifier
+from dialflo_pipeline.settings import load_settings
+from dialflo_pipeline.workspace import Workspace
+
+MARKS = {True: "ok", False: "PROBLEM", None: ""}
+
+
+def run_doctor(*, send_test: bool = False, deployed: bool = False) -> int:
+    """Print all findings; 1 if one of them is bad.
+
+    With `deployed`, or where DAGSTER_HOME is set, the services are looked at too. `send_test` sends a message.
+    """
+    settings = load_settings()
+    findings = [
+        *examine_basics(settings),
+        *examine_files(Workspace(settings.data_dir)),
+        *examine_notifier(settings, send_test=send_test),
+    ]
+    if deployed or os.environ.get("DAGSTER_HOME"):
+        from dialflo_pipeline.defs.deployment import examine_deployment  # some seconds, which only services need
+
+        findings += examine_deployment(settings)
+    table(["", "what", "found"], [(MARKS[finding.is_well], finding.what, finding.found) for finding in findings])
+    return 1 if any(finding.is_well is False for finding in findings) else 0

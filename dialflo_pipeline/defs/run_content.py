@@ -1,0 +1,141 @@
+"""What went wrong and right in one run, from the events in Dagster's history. Nothing is decided here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from dagster import AssetCheckSeverity, DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, EventLogEntry
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG as RANGE_END
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG as RANGE_START
+from dagster._core.storage.tags import PARTITION_NAME_TAG as PARTITION
+from dagster_shared.error import SerializableErrorInfo  # what an event holds of an error
+
+from dialflo_pipeline.notify.spans import days_between
+from dialflo_pipeline.notify.troubles import WRAPPERS, Failed
+
+LOOKED_AT: Final = {
+    DagsterEventType.STEP_SUCCESS,
+    DagsterEventType.STEP_FAILURE,
+    DagsterEventType.ASSET_CHECK_EVALUATION,
+}
+FAILED_CHECK: Final = "DagsterAssetCheckFailedError"
+"""How Dagster ends a step of which a blocking check failed; the check itself says why."""
+
+
+@dataclass(frozen=True)
+class Succeeded:
+    """A step, or where there is none a whole job, went right."""
+
+    job: str
+    step: str | None
+    days: frozenset[date]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What one evaluation of an asset check came to."""
+
+    asset: str
+    check: str
+    passed: bool
+    is_error: bool
+    said: str | None
+    day: date | None
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """A run that is over, with all in it that somebody may want to be told."""
+
+    place: int
+    """Where its end stands in the history."""
+    run_id: str
+    at: datetime
+    steps: tuple[Failed | Succeeded, ...] = ()
+    checks: tuple[Checked, ...] = ()
+
+
+def with_content(
+    instance: DagsterInstance, run: DagsterRun, ended: EndedRun, end: EventLogEntry, day_steps: frozenset[str]
+) -> EndedRun:
+    """The same, with what its steps and checks came to. What happens in one of `day_steps` is about its days only."""
+    records = instance.get_records_for_run(run.run_id, of_type=LOOKED_AT).records
+    events = [event for record in records if (event := record.event_log_entry.dagster_event)]
+    checks = [_checked(event) for event in events if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION]
+    steps = [_step(run, ended, event, day_steps) for event in events if event.is_step_success or event.is_step_failure]
+    whole = _whole(run, ended, end.dagster_event) if not any(isinstance(step, Failed) for step in steps) else None
+    told = [step for step in (*steps, whole) if step and not (isinstance(step, Failed) and step.kind == FAILED_CHECK)]
+    return replace(ended, steps=tuple(told), checks=tuple(checks))
+
+
+def _step(run: DagsterRun, ended: EndedRun, event: DagsterEvent, day_steps: frozenset[str]) -> Failed | Succeeded:
+    step = event.step_key or ""
+    days = _days(run, step)
+    if event.is_step_success:
+        return Succeeded(run.job_name, step, days)
+    return _failed(run, ended, step, event.step_failure_data.error, event.message or "", days, step in day_steps)
+
+
+def _whole(run: DagsterRun, ended: EndedRun, end: DagsterEvent | None) -> Failed | Succeeded | None:
+    """What a run without a failed step comes to; nothing if somebody cancelled it."""
+    if end is None or end.event_type is DagsterEventType.RUN_CANCELED:
+        return None
+    if end.event_type is DagsterEventType.RUN_SUCCESS:
+        return Succeeded(run.job_name, None, frozenset())
+    error = end.job_failure_data.error if end.event_specific_data else None
+    return _failed(run, ended, None, error, end.message or "", _days(run, None), by_day=False)
+
+
+def _failed(
+    run: DagsterRun,
+    ended: EndedRun,
+    step: str | None,
+    error: SerializableErrorInfo | None,
+    otherwise: str,
+    days: frozenset[date],
+    by_day: bool,
+) -> Failed:
+    while error and error.cause and error.cls_name in WRAPPERS:
+        error = error.cause
+    return Failed(
+        kind=(error.cls_name or "") if error else "",
+        said=(error.message if error else otherwise).strip(),
+        job=run.job_name,
+        step=step,
+        at=ended.at,
+        run_id=run.run_id,
+        days=days,
+        by_day=by_day and bool(days),
+    )
+
+
+def _checked(event: DagsterEvent) -> Checked:
+    found = event.asset_check_evaluation_data
+    return Checked(
+        asset=found.asset_key.to_user_string(),
+        check=found.check_name,
+        passed=found.passed,
+        is_error=found.severity is AssetCheckSeverity.ERROR,
+        said=found.description,
+        day=_day(getattr(found, "partition", None)),
+    )
+
+
+def _days(run: DagsterRun, step: str | None) -> frozenset[date]:
+    """The days that a run worked on: those in the settings of its step, or of any, else those of its partitions."""
+    config: Mapping[str, Any] = run.run_config
+    ops: Mapping[str, Any] = config.get("ops", {})
+    settings = [ops[step]] if step and step in ops else ops.values()
+    spans = [(days.get("first_day"), days.get("last_day")) for each in settings if (days := each.get("config"))]
+    alone = run.tags.get(PARTITION)
+    spans += [(run.tags.get(RANGE_START, alone), run.tags.get(RANGE_END, alone))]
+    known = ((_day(first), _day(last)) for first, last in spans)
+    return next((days_between(first, last) for first, last in known if first and last), frozenset())
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None  # partitions of another kind than days

@@ -1,0 +1,68 @@
+"""The pipeline's own sensors, over runs of the pipeline itself against an API that refuses its token."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import DagsterInstance, DefaultSensorStatus, build_sensor_context
+from pydantic import SecretStr
+
+from dialflo_pipeline.cli.sync import sync
+from dialflo_pipeline.cli.tasks import register_file
+from dialflo_pipeline.defs.build import build_definitions
+from dialflo_pipeline.defs.home import home_beside
+from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.errors import TokenRefused
+from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.simulator import SimulatorOptions, running_simulator
+from dialflo_pipeline.task_ids.files import read
+from dialflo_pipeline.workspace import Workspace
+
+Hook = Any
+EXAMPLE = Path(__file__).parents[2] / "cases" / "documented_response.json"
+
+
+def test_a_wrong_token_is_one_message_and_a_right_one_is_the_end_of_it(tmp_path: Path, hook: Hook) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    for name in ("a", "b"):
+        (documents / f"{name}.json").write_bytes(EXAMPLE.read_bytes())
+    with running_simulator(SimulatorOptions(documents=documents, token="right")) as simulator:
+        settings = Settings(
+            data_dir=tmp_path / "data",
+            base_url=simulator.base_url,
+            api_token=SecretStr("wrong-token"),
+            rate_limit=0,
+            notify_webhook=SecretStr(hook.url),
+        )
+        ids = tmp_path / "ids.csv"
+        ids.write_text("task_id,call_date\na,2026-03-01\nb,2026-03-02\n")
+        register_file(settings, read(ids, None, None, settings.zone))
+        sensor = build_definitions(Pipeline(lambda: settings)).resolve_sensor_def("tell_of_failed_runs")
+        cursor = None
+        with DagsterInstance.from_config(str(home_beside(Workspace(settings.data_dir)))) as instance:
+            for token in (None, "wrong-token", "wrong-token", "right"):
+                if token:
+                    _sync(settings.model_copy(update={"api_token": SecretStr(token)}))
+                context = build_sensor_context(instance, cursor=cursor)
+                sensor(context)
+                cursor = context.cursor
+    failed, fine = [message["text"] for message in hook.got]
+    assert failed.startswith("Dialflo: sync failed at raw_answers\nWhat: The API refused the token")
+    assert "To do: Put a valid token in DIALFLO_API_TOKEN" in failed
+    assert "Days: 2026-03-01 to 2026-03-02" in failed
+    assert fine.startswith("Dialflo: fine again: step raw_answers")
+
+
+def _sync(settings: Settings) -> None:
+    with suppress(TokenRefused):
+        sync(settings, history_apart=True)
+
+
+@pytest.mark.parametrize("name", ["tell_of_failed_runs", "tell_of_failed_checks"])
+def test_the_sensors_are_on_by_default_and_say_what_switches_them_off(tmp_path: Path, name: str) -> None:
+    definitions = build_definitions(Pipeline(lambda: Settings(data_dir=tmp_path)))
+    sensor = definitions.resolve_sensor_def(name)
+    assert sensor.default_status is DefaultSensorStatus.RUNNING
+    assert "DIALFLO_NOTIFY_WEBHOOK" in (sensor.description or "")
