@@ -7,7 +7,8 @@ DialfloError                 1
 │   │   └── NotPublished     2   there is no published warehouse to read yet
 │   ├── TaskFileError        1   a task-id file of which nothing can be used
 │   ├── TokenRefused         3   the API refused the token
-│   ├── ModelError           1   a SQL model is not what its header says
+│   ├── ModelError           1   a SQL model or check is not what its header says
+│   ├── ChecksFailed         1   what was made must not be published
 │   └── DamagedFile          1   a stored file is not what was written
 └── TransientError           1   the same call may succeed later
     ├── TransportTrouble     1   a request ended without a whole answer
@@ -57,6 +58,10 @@ class TokenRefused(PermanentError):
 
 class ModelError(PermanentError):
     """A SQL model is not what its header says, or cannot be put in order with the others."""
+
+
+class ChecksFailed(PermanentError):
+    """A check that blocks publication found something; the message says what."""
 
 
 class DamagedFile(PermanentError):
