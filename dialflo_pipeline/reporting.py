@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # whoever only listens need not load what fetches and flattens
+    from dialflo_pipeline.checks.check import CheckResult
     from dialflo_pipeline.derive import DayReport
     from dialflo_pipeline.fetch import FetchReport
     from dialflo_pipeline.publish import Copied
@@ -35,6 +36,9 @@ class Reporter(Protocol):
     def built(self, rows: dict[str, int]) -> None:
         """The marts hold these rows."""
 
+    def checked(self, results: "list[CheckResult]") -> None:
+        """These checks have been made."""
+
     def published(self, copied: "Copied | None") -> None:
         """Readers have the newest state; None where they had it already."""
 
@@ -47,6 +51,8 @@ class Remembered:
     fetch: "FetchReport | None" = None
     days: "list[DayReport]" = field(default_factory=list)
     copied: "Copied | None" = None
+    checks: "dict[tuple[str, str], CheckResult]" = field(default_factory=dict)
+    """The latest result of each check, by what it is about and its name."""
 
     def took_in(self, report: "InboxReport") -> None:
         """Remember the inbox's report."""
@@ -72,6 +78,10 @@ class Remembered:
 
     def built(self, rows: dict[str, int]) -> None:
         """Say nothing."""
+
+    def checked(self, results: "list[CheckResult]") -> None:
+        """Remember the results."""
+        self.checks |= {(result.check.asset, result.check.name): result for result in results}
 
     def published(self, copied: "Copied | None") -> None:
         """Remember the copy."""

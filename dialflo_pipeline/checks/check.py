@@ -78,10 +78,10 @@ class CheckResult:
         return f"{self.check.asset}, {self.check.name}: {self.sentence}"
 
 
-def judged(check: Check, columns: Sequence[str], found: Sequence[Sequence[object]]) -> CheckResult:
-    """The result of a check whose query returned these rows."""
+def judged(check: Check, days: int, columns: Sequence[str], found: Sequence[Sequence[object]]) -> CheckResult:
+    """The result of a check whose query returned these rows; one by day looked at so many `days`."""
     if not found:
-        return CheckResult(check, 0, f"Nothing found. {check.description}")
+        return CheckResult(check, 0, f"Nothing found on the {days} days looked at." if check.by_day else "Nothing found.")
     named = [dict(zip(columns, row, strict=True)) for row in found]
     counts = [count if isinstance(count := row.get("rows", 1), int) else 1 for row in named]
     rows = sum(counts)

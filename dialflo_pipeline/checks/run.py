@@ -1,6 +1,6 @@
 """Running checks on the private warehouse: which days to look at, one connection for all, and what came of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,15 +14,18 @@ from dialflo_pipeline.checks.inputs import Clock, offer, raw_files
 from dialflo_pipeline.checks.seen import basis, note_seen, seen_days
 from dialflo_pipeline.days import fingerprint
 from dialflo_pipeline.errors import ChecksFailed, ModelError
-from dialflo_pipeline.models import read_models, sql_folder
+from dialflo_pipeline.models import Model, read_models, sql_folder
 from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.workspace import Workspace
 
 
-def all_checks(folder: Path | None = None) -> list[Check]:
-    """Those that follow from the declarations, and those of the SQL files in `folder` (default: the package's own)."""
+def all_checks(folder: Path | None = None, models: Iterable[Model] | None = None) -> list[Check]:
+    """Those that follow from the declarations, and those of the SQL files in `folder` (default: the package's own).
+
+    `models` are those of the folder, for whoever has read them already.
+    """
     folder = folder or sql_folder()
-    return [*table_checks(), *model_checks(read_models(folder)), *read_checks(folder)]
+    return [*table_checks(), *model_checks(read_models(folder) if models is None else models), *read_checks(folder)]
 
 
 def run_checks(
@@ -45,7 +48,7 @@ def run_checks(
         files = {day: raw_files(workspace.lake, day) for day in unseen}
         days = [day for day in unseen if fingerprint(workspace.lake, day, rules) == loaded[day]]
         offer(connection, clock, {day: files[day] for day in days})
-        results = [_run(connection, check) for check in checks]
+        results = [_run(connection, check, len(days)) for check in checks]
     if by_day:
         _note(workspace, looked_for, loaded, seen, days, results)
     return results
@@ -62,12 +65,12 @@ def stage_of(checks: Sequence[Check], stage: Stage) -> list[Check]:
     return [check for check in checks if check.stage is stage]
 
 
-def _run(connection: duckdb.DuckDBPyConnection, check: Check) -> CheckResult:
+def _run(connection: duckdb.DuckDBPyConnection, check: Check, days: int) -> CheckResult:
     try:
         if check.quick and connection.execute(check.quick).fetchall() == [(True,)]:
-            return judged(check, [], [])
+            return judged(check, days, [], [])
         found = connection.execute(check.query)
-        return judged(check, [name for name, *_ in found.description or []], found.fetchall())
+        return judged(check, days, [name for name, *_ in found.description or []], found.fetchall())
     except duckdb.Error as error:
         # Sentences of other kinds than these may quote a value.
         is_about_sql = isinstance(error, duckdb.ProgrammingError | duckdb.NotSupportedError)

@@ -10,7 +10,7 @@ from dialflo_pipeline.cli.console import say_error, say_hint
 from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
 from dialflo_pipeline.days import DayStatus, survey
-from dialflo_pipeline.errors import PermanentError
+from dialflo_pipeline.errors import ChecksFailed, PermanentError
 from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.refresh import is_up_to_date
 from dialflo_pipeline.rules import Rules, mart_settings_of, rules_of
@@ -81,6 +81,8 @@ class _Run:
     started: datetime
     history_apart: bool
     surveyed: list[DayStatus] | None = None
+    is_blocked: bool = False
+    """Whether a check keeps what was made from being published; `tell` says which."""
 
     def days(self, span: Span = EVERY_DAY) -> list[DayStatus]:
         """Where the days of a span stand, both ends included."""
@@ -99,15 +101,19 @@ class _Run:
         wanted = Wanted(datetime.now(UTC), retry_failed, refetch)
         with_work = [status.day for status in self.days(span) if wanted.has_work(status)]
         if with_work:
-            self._dagster().sync(with_work, retry_failed=retry_failed, refetch=refetch)
+            with self._unless_blocked():
+                self._dagster().sync(with_work, retry_failed=retry_failed, refetch=refetch)
 
     def derive(self, days: Sequence[date], *, rebuild: bool) -> None:
         """All that follows the fetch, for these days."""
         if days:
-            self._dagster().derive(days, rebuild=rebuild)
+            with self._unless_blocked():
+                self._dagster().derive(days, rebuild=rebuild)
 
     def derive_rest(self) -> None:
         """The same for any day that still needs it, so that the warehouse has every registered id; mostly none does."""
+        if self.is_blocked:
+            return
         days = self.days()
         stale = [status.day for status in days if not status.is_current]
         if stale or (days and not is_up_to_date(self.workspace, days, mart_settings_of(self.settings))):
@@ -128,6 +134,13 @@ class _Run:
         ended, outcome = datetime.now(UTC), f"exit code {code}"
         note_run(self.workspace.work, self.name, self.started, ended, outcome, self.reporter.copied)
         return code
+
+    @contextmanager
+    def _unless_blocked(self) -> Iterator[None]:
+        try:
+            yield
+        except ChecksFailed:
+            self.is_blocked = True
 
     def _dagster(self) -> "DagsterRuns":
         from dialflo_pipeline.defs.execute import DagsterRuns  # a second or two, which an idle sync need not spend

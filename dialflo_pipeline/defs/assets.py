@@ -29,7 +29,7 @@ from dialflo_pipeline.task_ids.inbox import take_in
 from dialflo_pipeline.wanted import Wanted, wanted_ids
 
 DUCKDB_POOL = "duckdb"
-WHOLE_OPS = ("warehouse_tables", "models", "published__warehouse")
+WHOLE_OPS = ("warehouse_tables", "models", "published__warehouse", "table_checks", "model_checks")
 """The steps that take a `RebuildConfig`."""
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
-from dagster import AssetExecutionContext
+from dagster import AssetCheckExecutionContext, AssetExecutionContext
 
 from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.locks import run_lock
@@ -16,6 +17,9 @@ from dialflo_pipeline.warehouse import set_aside_if_damaged
 from dialflo_pipeline.workspace import Workspace
 
 
+Context: TypeAlias = AssetExecutionContext | AssetCheckExecutionContext
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """Settings and reporting of a run. The token stays in the environment until a fetch needs it."""
@@ -24,7 +28,7 @@ class Pipeline:
     reporter: Reporter | None = None
 
     @contextmanager
-    def step(self, context: AssetExecutionContext) -> Iterator["Step"]:
+    def step(self, context: Context) -> Iterator["Step"]:
         """What one asset works with, while it holds this data directory's lock; waits for another run to end."""
         settings = self.load()
         workspace = Workspace(settings.data_dir)
@@ -59,7 +63,7 @@ class LogReporter(Remembered):
 
     EVERY = 1_000
 
-    def __init__(self, context: AssetExecutionContext) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
         self._log = context.log
 

@@ -1,6 +1,7 @@
 """What Dagster shows of each asset, derived from the declarations of tables and models."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, TableColumn, TableSchema
@@ -61,7 +62,13 @@ def warehouse_specs() -> list[AssetSpec]:
 
 def model_specs() -> list[AssetSpec]:
     """The SQL models, each from what its query reads."""
-    return [_model_spec(model) for model in read_models(sql_folder())]
+    return [_model_spec(model) for model in models()]
+
+
+@cache
+def models() -> list[Model]:
+    """The SQL models, read once a process: parsing them takes longer than all else that is told here."""
+    return read_models(sql_folder())
 
 
 def model_key(full_name: str) -> AssetKey | None:
