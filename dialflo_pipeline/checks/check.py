@@ -81,15 +81,17 @@ class CheckResult:
 def judged(check: Check, days: int, columns: Sequence[str], found: Sequence[Sequence[object]]) -> CheckResult:
     """The result of a check whose query returned these rows; one by day looked at so many `days`."""
     if not found:
-        return CheckResult(check, 0, f"Nothing found on the {days} days looked at." if check.by_day else "Nothing found.")
+        return CheckResult(
+            check, 0, f"Nothing found on the {days} days looked at." if check.by_day else "Nothing found."
+        )
     named = [dict(zip(columns, row, strict=True)) for row in found]
     counts = [count if isinstance(count := row.get("rows", 1), int) else 1 for row in named]
     rows = sum(counts)
     told = [_filled(check.each, row) for row in named[:TOLD]] if check.each else []
     rest = [f"and {len(named) - TOLD} more"] if check.each and len(named) > TOLD else []
     details = f" {'; '.join([*told, *rest])}." if told else ""
-    days = sorted({day for row in named if isinstance(day := row.get("call_date"), date)})
-    return CheckResult(check, rows, f"{_filled(check.says, {'rows': rows})}{details}", tuple(days))
+    at_fault = {day for row in named if isinstance(day := row.get("call_date"), date)}
+    return CheckResult(check, rows, f"{_filled(check.says, {'rows': rows})}{details}", tuple(sorted(at_fault)))
 
 
 class _Nothing:

@@ -3,7 +3,6 @@
 from functools import partial
 from pathlib import Path
 from string import Formatter
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,7 +20,7 @@ class CheckHeader(BaseModel):
 
     description: str
     asset: str
-    severity: Literal["error", "warning"] = "warning"
+    severity: Severity = Severity.WARNING
     blocking: bool = False
     by_day: bool = False
     says: str
@@ -40,7 +39,7 @@ def parse_check(name: str, text: str) -> Check:
     fail = partial(_wrong, where)
     if header.asset.partition(".")[0] not in ("main", "staging", "marts") or not header.asset.partition(".")[2]:
         fail("asset must be a full name, like main.calls or marts.answer_rate")
-    if header.blocking and header.severity != Severity.ERROR:
+    if header.blocking and header.severity is not Severity.ERROR:
         fail("what blocks is of severity error")
     if header.by_day and not header.asset.startswith("main."):
         fail("only a check of a table of main can be by_day")
@@ -54,7 +53,7 @@ def parse_check(name: str, text: str) -> Check:
         query=query,
         says=" ".join(header.says.split()),
         each=header.each.strip(),
-        severity=Severity(header.severity),
+        severity=header.severity,
         is_blocking=header.blocking,
         by_day=header.by_day,
     )

@@ -69,7 +69,9 @@ def _views(days: Collection[RawFiles]) -> Iterator[str]:
         if paths := [path for files in days for path in files[table.name]]:
             # A folder's name may hold characters that DuckDB would take for a pattern, or for the end of the text.
             listed = ", ".join("'{}'".format(glob.escape(str(path)).replace("'", "''")) for path in paths)
-            rows = f"SELECT * FROM read_parquet([{listed}], hive_partitioning = true, hive_types = {{'call_date': DATE}})"
+            rows = (
+                f"SELECT * FROM read_parquet([{listed}], hive_partitioning = true, hive_types = {{'call_date': DATE}})"
+            )
         else:
             columns = ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in table.sql_types.items())
             rows = f"SELECT {columns} WHERE false"

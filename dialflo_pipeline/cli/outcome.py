@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dialflo_pipeline.api.answers import Result
 from dialflo_pipeline.checks.check import Severity
-from dialflo_pipeline.cli.console import say, say_error
+from dialflo_pipeline.cli.console import say, say_error, say_hint
 from dialflo_pipeline.days import DayStatus
 from dialflo_pipeline.reporting import Remembered
 from dialflo_pipeline.tables import State

@@ -9,17 +9,22 @@ from dialflo_pipeline.defs.checks import asset_checks
 from dialflo_pipeline.defs.due import due_sensor
 from dialflo_pipeline.defs.partitions import daily_partitions
 from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.workspace import Workspace
 
 
-def build_definitions(pipeline: Pipeline | None = None, pool: str | None = DUCKDB_POOL) -> Definitions:
+def build_definitions(
+    pipeline: Pipeline | None = None, pool: str | None = DUCKDB_POOL, *, on_a_page: bool = True
+) -> Definitions:
     """All assets, the jobs over them and what starts those, for the settings in force.
 
-    Steps that write DuckDB files queue for `pool`; None for runs that are alone already.
+    Steps that write DuckDB files queue for `pool`; None for runs that are alone already. What only a person who looks
+    at the assets `on_a_page` wants to know can be left out.
     """
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
+    shown = specs.Shown.on_a_page(Workspace(settings.data_dir).published) if on_a_page else specs.Shown()
     return Definitions(
-        assets=[*whole_assets(pool), *daily_assets(daily_partitions(settings)), specs.forgotten_spec()],
+        assets=[*whole_assets(pool, shown), *daily_assets(daily_partitions(settings)), specs.forgotten_spec()],
         asset_checks=asset_checks(pool),
         jobs=[sync_job, register_job],
         schedules=[daily_schedule(pipeline, settings.timezone)],

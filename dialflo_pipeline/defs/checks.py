@@ -23,6 +23,7 @@ from dialflo_pipeline.checks.inputs import Clock
 from dialflo_pipeline.checks.run import all_checks, refuse_if_blocked, run_checks, stage_of
 from dialflo_pipeline.defs import specs
 from dialflo_pipeline.defs.assets import RebuildConfig
+from dialflo_pipeline.defs.columns import asset_key
 from dialflo_pipeline.defs.resources import Pipeline
 
 _SEVERITIES = {Severity.ERROR: AssetCheckSeverity.ERROR, Severity.WARNING: AssetCheckSeverity.WARN}
@@ -43,7 +44,7 @@ def check_key(check: Check) -> AssetCheckKey:
 
 
 def _asset_of(check: Check) -> AssetKey:
-    key = specs.model_key(check.asset)
+    key = asset_key(check.asset)
     if key is None:
         raise ValueError(f"{check.asset} is internal and has no asset to be checked")
     return key

@@ -16,7 +16,6 @@ from dialflo_pipeline.settings import Settings, load_settings
 from dialflo_pipeline.warehouse import set_aside_if_damaged
 from dialflo_pipeline.workspace import Workspace
 
-
 Context: TypeAlias = AssetExecutionContext | AssetCheckExecutionContext
 
 
