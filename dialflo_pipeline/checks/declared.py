@@ -63,7 +63,12 @@ def _values_check(table: Table) -> Check:
         description="Each column is there with its type, and each value within what is declared for it.",
         query=f"""
             SELECT call_date, found.problem AS problem, found.rows AS rows
-            FROM (SELECT call_date, unnest([{counts}]) AS found FROM main.{table.name} WHERE {IN_SCOPE} GROUP BY call_date)
+            FROM (
+                SELECT call_date, unnest([{counts}]) AS found
+                FROM main.{table.name}
+                WHERE {IN_SCOPE}
+                GROUP BY call_date
+            )
             WHERE found.rows > 0
             UNION ALL
             SELECT NULL, declared.name || ' is no column of type ' || declared.type, 1
@@ -72,7 +77,7 @@ def _values_check(table: Table) -> Check:
                 SELECT (column_name, data_type) FROM duckdb_columns()
                 WHERE database_name = current_database() AND schema_name = 'main' AND table_name = {_text(table.name)}
             )
-        """,  # fmt: skip
+        """,
         says="{rows} values are not what their column declares.",
         each="{call_date}: {problem}, {rows} times",
         severity=Severity.ERROR,
