@@ -45,7 +45,10 @@ class Check:
     by_day: bool = False
     """Whether it looks at the days of `checks.days` only, and what it finds there depends on nothing else."""
     quick: str = ""
-    """A cheaper query whose one value is true only if the other one would find nothing."""
+    """A cheaper query whose one value is true only if the other one would find nothing, which is then not run.
+
+    Hashes of 64 bits may stand for values here, added up too: what one in 10^19 cases would hide is not sought.
+    """
 
     @property
     def stage(self) -> Stage:

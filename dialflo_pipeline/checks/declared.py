@@ -10,6 +10,9 @@ from dialflo_pipeline.tables import TASKS, WAREHOUSE_TABLES, Table
 
 IN_SCOPE = "call_date IN (FROM checks.days)"
 
+_TYPE_NAMES = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
+"""What DuckDB's catalogue calls types that are declared by another name."""
+
 
 def table_checks() -> list[Check]:
     """For each table: is each key there once, and is each value what its column declares?"""
@@ -28,7 +31,7 @@ def model_checks(models: Iterable[Model]) -> list[Check]:
 
 def _key_check(table: Table) -> Check:
     """Of `tasks` over all days, for an id is never on two; the others hang on it."""
-    ids = f"task_id IN (SELECT task_id FROM main.{table.name} WHERE {IN_SCOPE})"
+    ids = f"hash(task_id) IN (SELECT hash(task_id) FROM main.{table.name} WHERE {IN_SCOPE})"
     where = ids if table is TASKS else IN_SCOPE
     return _unique(f"main.{table.name}", table.key, "keys_unique", "one row", where=where, by_day=True)
 
@@ -51,12 +54,15 @@ def _unique(asset: str, key: list[str], name: str, one: str, *, where: str, by_d
 
 
 def _values_check(table: Table) -> Check:
-    """One pass over the rows for the values of all columns, and one over the catalogue for their types."""
+    """One pass over the rows for the values of all columns; what may not be empty DuckDB itself keeps so."""
     problems = [problem for name, column in table.columns.items() for problem in _problems(name, column)]
     counts = ", ".join(
         f"{{problem: {_text(problem)}, rows: count(*) FILTER ({condition})}}" for condition, problem in problems
     )
-    types = ", ".join(f"({_text(name)}, {_text(sql_type)})" for name, sql_type in _catalogue_types(table))
+    columns = ", ".join(
+        f"({_text(name)}, {_text(_TYPE_NAMES.get(sql_type, sql_type))}, {table.columns[name].nullable})"
+        for name, sql_type in table.sql_types.items()
+    )
     return Check(
         name="as_declared",
         asset=f"main.{table.name}",
@@ -71,10 +77,10 @@ def _values_check(table: Table) -> Check:
             )
             WHERE found.rows > 0
             UNION ALL
-            SELECT NULL, declared.name || ' is no column of type ' || declared.type, 1
-            FROM (VALUES {types}) AS declared (name, type)
-            WHERE (declared.name, declared.type) NOT IN (
-                SELECT (column_name, data_type) FROM duckdb_columns()
+            SELECT NULL, declared.name || ' is no column of type ' || declared.type || ', or may wrongly be empty', 1
+            FROM (VALUES {columns}) AS declared (name, type, is_nullable)
+            WHERE (declared.name, declared.type, declared.is_nullable) NOT IN (
+                SELECT (column_name, data_type, is_nullable) FROM duckdb_columns()
                 WHERE database_name = current_database() AND schema_name = 'main' AND table_name = {_text(table.name)}
             )
         """,
@@ -85,16 +91,9 @@ def _values_check(table: Table) -> Check:
     )
 
 
-def _catalogue_types(table: Table) -> Iterator[tuple[str, str]]:
-    for name, sql_type in table.sql_types.items():
-        yield name, {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}.get(sql_type, sql_type)
-
-
 def _problems(name: str, column: dy.Column) -> Iterator[tuple[str, str]]:
     """What may be wrong with a value: a condition in SQL, and how to say it."""
     quoted = f'"{name}"'
-    if not column.nullable:
-        yield f"{quoted} IS NULL", f"{name} is missing"
     if words := (column.metadata or {}).get("words"):
         yield f"{quoted} NOT IN ({', '.join(map(_text, words))})", f"{name} is none of its words"
     if pattern := getattr(column, "regex", None):

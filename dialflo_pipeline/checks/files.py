@@ -25,6 +25,7 @@ class CheckHeader(BaseModel):
     by_day: bool = False
     says: str
     each: str = ""
+    quick: str = ""
 
 
 def read_checks(folder: Path) -> list[Check]:
@@ -56,6 +57,7 @@ def parse_check(name: str, text: str) -> Check:
         severity=header.severity,
         is_blocking=header.blocking,
         by_day=header.by_day,
+        quick=header.quick,
     )
 
 

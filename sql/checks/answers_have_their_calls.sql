@@ -8,6 +8,33 @@ blocking: true
 by_day: true
 says: "The calls of {rows} tasks do not agree with the raw answers."
 each: "{call_date}: {rows} {problem}"
+quick: |
+  WITH answered AS (
+    SELECT call_date, count(*) AS ids, sum(hash(task_id)) AS hashes
+    FROM lake.raw_answers
+    WHERE result = 'usable' AND is_last AND NOT stopped_run
+    GROUP BY call_date
+  ),
+  called AS (
+    SELECT call_date, count(*) AS ids, sum(hash(task_id)) AS hashes, max(call_index) AS last_place
+    FROM main.calls
+    WHERE call_date IN (FROM checks.days)
+    GROUP BY call_date
+  ),
+  settled AS (
+    SELECT call_date, count(*) AS ids, sum(hash(task_id)) AS hashes
+    FROM main.tasks
+    WHERE call_date IN (FROM checks.days) AND state = 'settled'
+    GROUP BY call_date
+  )
+  SELECT coalesce(bool_and(
+    called.last_place = 0
+    AND (answered.ids, answered.hashes) IS NOT DISTINCT FROM (called.ids, called.hashes)
+    AND (settled.ids, settled.hashes) IS NOT DISTINCT FROM (called.ids, called.hashes)
+  ), true)
+  FROM answered
+  FULL JOIN called ON called.call_date = answered.call_date
+  FULL JOIN settled ON settled.call_date = called.call_date
 */
 WITH counted AS (
     SELECT task_id, call_date, 1 AS tasks, 0 AS answers, 0 AS calls, 0 AS places, -1 AS place

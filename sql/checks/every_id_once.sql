@@ -8,6 +8,20 @@ blocking: true
 by_day: true
 says: "{rows} ids are not accounted for."
 each: "{call_date}: {rows} {problem}"
+quick: |
+  WITH registered AS (
+    SELECT call_date, count(*) AS ids, sum(hash(task_id)) AS hashes FROM lake.task_ids GROUP BY call_date
+  ),
+  shown AS (
+    SELECT call_date, count(*) AS ids, sum(hash(task_id)) AS hashes
+    FROM main.tasks
+    WHERE call_date IN (FROM checks.days)
+    GROUP BY call_date
+  )
+  SELECT coalesce(bool_and((registered.ids, registered.hashes) IS NOT DISTINCT FROM (shown.ids, shown.hashes)), true)
+    AND (SELECT count(*) = 0 FROM lake.forgotten_ids)
+  FROM registered
+  FULL JOIN shown ON shown.call_date = registered.call_date
 */
 WITH tombstones AS (
     SELECT task_id, call_date, max(forgotten_at) AS forgotten_at FROM lake.forgotten_ids GROUP BY task_id, call_date
