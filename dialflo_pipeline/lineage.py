@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from dialflo_pipeline.models import Model
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
 
 if TYPE_CHECKING:
     from sqlglot.lineage import Node
@@ -23,6 +23,15 @@ _INTERNAL: dict[str, dict[str, str]] = {
     "settings": {"timezone": "VARCHAR", "redial_max_attempts": "INTEGER", "redial_min_gap_minutes": "DOUBLE"},
     "day_starts": {"call_date": "DATE", "starts_at": "TIMESTAMPTZ"},
 }
+
+_CHECKED: dict[str, object] = {
+    "checks": {
+        "days": {"call_date": "DATE"},
+        "clock": {"now": "TIMESTAMPTZ", "today": "DATE", "settled_if_before": "TIMESTAMPTZ"},
+    },
+    "lake": {table.name: dict(table.sql_types) for table in RAW_TABLES},
+}
+"""What checks read beside the warehouse."""
 
 _Schema: TypeAlias = "dict[str, object]"
 """Schema, table, column and type: what the parser has to know to say whose a column is."""
@@ -78,19 +87,32 @@ def _schema(models: Iterable[Model]) -> _Schema:
     return {"main": loaded, "pipeline": _INTERNAL, **made}
 
 
+def query_lineage(query: str, columns: Iterable[str], models: Iterable[Model]) -> Lineage:
+    """The same for these columns of any query; raises `ValueError` where the parser cannot follow it."""
+    return _of_query(query, columns, _schema(models))
+
+
 def _of_model(model: Model, schema: _Schema) -> Lineage:
+    try:
+        return _of_query(model.query, model.columns, schema)
+    except ValueError:
+        return {}
+
+
+def _of_query(query: str, columns: Iterable[str], schema: _Schema) -> Lineage:
     import sqlglot  # slow to load, and few runs ask for this
     from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage
     from sqlglot.optimizer.qualify import qualify
     from sqlglot.optimizer.scope import build_scope
 
+    known = schema | _CHECKED
     try:
-        query = qualify(sqlglot.parse_one(model.query, dialect="duckdb"), schema=schema, dialect="duckdb")
-        scope = build_scope(query)
-        found = {name: lineage(name, query, schema, dialect="duckdb", scope=scope) for name in model.columns}
-    except (SqlglotError, ValueError):
-        return {}
+        qualified = qualify(sqlglot.parse_one(query, dialect="duckdb"), schema=known, dialect="duckdb")
+        scope = build_scope(qualified)
+        found = {name: lineage(name, qualified, known, dialect="duckdb", scope=scope) for name in columns}
+    except SqlglotError as error:
+        raise ValueError(f"The columns of this query cannot be followed: {error}") from error
     return {name: sorted(set(_leaves(node))) for name, node in found.items()}
 
 

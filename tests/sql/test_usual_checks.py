@@ -78,7 +78,7 @@ def rate(day: date, calls: int, answered: int, agent: str | None = "Asha") -> Ro
 
 def chance_rates(seed: int, share: float, calls: int, agent: str | None = "Asha") -> list[Row]:
     """Days on which nothing but chance is at work."""
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311 - chance, not a secret
     return [rate(day, calls, sum(dice.random() < share for _ in range(calls)), agent) for day in DAYS]
 
 
