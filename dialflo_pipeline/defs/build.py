@@ -5,7 +5,7 @@ from dagster import Definitions, in_process_executor
 from dialflo_pipeline.defs import specs
 from dialflo_pipeline.defs.assets import DUCKDB_POOL, daily_assets, whole_assets
 from dialflo_pipeline.defs.automation import daily_schedule, inbox_sensor, register_job, sync_job
-from dialflo_pipeline.defs.checks import asset_checks
+from dialflo_pipeline.defs.checks import asset_checks, checks_job, daily_checks
 from dialflo_pipeline.defs.due import due_sensor
 from dialflo_pipeline.defs.partitions import daily_partitions
 from dialflo_pipeline.defs.resources import Pipeline
@@ -26,8 +26,8 @@ def build_definitions(
     return Definitions(
         assets=[*whole_assets(pool, shown), *daily_assets(daily_partitions(settings)), specs.forgotten_spec()],
         asset_checks=asset_checks(pool),
-        jobs=[sync_job, register_job],
-        schedules=[daily_schedule(pipeline, settings.timezone)],
+        jobs=[sync_job, register_job, checks_job],
+        schedules=[daily_schedule(pipeline, settings.timezone), daily_checks(settings.timezone)],
         sensors=[inbox_sensor(pipeline), due_sensor(pipeline)],
         resources={"pipeline": pipeline},
         # One process a run: the stages share one lock and one rate limit, and each is parallel within itself.

@@ -14,7 +14,11 @@ from dagster import (
     AssetCheckSeverity,
     AssetCheckSpec,
     AssetKey,
+    AssetSelection,
+    DefaultScheduleStatus,
     ResourceParam,
+    ScheduleDefinition,
+    define_asset_job,
     multi_asset_check,
 )
 
@@ -27,6 +31,26 @@ from dialflo_pipeline.defs.columns import asset_key
 from dialflo_pipeline.defs.resources import Pipeline
 
 _SEVERITIES = {Severity.ERROR: AssetCheckSeverity.ERROR, Severity.WARNING: AssetCheckSeverity.WARN}
+
+
+DAILY_AT = "30 7 * * *"
+"""Some hours after the nightly sync, so that what it fetched is there."""
+
+checks_job = define_asset_job(
+    "checks", AssetSelection.all_asset_checks(), description="Looks at what is in the warehouse; changes nothing."
+)
+
+
+def daily_checks(timezone: str) -> ScheduleDefinition:
+    """Each morning, also when nothing came in the night: that nothing comes is among what is to be found."""
+    return ScheduleDefinition(
+        name="daily_checks",
+        job=checks_job,
+        cron_schedule=DAILY_AT,
+        execution_timezone=timezone,
+        default_status=DefaultScheduleStatus.RUNNING,
+        description="Every morning: all checks, also when no sync had anything to do.",
+    )
 
 
 def asset_checks(pool: str | None) -> list[AssetChecksDefinition]:

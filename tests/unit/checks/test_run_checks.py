@@ -26,7 +26,7 @@ from dialflo_pipeline.workspace import Workspace
 DAY, NEXT = date(2024, 5, 1), date(2024, 5, 2)
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 RULES = Rules("UTC", timedelta(hours=24))
-CLOCK = Clock(datetime(2024, 5, 4, tzinfo=UTC), ZoneInfo("UTC"), RULES.settle_after)
+CLOCK = Clock(datetime(2024, 5, 2, 18, tzinfo=UTC), ZoneInfo("UTC"), RULES.settle_after)
 CALL = {"agent_name": "Asha", "call_status": "NO_ANSWER", "to_number": "919876543210"}
 
 Check = Callable[..., dict[str, CheckResult]]
