@@ -11,11 +11,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
+from typing import TypeAlias
 
 from dialflo_pipeline.cli.console import say_hint
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import TASK_IDS
 from dialflo_pipeline.workspace import Workspace
+
+OuterDays: TypeAlias = tuple[date | None, date | None]
 
 EVERY_SECONDS = 10.0
 ANSWER_WITHIN_SECONDS = 60.0
@@ -36,7 +40,8 @@ def reloading_for_new_days(
 ) -> Iterator[None]:
     """While this lasts, the Dagster at `page` loads its code `location` again when days come that it does not show."""
     ended = threading.Event()
-    watching = threading.Thread(target=_watch, args=(settings, page, location, every_seconds, ended), daemon=True)
+    watch = partial(_watch, settings, page, location, every_seconds, ended, shown=outer_days(settings))
+    watching = threading.Thread(target=watch, daemon=True)
     watching.start()
     try:
         yield
@@ -45,7 +50,7 @@ def reloading_for_new_days(
         watching.join()
 
 
-def outer_days(settings: Settings) -> tuple[date | None, date | None]:
+def outer_days(settings: Settings) -> OuterDays:
     """What decides which partitions there are: the first day with a task, and the last one if it lies ahead."""
     days = Workspace(settings.data_dir).lake.days(TASK_IDS)
     today = datetime.now(settings.zone).date()
@@ -67,8 +72,9 @@ def reload_location(page: str, location: str) -> bool:
     return bool(loaded == "RepositoryLocation")
 
 
-def _watch(settings: Settings, page: str, location: str, every_seconds: float, ended: threading.Event) -> None:
-    shown = outer_days(settings)
+def _watch(
+    settings: Settings, page: str, location: str, every_seconds: float, ended: threading.Event, shown: OuterDays
+) -> None:
     while not ended.wait(every_seconds):
         found = outer_days(settings)
         if found != shown and reload_location(page, location):
