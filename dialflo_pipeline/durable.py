@@ -18,7 +18,8 @@ def whole_file(path: Path, aside: Path) -> Iterator[Path]:
     """
     aside.mkdir(parents=True, exist_ok=True)
     make_folder(path.parent)
-    unfinished = aside / f"{secrets.token_hex(8)}-{path.name}"
+    # Of a long name just its end: names may have 255 bytes, of which a letter may take four.
+    unfinished = aside / f"{secrets.token_hex(8)}-{path.name[-50:]}"
     try:
         yield unfinished
         sync(unfinished)

@@ -8,7 +8,8 @@ DialfloError                 1
 │   ├── TaskFileError        1   a task-id file of which nothing can be used
 │   ├── TaskSourceError      1   the database of task ids cannot be read as it is set up
 │   ├── TokenRefused         3   the API refused the token
-│   ├── ModelError           1   a SQL model is not what its header says
+│   ├── ModelError           1   a SQL model or check is not what its header says
+│   ├── ChecksFailed         1   what was made must not be published
 │   └── DamagedFile          1   a stored file is not what was written
 │       ├── DamagedRows      1   some of its answers are not those that were received
 │       ├── Unsealed         1   nothing vouches for it: an older version or another program wrote it
@@ -69,6 +70,10 @@ class TokenRefused(PermanentError):
 
 class ModelError(PermanentError):
     """A SQL model is not what its header says, or cannot be put in order with the others."""
+
+
+class ChecksFailed(PermanentError):
+    """A check that blocks publication found something; the message says what."""
 
 
 class DamagedFile(PermanentError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
@@ -26,6 +26,8 @@ SOURCES = frozenset({f"main.{table.name}" for table in WAREHOUSE_TABLES} | {"pip
 """What a model may read beside other models."""
 
 _MAIN = frozenset(name for name in SOURCES if name.startswith("main."))
+
+_Header = TypeVar("_Header", bound=BaseModel)
 
 _HEADER = re.compile(r"\s*/\*(?P<header>.*?)\*/(?P<query>.*)", re.DOTALL)
 
@@ -133,11 +135,21 @@ def read_models(folder: Path) -> list[Model]:
 def parse_model(schema: str, name: str, text: str) -> Model:
     """Make a model of the text of its file."""
     where = f"{schema}/{name}.sql"
+    header, query = header_and_query(where, text, Header)
+    if missing := [name for name in header.grain if name not in header.columns]:
+        raise ModelError(f"The header of {where} names {', '.join(missing)} in its grain but not among its columns.")
+    return Model(schema, name, header, query, tables_read(where, query))
+
+
+def header_and_query(where: str, text: str, kind: type[_Header]) -> tuple[_Header, str]:
+    """The two parts of a SQL file of the project: its header comment, read as YAML, and its one query.
+
+    Raises `ModelError` where the header is missing or does not say what this `kind` has to.
+    """
     match = _HEADER.fullmatch(text)
     if match is None:
         raise ModelError(f"{where} has no header: begin it with /* … */ holding YAML.")
-    query = match["query"].strip().removesuffix(";")
-    return Model(schema, name, _header(where, match["header"]), query, _dependencies(where, query))
+    return _header(where, match["header"], kind), match["query"].strip().removesuffix(";")
 
 
 def in_order(models: Iterable[Model]) -> list[Model]:
@@ -186,22 +198,20 @@ def _all_read(model: Model, by_name: Mapping[str, Model]) -> set[str]:
     return set(model.depends_on).union(*inner)
 
 
-def _header(where: str, text: str) -> Header:
+def _header(where: str, text: str, kind: type[_Header]) -> _Header:
     import yaml  # slow to load, and whoever only asks which files there are needs no parser
 
     try:
-        header = Header.model_validate(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 - both are safe loaders
+        return kind.model_validate(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 - both are safe loaders
     except yaml.YAMLError as error:
         raise ModelError(f"The header of {where} is not YAML: {error}") from None
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
         raise ModelError(f"The header of {where} is wrong: {'; '.join(problems)}") from None
-    if missing := [name for name in header.grain if name not in header.columns]:
-        raise ModelError(f"The header of {where} names {', '.join(missing)} in its grain but not among its columns.")
-    return header
 
 
-def _dependencies(where: str, query: str) -> frozenset[str]:
+def tables_read(where: str, query: str) -> frozenset[str]:
+    """The full names of the tables and views that a query reads; `ModelError` if it is not one SELECT."""
     import sqlglot  # as slow
     from sqlglot import exp
 

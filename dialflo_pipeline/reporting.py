@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # whoever only listens need not load what fetches and flattens
+    from dialflo_pipeline.checks.check import CheckResult
     from dialflo_pipeline.derive import DayReport
     from dialflo_pipeline.fetch import FetchReport
     from dialflo_pipeline.mending import Finding
@@ -43,6 +44,9 @@ class Reporter(Protocol):
     def built(self, rows: dict[str, int]) -> None:
         """The marts hold these rows."""
 
+    def checked(self, results: "list[CheckResult]") -> None:
+        """These checks have been made."""
+
     def published(self, copied: "Copied | None") -> None:
         """Readers have the newest state; None where they had it already."""
 
@@ -57,6 +61,8 @@ class Remembered:
     days: "list[DayReport]" = field(default_factory=list)
     copied: "Copied | None" = None
     findings: "list[Finding]" = field(default_factory=list)
+    checks: "dict[tuple[str, str], CheckResult]" = field(default_factory=dict)
+    """The latest result of each check, by what it is about and its name."""
 
     def damaged(self, finding: "Finding") -> None:
         """Remember what was damaged."""
@@ -90,6 +96,10 @@ class Remembered:
 
     def built(self, rows: dict[str, int]) -> None:
         """Say nothing."""
+
+    def checked(self, results: "list[CheckResult]") -> None:
+        """Remember the results."""
+        self.checks |= {(result.check.asset, result.check.name): result for result in results}
 
     def published(self, copied: "Copied | None") -> None:
         """Remember the copy."""

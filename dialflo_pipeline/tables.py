@@ -69,7 +69,9 @@ def _text(
 
 def _word(description: str, words: type[StrEnum] | tuple[str, ...]) -> dy.String:
     allowed = [str(word) for word in words]
-    return _text(description, required=True, check=lambda column: column.is_in(allowed))
+    column = _text(description, required=True, check=lambda column: column.is_in(allowed))
+    column.metadata = {**(column.metadata or {}), "words": allowed}
+    return column
 
 
 def _number(description: str, *, unit: str | None = None, **rules: Any) -> dy.Float64:

@@ -29,7 +29,9 @@ _PHONE: Final = re.compile(
     + rb")(?![0-9])"
 )
 
-_KEPT_IN: Final = {"lake", "inbox", "aside", "unfinished", "unfinished-registration", "damaged", "documents"}
+_KEPT_IN: Final = {
+    *("lake", "inbox", "aside", "unfinished", "unfinished-registration", "damaged", "quarantine", "documents"),
+}
 """Folders that are there to hold answers and task files, whole or not yet; the last has what a test gives to serve."""
 
 _GIVEN: Final = {".csv", ".tsv", ".jsonl", ".parquet", ".txt"}
@@ -59,7 +61,7 @@ def leaks_below(folder: Path) -> list[str]:
 
 
 def _holds_personal_data(path: Path) -> bool:
-    is_database = ".duckdb" in path.name or path.name.startswith("warehouse.")
+    is_database = ".duckdb" in path.name or path.name.startswith(("warehouse.", "published."))
     return is_database or bool(_KEPT_IN & set(path.parts[:-1])) or (len(path.parts) == 1 and path.suffix in _GIVEN)
 
 

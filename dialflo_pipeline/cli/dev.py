@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from dialflo_pipeline.cli.console import say
+from dialflo_pipeline.cli.reloading import reloading_for_new_days
 from dialflo_pipeline.defs.home import dagster_home
 from dialflo_pipeline.settings import load_settings
 from dialflo_pipeline.workspace import Workspace
@@ -15,13 +16,16 @@ MODULE = "dialflo_pipeline.definitions"
 
 def run_dev(port: int) -> int:
     """Run until Ctrl-C; the exit code of Dagster."""
-    workspace = Workspace(load_settings().data_dir)
+    settings = load_settings()
+    workspace = Workspace(settings.data_dir)
     home = dagster_home(workspace, Path.cwd())
+    page = f"http://127.0.0.1:{port}"
     say(f"data: {workspace.root}")
     say(f"run history: {home}")
-    say(f"web page: http://127.0.0.1:{port}")
+    say(f"web page: {page}")
     command = [sys.executable, "-m", "dagster", "dev", "-m", MODULE, "-h", "127.0.0.1", "-p", str(port)]
     try:
-        return subprocess.run(command, env={**os.environ, "DAGSTER_HOME": str(home)}, check=False).returncode  # noqa: S603 - no part of it is input
+        with reloading_for_new_days(settings, page, MODULE):
+            return subprocess.run(command, env={**os.environ, "DAGSTER_HOME": str(home)}, check=False).returncode  # noqa: S603 - no part of it is input
     except KeyboardInterrupt:
         return 0

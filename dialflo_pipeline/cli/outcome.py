@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dialflo_pipeline.api.answers import Result
-from dialflo_pipeline.cli.console import say, say_error
+from dialflo_pipeline.checks.check import Severity
+from dialflo_pipeline.cli.console import say, say_error, say_hint
 from dialflo_pipeline.days import DayStatus
 from dialflo_pipeline.reporting import Remembered
 from dialflo_pipeline.tables import State
@@ -27,6 +28,8 @@ def report_outcome(workspace: Workspace, days: Sequence[DayStatus], seen: Rememb
     """Print what the run did over these days; the exit code."""
     problems = [*_inbox_problems(seen.inbox), *_database_problems(seen.database)]
     problems += [*_fetch_problems(workspace, days, seen.fetch), *_damage_problems(days, seen.findings)]
+    found = [result for result in seen.checks.values() if not result.passed]
+    blocking = [result for result in found if result.blocks]
     if seen.inbox:
         inbox = seen.inbox.registration
         say(f"inbox: registered {inbox.registered}, already known {inbox.already_known}")
@@ -37,12 +40,15 @@ def report_outcome(workspace: Workspace, days: Sequence[DayStatus], seen: Rememb
         say(f"asked for {seen.fetch.asked} ids: {_counted(seen.fetch.results)}")
     if days:
         say(f"tasks: {_counted(_states(days))}")
-        say(f"published: {workspace.published}")
+        say(f"{'not published, readers keep what they have' if blocking else 'published'}: {workspace.published}")
     if seen.copied:
         say(f"copied for readers: {seen.copied}")
+    for result in sorted(found, key=lambda result: result.blocks):
+        tell = say_hint if result.check.severity is Severity.WARNING else say_error
+        tell(f"check {'blocks' if result.blocks else result.check.severity}: {result}")
     for problem in problems:
         say_error(problem)
-    return NOT_ALL_SUCCEEDED if problems else SUCCEEDED
+    return NOT_ALL_SUCCEEDED if problems or blocking else SUCCEEDED
 
 
 def _damage_problems(days: Sequence[DayStatus], findings: Sequence["Finding"]) -> list[str]:

@@ -11,7 +11,7 @@ from dialflo_pipeline.cli.console import say_error, say_hint
 from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
 from dialflo_pipeline.days import DayStatus, survey
-from dialflo_pipeline.errors import PermanentError, TaskSourceDown, TaskSourceError
+from dialflo_pipeline.errors import ChecksFailed, PermanentError, TaskSourceDown, TaskSourceError
 from dialflo_pipeline.interrupts import ending_at_once
 from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.mending import Mender
@@ -84,6 +84,8 @@ class _Run:
     started: datetime
     history_apart: bool
     surveyed: list[DayStatus] | None = None
+    is_blocked: bool = False
+    """Whether a check keeps what was made from being published; `tell` says which."""
 
     def days(self, span: Span = EVERY_DAY) -> list[DayStatus]:
         """Where the days of a span stand, both ends included."""
@@ -115,17 +117,21 @@ class _Run:
         found = len(self.reporter.findings)
         with_work = [status.day for status in self.days(span) if wanted.has_work(status)]
         if with_work:
-            self._dagster().sync(with_work, retry_failed=retry_failed, refetch=refetch)
+            with self._unless_blocked():
+                self._dagster().sync(with_work, retry_failed=retry_failed, refetch=refetch)
         if any(finding.is_refetched for finding in self.reporter.findings[found:]):
             self.sync(span, retry_failed=False, refetch=False)  # found after the asking
 
     def derive(self, days: Sequence[date], *, rebuild: bool) -> None:
         """All that follows the fetch, for these days."""
         if days:
-            self._dagster().derive(days, rebuild=rebuild)
+            with self._unless_blocked():
+                self._dagster().derive(days, rebuild=rebuild)
 
     def derive_rest(self) -> None:
         """The same for any day that still needs it, so that the warehouse has every registered id; mostly none does."""
+        if self.is_blocked:
+            return
         days = self.days()
         stale = [status.day for status in days if not status.is_current]
         if stale or (days and not self._is_up_to_date()):
@@ -151,6 +157,13 @@ class _Run:
         ended, outcome = datetime.now(UTC), f"exit code {code}"
         note_run(self.workspace.work, self.name, self.started, ended, outcome, self.reporter.copied)
         return code
+
+    @contextmanager
+    def _unless_blocked(self) -> Iterator[None]:
+        try:
+            yield
+        except ChecksFailed:
+            self.is_blocked = True
 
     def _dagster(self) -> "DagsterRuns":
         from dialflo_pipeline.defs.execute import DagsterRuns  # a second or two, which an idle sync need not spend

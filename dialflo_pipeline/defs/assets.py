@@ -10,6 +10,7 @@ from dagster import (
     Config,
     DailyPartitionsDefinition,
     MaterializeResult,
+    MetadataValue,
     ResourceParam,
     asset,
     multi_asset,
@@ -28,7 +29,7 @@ from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, WAREHOUSE
 from dialflo_pipeline.wanted import Wanted, wanted_ids
 
 DUCKDB_POOL = "duckdb"
-WHOLE_OPS = ("warehouse_tables", "models", "published__warehouse")
+WHOLE_OPS = ("warehouse_tables", "models", "published__warehouse", "table_checks", "model_checks")
 """The steps that take a `RebuildConfig`."""
 
 
@@ -52,10 +53,10 @@ class DeriveConfig(DaysConfig, RebuildConfig):
     """How to derive a day's tables from its raw answers."""
 
 
-def whole_assets(pool: str | None) -> list[AssetsDefinition]:
+def whole_assets(pool: str | None, shown: specs.Shown) -> list[AssetsDefinition]:
     """The assets of everything in DuckDB, which know no days; their steps queue for `pool`."""
 
-    @multi_asset(specs=specs.warehouse_specs(), name="warehouse_tables", pool=pool)
+    @multi_asset(specs=specs.warehouse_specs(shown), name="warehouse_tables", pool=pool)
     def warehouse_tables(
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
@@ -71,7 +72,7 @@ def whole_assets(pool: str | None) -> list[AssetsDefinition]:
                 metadata={"rows_loaded": rows.get(table.name, 0), "dagster/row_count": totals[table.name]},
             )
 
-    model_specs = specs.model_specs()
+    model_specs = specs.model_specs(shown)
 
     @multi_asset(specs=model_specs, name="models", pool=pool, deps=[])
     def models(
@@ -86,7 +87,7 @@ def whole_assets(pool: str | None) -> list[AssetsDefinition]:
     @asset(
         key=specs.PUBLISHED,
         deps=[*(spec.key for spec in model_specs), *(specs.warehouse_key(table) for table in WAREHOUSE_TABLES)],
-        group_name="published",
+        group_name=specs.GROUPS["published"],
         owners=specs.OWNERS,
         kinds={"duckdb"},
         pool=pool,
@@ -100,7 +101,9 @@ def whole_assets(pool: str | None) -> list[AssetsDefinition]:
             step.reporter.published(copied)
             path = step.workspace.published
             cost = {"copy_seconds": copied.seconds} if copied else {}
-            return MaterializeResult(metadata={"path": str(path), "bytes": path.stat().st_size, **cost})
+            return MaterializeResult(
+                metadata={"file": MetadataValue.path(str(path)), "bytes": path.stat().st_size, **cost}
+            )
 
     return [warehouse_tables, models, published_warehouse]
 
@@ -120,9 +123,11 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
             ids = _wanted_ids(context, config, step)
             report = _fetch(step, ids)
             step.reporter.fetched(report)
+            rows = {day: step.workspace.lake.row_count(RAW_ANSWERS, day) for day in set(ids.values())}
         if report.stopped is StopReason.TOKEN_REFUSED:
             raise TokenRefused("The API refused the token in DIALFLO_API_TOKEN. Nothing was marked failed.")
-        asked = {day: {"ids_waiting": count} for day, count in Counter(ids.values()).items()}
+        waited = Counter(ids.values())
+        asked = {day: {"ids_waiting": count, "dagster/row_count": rows[day]} for day, count in waited.items()}
         results = {str(result): count for result, count in report.results.items()}
         return materialized(context, specs.lake_key(RAW_ANSWERS), asked, {"asked": report.asked, **results})
 

@@ -5,26 +5,33 @@ from dagster import Definitions, in_process_executor
 from dialflo_pipeline.defs import specs
 from dialflo_pipeline.defs.assets import DUCKDB_POOL, daily_assets, whole_assets
 from dialflo_pipeline.defs.automation import daily_schedule, register_job, sync_job
+from dialflo_pipeline.defs.checks import asset_checks, checks_job, daily_checks
 from dialflo_pipeline.defs.due import due_sensor
 from dialflo_pipeline.defs.notifications import failure_sensors
 from dialflo_pipeline.defs.partitions import daily_partitions
 from dialflo_pipeline.defs.registering import registration_asset
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.sources import database_sensor, inbox_sensor
+from dialflo_pipeline.workspace import Workspace
 
 
-def build_definitions(pipeline: Pipeline | None = None, pool: str | None = DUCKDB_POOL) -> Definitions:
+def build_definitions(
+    pipeline: Pipeline | None = None, pool: str | None = DUCKDB_POOL, *, on_a_page: bool = True
+) -> Definitions:
     """All assets, the jobs over them and what starts those, for the settings in force.
 
-    Steps that write DuckDB files queue for `pool`; None for runs that are alone already.
+    Steps that write DuckDB files queue for `pool`; None for runs that are alone already. What only a person who looks
+    at the assets `on_a_page` wants to know can be left out.
     """
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
     by_day = daily_assets(daily_partitions(settings))
+    shown = specs.Shown.on_a_page(Workspace(settings.data_dir).published) if on_a_page else specs.Shown()
     return Definitions(
-        assets=[registration_asset(), specs.forgotten_spec(), *by_day, *whole_assets(pool)],
-        jobs=[sync_job, register_job],
-        schedules=[daily_schedule(pipeline, settings.timezone)],
+        assets=[registration_asset(), specs.forgotten_spec(), *by_day, *whole_assets(pool, shown)],
+        asset_checks=asset_checks(pool),
+        jobs=[sync_job, register_job, checks_job],
+        schedules=[daily_schedule(pipeline, settings.timezone), daily_checks(settings.timezone)],
         sensors=[
             inbox_sensor(pipeline),
             database_sensor(pipeline),

@@ -69,7 +69,7 @@ class DagsterRuns:
         self, job_name: str, steps: Mapping[str, Config], day: date | None = None, without: Sequence[Table] = ()
     ) -> None:
         # The command line holds the run lock; a place in the pool would stay taken if this process were killed.
-        job = build_definitions(self.pipeline, pool=None).resolve_job_def(job_name)
+        job = build_definitions(self.pipeline, pool=None, on_a_page=False).resolve_job_def(job_name)
         left_out = {lake_key(table) for table in without}
         selected = [key for key in job.asset_layer.executable_asset_keys if key not in left_out] if without else None
         try:

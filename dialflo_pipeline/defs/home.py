@@ -2,9 +2,10 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
-from dialflo_pipeline.durable import whole_file
+from dialflo_pipeline.durable import move, sync
 from dialflo_pipeline.workspace import Workspace
 
 CONFIG = "dagster.yaml"
@@ -29,8 +30,12 @@ def home_beside(workspace: Workspace) -> Path:
 def _prepared(home: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     if not (home / CONFIG).exists():
-        with whole_file(home / CONFIG, home) as unfinished:
-            shutil.copyfile(_template(), unfinished)
+        # By one name, so that what a killed process left is used up by the next.
+        unfinished = home / f"{CONFIG}.unfinished"
+        shutil.copyfile(_template(), unfinished)
+        sync(unfinished)
+        with suppress(FileNotFoundError):  # another process that starts here too has just put the same one in place
+            move(unfinished, home / CONFIG)
     return home
 
 

@@ -36,12 +36,15 @@ def registration_asset() -> AssetsDefinition:
     ) -> Iterator[MaterializeResult[None]]:
         with pipeline.step(context) as step:
             inbox, database = _register(step)
+            lake = step.workspace.lake
+            rows = sum(lake.row_count(TASK_IDS, day) for day in lake.days(TASK_IDS))
         both = inbox.registration + database.registration
         yield MaterializeResult(
             metadata={
                 "registered": both.registered,
                 "already_known": both.already_known,
                 "refused": inbox.refused_rows + database.refused.count,
+                "dagster/row_count": rows,
             },
             check_results=[sources_read(inbox, database)],
         )

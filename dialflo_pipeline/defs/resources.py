@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
-from dagster import AssetExecutionContext, RetryRequested
+from dagster import AssetCheckExecutionContext, AssetExecutionContext, RetryRequested
 
 from dialflo_pipeline.errors import DamagedFile
 from dialflo_pipeline.fetch import FetchReport
@@ -16,6 +17,8 @@ from dialflo_pipeline.reporting import Remembered, Reporter
 from dialflo_pipeline.rules import MartSettings, Rules, mart_settings_of, rules_of
 from dialflo_pipeline.settings import Settings, load_settings
 from dialflo_pipeline.workspace import Workspace
+
+Context: TypeAlias = AssetExecutionContext | AssetCheckExecutionContext
 
 MOST_MENDED = 20
 """So many damaged files, found in the midst of one step, are mended before it fails: more is a failing disk."""
@@ -35,7 +38,7 @@ class Pipeline:
     reporter: Reporter | None = None
 
     @contextmanager
-    def step(self, context: AssetExecutionContext) -> Iterator["Step"]:
+    def step(self, context: Context) -> Iterator["Step"]:
         """What one asset works with, while it holds this data directory's lock; waits for another run to end."""
         settings = self.load()
         workspace = Workspace(settings.data_dir)
@@ -80,7 +83,7 @@ class LogReporter(Remembered):
 
     EVERY = 1_000
 
-    def __init__(self, context: AssetExecutionContext) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
         self._log = context.log
 

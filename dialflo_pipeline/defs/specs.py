@@ -1,15 +1,51 @@
 """What Dagster shows of each asset, derived from the declarations of tables and models."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, TableColumn, TableSchema
+from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, MetadataValue
 
+from dialflo_pipeline.defs.columns import asset_key, model_metadata, table_metadata
+from dialflo_pipeline.lineage import Lineage, lake_lineage, model_lineage, table_lineage
 from dialflo_pipeline.models import Model, read_models, sql_folder
-from dialflo_pipeline.tables import FORGOTTEN_IDS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.tables import FORGOTTEN_IDS, RAW_TABLES, WAREHOUSE_TABLES, Table
 
 OWNERS = ["team:data"]
 PUBLISHED = AssetKey(["published", "warehouse"])
+
+GROUPS = {
+    name: f"{place}_{name}"
+    for place, name in enumerate(("registered", "raw", "lake", "warehouse", "staging", "marts", "published"), start=1)
+}
+"""Groups stand in the order of their names on the page: numbered, they stand as the data flows."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is told of assets beside their declarations; nothing of it where nobody looks."""
+
+    published: Path | None = None
+    """The file for readers."""
+    lineages: Mapping[str, Lineage] = field(default_factory=dict)
+    """Of the models, by full name."""
+
+    @classmethod
+    def on_a_page(cls, published: Path) -> "Shown":
+        """All there is to tell. Following columns through the SQL takes a while."""
+        return cls(published, model_lineage(models()))
+
+    def reading(self, full_name: str) -> dict[str, Any]:
+        """Where and how a table or model is read."""
+        if self.published is None:
+            return {}
+        return {
+            "dagster/table_name": full_name,
+            "published_file": MetadataValue.path(str(self.published)),
+            "read_it": MetadataValue.text(f'dialflo query "FROM {full_name} LIMIT 10"'),
+        }
 
 
 def lake_key(table: Table) -> AssetKey:
@@ -30,10 +66,10 @@ def lake_spec(
         lake_key(table),
         deps=deps,
         description=table.description,
-        group_name=group,
+        group_name=GROUPS[group],
         owners=OWNERS,
         kinds={"python", "parquet"},
-        metadata=_schema_metadata(table),
+        metadata=table_metadata(table, {} if table in RAW_TABLES else lake_lineage(table)),
         partitions_def=partitions,
     )
 
@@ -43,37 +79,31 @@ def forgotten_spec() -> AssetSpec:
     return lake_spec(FORGOTTEN_IDS, "registered", [])
 
 
-def warehouse_specs() -> list[AssetSpec]:
+def warehouse_specs(shown: Shown) -> list[AssetSpec]:
     """The tables of the warehouse, each from its lake table."""
     return [
         AssetSpec(
             warehouse_key(table),
             deps=[lake_key(table)],
             description=table.description,
-            group_name="warehouse",
+            group_name=GROUPS["warehouse"],
             owners=OWNERS,
             kinds={"duckdb"},
-            metadata=_schema_metadata(table),
+            metadata=table_metadata(table, table_lineage(table)) | shown.reading(f"main.{table.name}"),
         )
         for table in WAREHOUSE_TABLES
     ]
 
 
-def model_specs() -> list[AssetSpec]:
+def model_specs(shown: Shown) -> list[AssetSpec]:
     """The SQL models, each from what its query reads."""
-    return [_model_spec(model) for model in read_models(sql_folder())]
+    return [_model_spec(model, shown) for model in models()]
 
 
-def model_key(full_name: str) -> AssetKey | None:
-    """The asset that a SQL name stands for; None for the pipeline's internal tables."""
-    schema, name = full_name.split(".")
-    match schema:
-        case "main":
-            return AssetKey(["warehouse", name])
-        case "pipeline":
-            return None
-        case _:
-            return AssetKey([schema, name])
+@cache
+def models() -> list[Model]:
+    """The SQL models, read once a process: parsing them takes longer than all else that is told here."""
+    return read_models(sql_folder())
 
 
 def row_counts(rows: Mapping[str, int], name: str) -> dict[str, Any]:
@@ -81,24 +111,13 @@ def row_counts(rows: Mapping[str, int], name: str) -> dict[str, Any]:
     return {"dagster/row_count": rows[name]} if name in rows else {}
 
 
-def _model_spec(model: Model) -> AssetSpec:
-    columns = [
-        TableColumn(name, type=column.type, description=column.description) for name, column in model.columns.items()
-    ]
+def _model_spec(model: Model, shown: Shown) -> AssetSpec:
     return AssetSpec(
         AssetKey([model.schema, model.name]),
-        deps=[key for name in sorted(model.depends_on) if (key := model_key(name))],
+        deps=[key for name in sorted(model.depends_on) if (key := asset_key(name))],
         description=model.description,
-        group_name=model.schema,
+        group_name=GROUPS[model.schema],
         owners=OWNERS,
         kinds={"sql", "duckdb"},
-        metadata={"dagster/column_schema": TableSchema(columns=columns)},
+        metadata=model_metadata(model, shown.lineages.get(model.full_name, {})) | shown.reading(model.full_name),
     )
-
-
-def _schema_metadata(table: Table) -> dict[str, Any]:
-    columns = [
-        TableColumn(name, type=sql_type, description=table.columns[name].description)
-        for name, sql_type in table.sql_types.items()
-    ]
-    return {"dagster/column_schema": TableSchema(columns=columns)}

@@ -48,8 +48,8 @@ DUE = {
         *(f"{what} lake/{table}/<day>" for table in ("calls", "tasks", "raw_answers") for what in ("fsync", "mkdir")),
         "replace lake/tasks/<day>/tasks.parquet",
         "replace lake/task_ids/<day>/<flush>.parquet",
-        "rename inbox/done/a.csv",
-        "rename inbox/refused/refused.csv",
+        "replace inbox/done/a.csv",
+        "replace inbox/refused/refused.csv",
         "DuckDB begin work/warehouse.duckdb",
         "DuckDB commit work/warehouse.duckdb",
         "DuckDB CHECKPOINT work/warehouse.duckdb",
@@ -59,7 +59,7 @@ DUE = {
         "flock work/run.lock",
         "SQLite commit work/dagster/history/runs.db",
     ],
-    "more": ["unlink lake/tasks/<day>/tasks.parquet", "rename inbox/done/a-2.csv"],
+    "more": ["unlink lake/tasks/<day>/tasks.parquet", "replace inbox/done/a-2.csv"],
 }
 """Some of the steps there must be, so that a wrapper that has come off is found."""
 

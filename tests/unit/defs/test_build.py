@@ -140,6 +140,8 @@ def test_writers_of_duckdb_share_one_pool(definitions: Build) -> None:
     pools = {op.name: op.pool for op in definitions().resolve_job_def("sync").graph.iterate_op_defs()}
     assert {name for name, pool in pools.items() if pool == "duckdb"} == {
         "warehouse_tables",
+        "table_checks",
         "models",
+        "model_checks",
         "published__warehouse",
     }

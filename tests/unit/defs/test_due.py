@@ -60,7 +60,7 @@ def test_new_ids_get_a_run_over_their_days(tick: Tick, register: Register, setti
         assert asked.run_config["ops"][step]["config"].items() >= span.items()
 
 
-@pytest.mark.parametrize("status", [DagsterRunStatus.QUEUED, DagsterRunStatus.STARTED])
+@pytest.mark.parametrize("status", [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTED])
 def test_one_run_at_a_time(status: DagsterRunStatus, tick: Tick, register: Register, instance: DagsterInstance) -> None:
     register(DAY, ["a"])
     ended(instance, status)

@@ -1,0 +1,82 @@
+"""Keeping the partitions that `dialflo dev` shows in step with the lake.
+
+Dagster reckons them when it loads the definitions. When an id of an earlier day is registered, or of a day to come,
+they have to be loaded again; Dagster's own web server is asked to do so, and its daemon follows within a minute.
+"""
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import partial
+from typing import TypeAlias
+
+from dialflo_pipeline.cli.console import say_hint
+from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.tables import TASK_IDS
+from dialflo_pipeline.workspace import Workspace
+
+OuterDays: TypeAlias = tuple[date | None, date | None]
+
+EVERY_SECONDS = 10.0
+ANSWER_WITHIN_SECONDS = 60.0
+
+_RELOAD = """
+mutation ($name: String!) {
+  reloadRepositoryLocation(repositoryLocationName: $name) {
+    __typename
+    ... on WorkspaceLocationEntry { locationOrLoadError { __typename } }
+  }
+}
+"""
+
+
+@contextmanager
+def reloading_for_new_days(
+    settings: Settings, page: str, location: str, every_seconds: float = EVERY_SECONDS
+) -> Iterator[None]:
+    """While this lasts, the Dagster at `page` loads its code `location` again when days come that it does not show."""
+    ended = threading.Event()
+    watch = partial(_watch, settings, page, location, every_seconds, ended, shown=outer_days(settings))
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watching.join()
+
+
+def outer_days(settings: Settings) -> OuterDays:
+    """What decides which partitions there are: the first day with a task, and the last one if it lies ahead."""
+    days = Workspace(settings.data_dir).lake.days(TASK_IDS)
+    today = datetime.now(settings.zone).date()
+    first = settings.start_date or min(days, default=None)
+    return first, max((day for day in days if day > today), default=None)
+
+
+def reload_location(page: str, location: str) -> bool:
+    """Ask the web server to load a code location again; whether it did."""
+    body = json.dumps({"query": _RELOAD, "variables": {"name": location}}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{page}/graphql", body, headers)  # noqa: S310 - always this machine's http
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWER_WITHIN_SECONDS) as response:  # noqa: S310 - as above
+            answer = json.load(response)["data"]["reloadRepositoryLocation"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # mostly because it is still starting: asked again at the next look
+    loaded = (answer.get("locationOrLoadError") or {}).get("__typename")
+    return bool(loaded == "RepositoryLocation")
+
+
+def _watch(
+    settings: Settings, page: str, location: str, every_seconds: float, ended: threading.Event, shown: OuterDays
+) -> None:
+    while not ended.wait(every_seconds):
+        found = outer_days(settings)
+        if found != shown and reload_location(page, location):
+            say_hint(f"days from {found[0]} on are registered: the partitions were loaded again")
+            shown = found

@@ -1,0 +1,129 @@
+"""Which columns a column is made from: of the SQL models found by parsing them, of the lake's tables declared here.
+
+For people who look at an asset; nothing is decided by it. A model that the parser cannot follow has no lineage.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from dialflo_pipeline.models import Model
+from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
+
+if TYPE_CHECKING:
+    from sqlglot.lineage import Node
+
+Source: TypeAlias = "tuple[str, str]"
+"""Full name of a table (`main.calls`, `lake.raw_answers`) and a column of it."""
+
+Lineage: TypeAlias = "Mapping[str, list[Source]]"
+"""Column to the columns that its values are made from; empty where no column is named, as in count(*)."""
+
+_INTERNAL: dict[str, dict[str, str]] = {
+    "settings": {"timezone": "VARCHAR", "redial_max_attempts": "INTEGER", "redial_min_gap_minutes": "DOUBLE"},
+    "day_starts": {"call_date": "DATE", "starts_at": "TIMESTAMPTZ"},
+}
+
+_CHECKED: dict[str, object] = {
+    "checks": {
+        "days": {"call_date": "DATE"},
+        "clock": {"now": "TIMESTAMPTZ", "today": "DATE", "settled_if_before": "TIMESTAMPTZ"},
+    },
+    "lake": {table.name: dict(table.sql_types) for table in RAW_TABLES},
+}
+"""What checks read beside the warehouse."""
+
+_Schema: TypeAlias = "dict[str, object]"
+"""Schema, table, column and type: what the parser has to know to say whose a column is."""
+
+_KEY = ("task_id", "call_date")
+
+
+def lake_lineage(table: Table) -> Lineage:
+    """Where the columns of a derived table of the lake come from in the raw tables."""
+    declared = _TASKS if table is TASKS else _FROM_ANSWERS
+    body = [_raw("body")]
+    return {name: declared.get(name, body) for name in table.columns}
+
+
+def model_lineage(models: Iterable[Model]) -> dict[str, Lineage]:
+    """The lineage of each model, by full name; each column down to the tables or models that its query reads."""
+    ordered = list(models)
+    schema = _schema(ordered)
+    return {model.full_name: _of_model(model, schema) for model in ordered}
+
+
+def _raw(column: str) -> Source:
+    return f"lake.{RAW_ANSWERS.name}", column
+
+
+def _task(column: str) -> Source:
+    return f"lake.{TASK_IDS.name}", column
+
+
+_FROM_ANSWERS: dict[str, list[Source]] = {
+    **{name: [_raw(name)] for name in (*_KEY, "source")},
+    "fetched_at": [_raw("received_at")],
+    "occurred_at": [_raw("body"), _task("completed_at")],
+}
+_TASKS: dict[str, list[Source]] = {
+    **{name: [_task(name)] for name in (*_KEY, "completed_at", "registered_at", "attributes")},
+    "state": [
+        *(_raw(name) for name in ("result", "is_complete", "is_last", "requested_at", "stopped_run")),
+        *(_task(name) for name in ("completed_at", "registered_at")),
+    ],
+    "attempts": [_raw("attempt")],
+    "last_status": [_raw("status")],
+    "last_error": [_raw("error")],
+    "next_try_at": [_raw("requested_at"), _task("completed_at"), _task("registered_at")],
+}
+
+
+def _schema(models: Iterable[Model]) -> _Schema:
+    made: dict[str, dict[str, object]] = defaultdict(dict)
+    for model in models:
+        made[model.schema][model.name] = {name: column.type for name, column in model.columns.items()}
+    loaded = {table.name: dict(table.sql_types) for table in WAREHOUSE_TABLES}
+    return {"main": loaded, "pipeline": _INTERNAL, **made}
+
+
+def query_lineage(query: str, columns: Iterable[str], models: Iterable[Model]) -> Lineage:
+    """The same for these columns of any query; raises `ValueError` where the parser cannot follow it."""
+    return _of_query(query, columns, _schema(models))
+
+
+def _of_model(model: Model, schema: _Schema) -> Lineage:
+    try:
+        return _of_query(model.query, model.columns, schema)
+    except ValueError:
+        return {}
+
+
+def _of_query(query: str, columns: Iterable[str], schema: _Schema) -> Lineage:
+    import sqlglot  # slow to load, and few runs ask for this
+    from sqlglot.errors import SqlglotError
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.optimizer.scope import build_scope
+
+    known = schema | _CHECKED
+    try:
+        qualified = qualify(sqlglot.parse_one(query, dialect="duckdb"), schema=known, dialect="duckdb")
+        scope = build_scope(qualified)
+        found = {name: lineage(name, qualified, known, dialect="duckdb", scope=scope) for name in columns}
+    except SqlglotError as error:
+        raise ValueError(f"The columns of this query cannot be followed: {error}") from error
+    return {name: sorted(set(_leaves(node))) for name, node in found.items()}
+
+
+def _leaves(node: "Node") -> Iterable[Source]:
+    from sqlglot import exp
+
+    for each in node.walk():
+        if not each.downstream and isinstance(each.source, exp.Table):
+            yield f"{each.source.db}.{each.source.name}", each.name.rpartition(".")[2].strip('"')
+
+
+def table_lineage(table: Table) -> Lineage:
+    """A table of the warehouse is loaded from the lake as it stands there."""
+    return {name: [(f"lake.{table.name}", name)] for name in table.columns}

@@ -1,0 +1,76 @@
+"""Takes the pictures of `dagster.md`: `dialflo demo`, then its page in a real browser, into `images/` beside this file.
+
+Run it after what they show has changed: `python -m docs.make_screenshots`. What it needs stands in
+`tests/services/dagster_page.py`. Pictures that would be larger than a page of text should weigh end the script.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.services.dagster_page import browser_page, dagster_page
+
+IMAGES = Path(__file__).with_name("images")
+LARGEST_BYTES = 150_000
+SETTLED_MS = 4_000
+"""Until what slides and fades on the page has come to rest."""
+
+SIZE = {"width": 1200, "height": 680}
+
+
+def _greeting(page: Any) -> None:
+    page.get_by_role("button", name="Skip").click()
+
+
+def _columns(page: Any) -> None:
+    page.get_by_text("Dialled calls.").first.scroll_into_view_if_needed()
+
+
+def _nothing(_: Any) -> None:
+    return
+
+
+PICTURES: dict[str, tuple[str, str, Callable[[Any], None]]] = {
+    "graph": ("/asset-groups", "7_published", _greeting),
+    "marts": ("/locations/dialflo_pipeline.definitions/asset-groups/6_marts", "answer_rate", _nothing),
+    "asset": ("/assets/marts/answer_rate", "Dialled calls.", _columns),
+    "rows": ("/assets/lake/calls?view=events", "row_count", _nothing),
+    "checks": ("/assets/warehouse/calls?view=checks", "answers_have_their_calls", _nothing),
+    "partitions": ("/assets/lake/calls?view=partitions", "Materialized", _nothing),
+    "automation": ("/automation", "daily_sync", _nothing),
+}
+"""File, address, what must be seen before the picture is taken, and what to do first."""
+
+
+def make_screenshots(images: Path) -> None:
+    """All pictures, of a demo in a folder that is thrown away."""
+    images.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        environment = {"DIALFLO_DATA_DIR": str(data), "DIALFLO_API_TOKEN": "not-used"}
+        command = [sys.executable, "-m", "dialflo_pipeline.cli", "demo"]
+        subprocess.run(command, cwd=folder, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - no part of it is input
+        shown = environment | {"DIALFLO_DATA_DIR": str(data / "demo")}
+        shown |= {"DAGSTER_HOME": str(data / "demo" / "work" / "dagster")}
+        with dagster_page(shown, Path(folder)) as served, browser_page() as page:
+            page.set_viewport_size(SIZE)
+            for name, (address, seen, prepare) in PICTURES.items():
+                page.goto(f"{served.url}{address}")
+                page.get_by_text(seen).first.wait_for()
+                prepare(page)
+                page.wait_for_timeout(SETTLED_MS)
+                _take(page, images / f"dagster-{name}.png")
+
+
+def _take(page: Any, path: Path) -> None:
+    page.screenshot(path=path)
+    if path.stat().st_size > LARGEST_BYTES:
+        raise SystemExit(f"{path} has {path.stat().st_size} bytes, more than {LARGEST_BYTES}: show less of the page.")
+
+
+if __name__ == "__main__":
+    make_screenshots(IMAGES)
