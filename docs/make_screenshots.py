@@ -30,6 +30,12 @@ def _columns(page: Any) -> None:
     page.get_by_text("Dialled calls.").first.scroll_into_view_if_needed()
 
 
+def _plots(page: Any) -> None:
+    page.get_by_role("button", name="Plots").or_(page.get_by_text("Plots", exact=True)).first.click()
+    page.locator("canvas").first.wait_for()
+    page.locator("canvas").first.scroll_into_view_if_needed()
+
+
 def _nothing(_: Any) -> None:
     return
 
@@ -38,7 +44,7 @@ PICTURES: dict[str, tuple[str, str, Callable[[Any], None]]] = {
     "graph": ("/asset-groups", "7_published", _greeting),
     "marts": ("/locations/dialflo_pipeline.definitions/asset-groups/6_marts", "answer_rate", _nothing),
     "asset": ("/assets/marts/answer_rate", "Dialled calls.", _columns),
-    "rows": ("/assets/lake/calls?view=events", "row_count", _nothing),
+    "rows": ("/assets/lake/calls", "The Dialflo task id.", _plots),
     "checks": ("/assets/warehouse/calls?view=checks", "answers_have_their_calls", _nothing),
     "partitions": ("/assets/lake/calls?view=partitions", "Materialized", _nothing),
     "automation": ("/automation", "daily_sync", _nothing),

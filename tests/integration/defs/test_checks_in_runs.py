@@ -1,0 +1,113 @@
+"""What checks do to a run of the command line: told, and kept from readers where they block."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey, DagsterInstance
+from pydantic import SecretStr
+
+from dialflo_pipeline.checks.check import Check, Severity
+from dialflo_pipeline.checks.run import all_checks
+from dialflo_pipeline.cli.sync import rebuild, sync
+from dialflo_pipeline.cli.tasks import register_file
+from dialflo_pipeline.defs import checks as asset_checks
+from dialflo_pipeline.defs.home import home_beside
+from dialflo_pipeline.models import Model
+from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
+from dialflo_pipeline.task_ids.files import read
+from dialflo_pipeline.workspace import Workspace
+
+OPTIONS = SimulatorOptions(days=2, tasks_per_day=8)
+ODD = Check(
+    name="odd",
+    asset="main.calls",
+    description="Finds something whatever there is.",
+    query="SELECT call_date, count(*) AS rows FROM main.calls GROUP BY call_date",
+    says="{rows} calls are odd.",
+)
+BLOCKING = Check(
+    name="dreadful",
+    asset="marts.answer_rate",
+    description="Finds something whatever there is.",
+    query="SELECT 3 AS rows",
+    says="{rows} days are dreadful.",
+    severity=Severity.ERROR,
+    is_blocking=True,
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A data folder that was synced."""
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with running_simulator(OPTIONS) as simulator:
+        settings = Settings(
+            data_dir=tmp_path / "data",
+            base_url=simulator.base_url,
+            api_token=SecretStr(simulator.token),
+            rate_limit=0,
+        )
+        ids = tmp_path / "ids.csv"
+        lines = [f"{row.task_id},{row.completed_at.isoformat()}" for row in task_rows(OPTIONS)]
+        ids.write_text("\n".join(["task_id,completed_at", *lines]))
+        register_file(settings, read(ids, None, None, settings.zone))
+        assert sync(settings) == 0
+    return settings
+
+
+def with_check(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    def more(folder: Path | None = None, models: Iterable[Model] | None = None) -> list[Check]:
+        return [*all_checks(folder, models), check]
+
+    monkeypatch.setattr(asset_checks, "all_checks", more)
+
+
+def test_a_warning_is_told_and_changes_neither_publication_nor_exit_code(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    published = Workspace(settings.data_dir).published
+    before = published.stat().st_ino
+    with_check(ODD, monkeypatch)
+    assert rebuild(settings) == 0
+    calls = len(task_rows(OPTIONS))
+    told = [line for line in capfd.readouterr().err.splitlines() if line.startswith("check ")]
+    assert len(told) == 1
+    assert told[0].startswith("check warning: main.calls, odd: ")
+    assert int(told[0].split()[4]) >= calls
+    assert published.stat().st_ino != before
+
+
+def test_a_check_that_blocks_keeps_readers_on_what_they_have_until_it_passes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    published = Workspace(settings.data_dir).published
+    before = published.stat().st_ino
+    with monkeypatch.context() as patch:
+        with_check(BLOCKING, patch)
+        assert rebuild(settings) == 1
+        printed = capfd.readouterr()
+        assert "check blocks: marts.answer_rate, dreadful: 3 days are dreadful." in printed.err
+        assert "not published, readers keep what they have" in printed.out
+        assert published.stat().st_ino == before
+    assert rebuild(settings) == 0
+    assert published.stat().st_ino != before
+
+
+def test_results_stand_in_dagsters_history_with_their_sentences(settings: Settings) -> None:
+    with DagsterInstance.from_config(str(home_beside(Workspace(settings.data_dir)))) as instance:
+        event = instance.get_latest_materialization_event(AssetKey(["published", "warehouse"]))
+        assert event
+        logs = instance.all_logs(event.run_id)
+    evaluations = [
+        entry.dagster_event.asset_check_evaluation_data
+        for entry in logs
+        if entry.dagster_event and entry.dagster_event.event_type_value == "ASSET_CHECK_EVALUATION"
+    ]
+    assert {f"{each.asset_key.to_user_string()} {each.check_name}" for each in evaluations} >= {
+        "warehouse/tasks every_id_once",
+        "marts/answer_rate grain_unique",
+    }
+    assert all(each.passed and (each.description or "").startswith("Nothing found") for each in evaluations)
