@@ -20,6 +20,8 @@ DEFAULTS = {
     "timeout_seconds": 30,
     "start_date": None,
     "settle_hours": 24,
+    "engaged_seconds": 30,
+    "campaign_key": None,
     "redial_max_attempts": 3,
     "redial_min_gap_minutes": 30,
 }
@@ -75,6 +77,7 @@ def test_all_problems_are_told_at_once(load: Load) -> None:
         "TRIES": "many",
         "TIMEOUT_SECONDS": "0",
         "SETTLE_HOURS": "-1",
+        "ENGAGED_SECONDS": "-1",
         "REDIAL_MAX_ATTEMPTS": "0",
         "REDIAL_MIN_GAP_MINUTES": "-1",
     }
