@@ -7,6 +7,10 @@ description: >-
   one with the latest time; of those at the same time the one with the greatest task_id (by code points), then the
   greatest call_index. Numbers are compared as contact_number of main.calls has them: in E.164 where they can be read
   so, so one number sent in two formats is one contact, and letter for letter otherwise.
+  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
+  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
+  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
+  nothing but ASCII white space.
 means_not: >-
   That a number is one person, or a person one number; nor that what was concluded long ago still holds. A number without
   its country code is another number than the same with it.
