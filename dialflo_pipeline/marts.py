@@ -7,15 +7,15 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from dialflo_pipeline import warehouse
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.increments import refill
+from dialflo_pipeline.inputs import write_inputs
 from dialflo_pipeline.models import (
     MODEL_SCHEMAS,
     Model,
@@ -25,6 +25,7 @@ from dialflo_pipeline.models import (
     sql_folder,
 )
 from dialflo_pipeline.rules import MartSettings
+from dialflo_pipeline.seeds import SEED_FOLDER, read_words
 
 MOST_CHANGED = 0.25
 """When a larger share of all calls has changed, making everything anew costs no more than finding what to keep."""
@@ -44,7 +45,7 @@ def build(path: Path, settings: MartSettings, folder: Path | None = None, *, reb
         connection.begin()
         warehouse.prepare(connection)
         changed = None if rebuild else _changed_days(connection, basis)
-        _write_inputs(connection, settings)
+        write_inputs(connection, settings, read_words(folder / SEED_FOLDER))
         if changed is None:
             _make_all(connection, models, folder)
         else:
@@ -68,17 +69,6 @@ def marts_are_current(path: Path, settings: MartSettings, folder: Path | None = 
 def built_fingerprint(connection: duckdb.DuckDBPyConnection) -> str | None:
     """What the marts in this file were made from; None if they never were."""
     return warehouse.one_text(connection, "pipeline", "marts_built")
-
-
-def day_start(day: date, zone: ZoneInfo) -> int:
-    """When a day begins in a zone, as microseconds since 1970 in UTC.
-
-    A midnight that the zone skips is read with the offset before the change; of one that comes twice it is the first.
-    """
-    midnight = datetime.combine(day, time(), zone)
-    # Not by way of astimezone: the first and last day that Python knows would leave its range.
-    since_epoch = midnight.replace(tzinfo=None) - datetime(1970, 1, 1)  # noqa: DTZ001 - both sides naive on purpose
-    return (since_epoch - (midnight.utcoffset() or timedelta())) // timedelta(microseconds=1)
 
 
 def _basis(settings: MartSettings, folder: Path) -> str:
@@ -106,24 +96,6 @@ def _changed_days(connection: duckdb.DuckDBPyConnection, basis: str) -> list[dat
     days = [day for (day,) in connection.execute(f"{differing} ORDER BY 1").fetchall()]
     changed = _count(connection, f"main.calls WHERE call_date IN ({differing})")
     return days if changed <= MOST_CHANGED * _count(connection, "main.calls") else None
-
-
-def _write_inputs(connection: duckdb.DuckDBPyConnection, settings: MartSettings) -> None:
-    connection.execute(
-        "CREATE OR REPLACE TABLE pipeline.settings AS SELECT $timezone::VARCHAR AS timezone,"
-        " $redial_max_attempts::INTEGER AS redial_max_attempts,"
-        " $redial_min_gap_minutes::DOUBLE AS redial_min_gap_minutes",
-        asdict(settings),
-    )
-    warehouse.comment(connection, "TABLE", "pipeline.settings", "One row: the settings the marts were made with.")
-    days = [day for (day,) in connection.execute("SELECT DISTINCT call_date FROM main.calls ORDER BY 1").fetchall()]
-    zone = ZoneInfo(settings.timezone)
-    connection.execute(
-        "CREATE OR REPLACE TABLE pipeline.day_starts AS SELECT unnest($days::DATE[]) AS call_date,"
-        " make_timestamp(unnest($starts::BIGINT[])) AT TIME ZONE 'UTC' AS starts_at",
-        {"days": days, "starts": [day_start(day, zone) for day in days]},
-    )
-    warehouse.comment(connection, "TABLE", "pipeline.day_starts", "When each day of calls begins in the zone.")
 
 
 def _empty_schemas(connection: duckdb.DuckDBPyConnection) -> None:
@@ -156,10 +128,10 @@ def _make(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
 
 def _describe(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     kind = model.header.materialized.upper()
-    warehouse.comment(connection, kind, model.full_name, " ".join(model.description.split()))
-    for name, column in model.columns.items():
-        text = warehouse.about(column.description, column.unit, column.privacy)
-        warehouse.comment(connection, "COLUMN", f'{model.full_name}."{name}"', text)
+    columns = {
+        name: warehouse.about(column.description, column.unit, column.privacy) for name, column in model.columns.items()
+    }
+    warehouse.describe(connection, kind, model.full_name, " ".join(model.description.split()), columns)
 
 
 def _describe_views(connection: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> None:

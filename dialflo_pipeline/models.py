@@ -6,7 +6,7 @@ Reads the files below `sql/`; runs nothing (`marts.py` does) and knows no column
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from dialflo_pipeline.errors import ModelError
+from dialflo_pipeline.seeds import SEED_FOLDER
 from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy
 
 MODEL_SCHEMAS = ("staging", "marts")
@@ -22,7 +23,10 @@ CHANGE_COLUMNS = ("call_date", "agent_name", "contact_number")
 """What is kept of calls that are replaced: what models may be incremental by."""
 
 CALLS = "main.calls"
-SOURCES = frozenset({f"main.{table.name}" for table in WAREHOUSE_TABLES} | {"pipeline.settings", "pipeline.day_starts"})
+INPUTS = ("pipeline.settings", "pipeline.day_starts", "pipeline.utc_offsets", "pipeline.meanings")
+"""Tables that are written anew before the models run."""
+
+SOURCES = frozenset({*(f"main.{table.name}" for table in WAREHOUSE_TABLES), *INPUTS})
 """What a model may read beside other models."""
 
 _MAIN = frozenset(name for name in SOURCES if name.startswith("main."))
@@ -114,8 +118,9 @@ def sql_folder() -> Path:
 
 
 def source_files(folder: Path) -> list[Path]:
-    """Every file that decides what the marts hold: macros, then models."""
-    return [path for part in (MACRO_FOLDER, *MODEL_SCHEMAS) for path in sorted((folder / part).glob("*.sql"))]
+    """Every file that decides what the marts hold: macros, then models, then mappings of words."""
+    parts = [(part, "*.sql") for part in (MACRO_FOLDER, *MODEL_SCHEMAS)] + [(SEED_FOLDER, "*.csv")]
+    return [path for part, pattern in parts for path in sorted((folder / part).glob(pattern))]
 
 
 def macro_scripts(folder: Path) -> list[str]:
@@ -132,8 +137,9 @@ def read_models(folder: Path) -> list[Model]:
     return in_order(parse_model(path.parent.name, path.stem, path.read_text("utf-8")) for path in paths)
 
 
+@cache
 def parse_model(schema: str, name: str, text: str) -> Model:
-    """Make a model of the text of its file."""
+    """Make a model of the text of its file; once for each text, as parsing takes its time."""
     where = f"{schema}/{name}.sql"
     header, query = header_and_query(where, text, Header)
     if missing := [name for name in header.grain if name not in header.columns]:

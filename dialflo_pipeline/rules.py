@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dialflo_pipeline.seeds import Word, read_words
 from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class MartSettings:
     timezone: str
     redial_max_attempts: int
     redial_min_gap_minutes: float
+    engaged_seconds: float = 30
+    campaign_key: str | None = None
+    words: tuple[Word, ...] = ()
+    """The user's own mappings of words, beside the shipped ones."""
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -29,9 +35,15 @@ def rules_of(settings: Settings) -> Rules:
 
 
 def mart_settings_of(settings: Settings) -> MartSettings:
-    """The settings that marts depend on."""
+    """The settings that marts depend on, and the user's own mappings of words, which are read from the data folder.
+
+    Raises `SettingsError` with one line for each row of them that is wrong.
+    """
     return MartSettings(
         timezone=settings.timezone,
         redial_max_attempts=settings.redial_max_attempts,
         redial_min_gap_minutes=settings.redial_min_gap_minutes,
+        engaged_seconds=settings.engaged_seconds,
+        campaign_key=settings.campaign_key,
+        words=read_words(Workspace(settings.data_dir).seeds),
     )

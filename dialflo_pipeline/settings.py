@@ -136,6 +136,8 @@ class Settings(BaseSettings):
     timeout_seconds: float = Field(default=30, gt=0, le=3600, allow_inf_nan=False)
     start_date: date | None = None
     settle_hours: float = Field(default=24, ge=0, le=24 * 3660, allow_inf_nan=False)
+    engaged_seconds: float = Field(default=30, ge=0, allow_inf_nan=False)
+    campaign_key: str | None = None
     redial_max_attempts: int = Field(default=3, ge=1, le=1_000_000)
     redial_min_gap_minutes: float = Field(default=30, ge=0, le=60 * 24 * 3660, allow_inf_nan=False)
     tasks_dsn: Annotated[SecretStr, AfterValidator(_database_url)] | None = None

@@ -52,6 +52,11 @@ BELOW_ZERO: Final = "a duration below 0"
 NO_CONFIDENCE: Final = "a confidence outside 0 to 100"
 
 
+def capitals(text: str) -> str:
+    """The text with its ASCII letters, and no others, in capitals."""
+    return text.translate(_ASCII_CAPITALS)
+
+
 def is_blank(text: str) -> bool:
     """Whether the text holds nothing but ASCII white space."""
     return not text.strip(ASCII_BLANKS)
@@ -137,7 +142,7 @@ def _offset(sign: str, hours: int, minutes: int) -> tzinfo:
 
 def outcome_of(status: str | None) -> Outcome:
     """What a call's status says became of the call, whatever its case and punctuation."""
-    plain = _NOT_PLAIN.sub("_", (status or "").translate(_ASCII_CAPITALS)).strip("_")
+    plain = _NOT_PLAIN.sub("_", capitals(status or "")).strip("_")
     return OUTCOMES.get(plain, Outcome.UNKNOWN)
 
 
@@ -149,7 +154,7 @@ def e164(number: str | None) -> str | None:
 
 def is_inbound(direction: str | None) -> bool:
     """Whether a call's direction says that the other party called."""
-    return (direction or "").translate(_ASCII_CAPITALS) == "INBOUND"
+    return capitals(direction or "") == "INBOUND"
 
 
 def contact_number(direction: str | None, from_number: str | None, to_number: str | None) -> str | None:

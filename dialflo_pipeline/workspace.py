@@ -23,6 +23,11 @@ class Workspace:
         return self.root / "inbox"
 
     @property
+    def seeds(self) -> Path:
+        """The user's own mappings of words; need not be there."""
+        return self.root / "seeds"
+
+    @property
     def published(self) -> Path:
         """The DuckDB file for readers."""
         return self.root / "warehouse.duckdb"

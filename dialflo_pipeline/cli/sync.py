@@ -175,6 +175,7 @@ class _Run:
 @contextmanager
 def _run(settings: Settings, name: str, *, history_apart: bool = False) -> Iterator[_Run]:
     workspace = Workspace(settings.data_dir)
+    mart_settings_of(settings)  # wrong mappings of words are told before anything is done
     with run_lock(workspace.work, f"dialflo {name}", wait=False), ProgressReporter() as reporter:
         workspace.tidy()
         say_hint(f"data: {workspace.root}")
