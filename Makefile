@@ -32,7 +32,7 @@ demo: $(READY) ## Run the whole pipeline on simulated calls: no token, no server
 test: $(READY) lint ## Lint, check formats and types, run all tests
 	$(BIN)/pytest --numprocesses=auto
 
-test-services: $(READY) ## Tests against real database servers, installed from Debian's packages where missing
+test-services: $(READY) ## Tests with real database servers and a real browser, installed from Debian's packages where missing
 	tests/services/install.sh
 	$(BIN)/pytest -m services
 
