@@ -37,8 +37,8 @@ def publish(private: Path, published: Path, aside: Path) -> Copied:
     """Stamp the private warehouse, and put a copy of it in the place of the published one, in one step.
 
     Where much of the private file is free space, it is compacted first. Publishing the same state again gives the same
-    file. `aside` is a folder on the disk of `published` for the copy while it is not whole. Raises `NotPublished` if there
-    is no private file, `TransientError` if it is in use.
+    file. `aside` is a folder on the disk of `published` for the copy while it is not whole. Raises `NotPublished` if
+    there is no private file, `TransientError` if it is in use.
     """
     _make_ready(private, published, aside)
     start, byte_count = time.monotonic(), private.stat().st_size
