@@ -27,6 +27,9 @@ ROWS_IN_A_GROUP = 122_880
 _WIDEST = 24
 """Columns of a terminal that a cell needs at most before it may be folded."""
 
+_LARGE = 1e6
+"""Numbers from here on keep all their digits on a terminal too."""
+
 Row = tuple[Any, ...]
 Result = duckdb.DuckDBPyConnection
 """A connection whose last statement was executed, and not yet read."""
@@ -52,7 +55,7 @@ def print_table(result: Result, most_rows: int) -> Shown:
     """A table, or row by row where the terminal is too narrow for one; at most so many rows, 0 for all."""
     limit = most_rows or None
     rows = list(islice(_rows(result), None if limit is None else limit + 1))
-    shown = rows[:limit]
+    shown = [tuple(map(_short, row)) for row in rows[:limit]] if out.is_terminal else rows[:limit]
     if out.is_terminal and _width(_columns(result), shown) > out.width:
         _print_records(_columns(result), shown)
     else:
@@ -145,6 +148,17 @@ def _print_records(columns: Sequence[str], rows: Sequence[Row]) -> None:
         for name, value in zip(columns, row, strict=True):
             drawn.add_row(Text(name), cell(value))
         out.print(drawn)
+
+
+class _ShortFloat(float):
+    """A number as people read it; programs get every digit."""
+
+    def __str__(self) -> str:
+        return f"{self:.6g}"
+
+
+def _short(value: Any) -> Any:
+    return _ShortFloat(value) if isinstance(value, float) and abs(value) < _LARGE else value
 
 
 def _finite(value: Any) -> Any:
