@@ -5,7 +5,7 @@ Reads the published file only. What is done to text in CSV so that no spreadshee
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from dialflo_pipeline.errors import UsageError
+from dialflo_pipeline.errors import TransientError, UsageError
 from dialflo_pipeline.lake import whole_file
 from dialflo_pipeline.tables import STAMP
 
@@ -50,17 +50,21 @@ def export(
     """
     chosen = _chosen(_all_tables(connection), names)
     aside, manifest = folder / _ASIDE, folder / MANIFEST
-    with ExitStack() as files:
-        # What is entered first is put in place last: the manifest, when all else is there.
-        unfinished = files.enter_context(whole_file(manifest, aside))
-        exported = [
-            _write(connection, table, file_format, file, files.enter_context(whole_file(folder / file, aside)))
-            for table, file in _file_names(chosen, file_format)
-        ]
-        unfinished.write_text(_manifest(connection, file_format, exported), encoding="utf-8")
-        manifest.unlink(missing_ok=True)
-    with suppress(OSError):  # another export may be at work in the same folder
-        aside.rmdir()
+    try:
+        with ExitStack() as files:
+            # What is entered first is put in place last: the manifest, when all else is there.
+            unfinished = files.enter_context(whole_file(manifest, aside))
+            exported = [
+                _write(
+                    connection, table, file_format, folder / file, files.enter_context(whole_file(folder / file, aside))
+                )
+                for table, file in _file_names(chosen, file_format)
+            ]
+            unfinished.write_text(_manifest(connection, file_format, exported), encoding="utf-8")
+            manifest.unlink(missing_ok=True)
+    finally:
+        with suppress(OSError):  # another export may be at work in the same folder
+            aside.rmdir()
     return exported
 
 
@@ -81,22 +85,25 @@ def _chosen(known: Sequence[str], names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(full[name] for name in names)) or list(known)
 
 
-def _file_names(tables: Iterable[str], file_format: str) -> Iterable[tuple[str, str]]:
-    for table in tables:
-        schema, _, name = table.partition(".")
-        yield table, f"{name if schema == 'main' else table}.{file_format}"
+def _file_name(table: str, file_format: str) -> str:
+    return f"{table.removeprefix('main.')}.{file_format}"
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: str, file_format: str, file: str, path: Path) -> Exported:
+def _write(connection: duckdb.DuckDBPyConnection, table: str, path: Path, unfinished: Path) -> Exported:
+    file_format = path.suffix.removeprefix(".")
     columns = connection.execute(f"DESCRIBE {table}").fetchall()
     values = [_csv_value(name, sql_type) if file_format == "csv" else _quoted(name) for name, sql_type, *_ in columns]
-    target = str(path).replace("'", "''")
-    result = connection.execute(
-        f"COPY (SELECT {', '.join(values)} FROM {table}) TO '{target}' ({_OPTIONS[file_format]})"
-    ).fetchone()
-    with path.open("rb") as stream:
+    target = str(unfinished).replace("'", "''")
+    copy = f"COPY (SELECT {', '.join(values)} FROM {table}) TO '{target}' ({_OPTIONS[file_format]})"
+    try:
+        result = connection.execute(copy).fetchone()
+    except duckdb.Error as error:
+        # DuckDB's own sentence may quote a value, unless it is about files.
+        found = str(error).partition("\n")[0] if isinstance(error, duckdb.IOException) else type(error).__name__
+        raise TransientError(f"{table} cannot be written to {path} ({found}).") from error
+    with unfinished.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Exported(table, file, int(result[0]) if result else 0, path.stat().st_size, digest)
+    return Exported(table, path.name, int(result[0]) if result else 0, unfinished.stat().st_size, digest)
 
 
 def _csv_value(name: str, sql_type: str) -> str:
