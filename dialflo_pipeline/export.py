@@ -18,7 +18,6 @@ from dialflo_pipeline.errors import TransientError, UsageError
 from dialflo_pipeline.lake import whole_file
 from dialflo_pipeline.tables import STAMP
 
-FORMATS = ("parquet", "csv")
 MANIFEST = "manifest.json"
 _ASIDE = ".unfinished"
 
@@ -54,12 +53,10 @@ def export(
         with ExitStack() as files:
             # What is entered first is put in place last: the manifest, when all else is there.
             unfinished = files.enter_context(whole_file(manifest, aside))
-            exported = [
-                _write(
-                    connection, table, file_format, folder / file, files.enter_context(whole_file(folder / file, aside))
-                )
-                for table, file in _file_names(chosen, file_format)
-            ]
+            exported = []
+            for table in chosen:
+                path = folder / _file_name(table, file_format)
+                exported.append(_write(connection, table, path, files.enter_context(whole_file(path, aside))))
             unfinished.write_text(_manifest(connection, file_format, exported), encoding="utf-8")
             manifest.unlink(missing_ok=True)
     finally:
