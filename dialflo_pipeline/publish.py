@@ -1,6 +1,7 @@
 """The published DuckDB file: a byte copy of the private one, put in place by renaming, so that readers never block.
 
-A reader that holds the old file keeps it, whole, until it opens the path again. Nothing here changes any content.
+A reader that holds the old file keeps it, whole, until it opens the path again. What readers get differs from what was
+computed by its stamp alone (`stamp.py`).
 """
 
 import filecmp
@@ -12,9 +13,11 @@ from pathlib import Path
 import duckdb
 
 from dialflo_pipeline import warehouse
+from dialflo_pipeline.compacting import compact, is_bloated
 from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.errors import DialfloError, NotPublished, TransientError
 from dialflo_pipeline.marts import built_fingerprint
+from dialflo_pipeline.stamp import stamp
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,13 @@ class Copied:
 
 
 def publish(private: Path, published: Path, aside: Path) -> Copied:
-    """Put a copy of the private warehouse in the place of the published one, in one step.
+    """Stamp the private warehouse, and put a copy of it in the place of the published one, in one step.
 
-    `aside` is a folder on the disk of `published` for the copy while it is not whole. Raises `NotPublished` if there
-    is no private file, `TransientError` if it is in use.
+    Where much of the private file is free space, it is compacted first. Publishing the same state again gives the same
+    file. `aside` is a folder on the disk of `published` for the copy while it is not whole. Raises `NotPublished` if
+    there is no private file, `TransientError` if it is in use.
     """
-    _fold_log(private)
+    _make_ready(private, published, aside)
     start, byte_count = time.monotonic(), private.stat().st_size
     with whole_file(published, aside) as unfinished:
         shutil.copyfile(private, unfinished)
@@ -74,13 +78,18 @@ def read_published(published: Path) -> duckdb.DuckDBPyConnection:
     return warehouse.open_file(published, read_only=True)
 
 
-def _fold_log(private: Path) -> None:
+def _make_ready(private: Path, published: Path, aside: Path) -> None:
+    """Make the private file one to copy: stamped, complete without its log, and not much larger than it need be."""
     if not private.exists():
         raise NotPublished(f"There is no warehouse at {private} to publish; run `dialflo sync` first.")
     with warehouse.connect(private) as connection:
+        stamp(connection, published)
         connection.execute("CHECKPOINT")
+        bloated = is_bloated(connection)
     if warehouse.log_of(private).exists():
         raise TransientError(f"{private} still has a write-ahead log after a checkpoint; is another program using it?")
+    if bloated:
+        compact(private, aside)
 
 
 def _built(path: Path) -> str | None:

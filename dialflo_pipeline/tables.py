@@ -101,6 +101,10 @@ def _task_id(*, key: bool = True, regex: str | None = TASK_ID_PATTERN) -> dy.Str
     return _text("The Dialflo task id.", key=key, required=True, privacy=Privacy.PSEUDONYM, regex=regex)
 
 
+def _day(description: str) -> dy.Date:
+    return dy.Date(nullable=True, description=description, metadata=_about(Privacy.NONE, None, "DATE"))
+
+
 def _call_date() -> dy.Date:
     return dy.Date(
         nullable=False,
@@ -267,6 +271,37 @@ class Rejects(dy.Schema):
     value = _text("The value as JSON text.", privacy=Privacy.PERSONAL)
 
 
+class Published(dy.Schema):
+    """One row: what this file holds, and how complete that is. Two files of the same state have the same row."""
+
+    as_of = _time(
+        "The newest thing known here: the later of when the latest id was registered and when the latest answer that"
+        " has calls was received; NULL while no id is registered."
+    )
+    published_at = _time(
+        "When this state was first put before readers; a sync that finds nothing new leaves it.", nullable=False
+    )
+    pipeline_version = _text("Version of the pipeline that made this file.", required=True)
+    data_version = _text("Names this state: equal where days, settings and SQL of the marts are.", required=True)
+    timezone = _text("The time zone in which days and hours are reckoned.", required=True)
+    first_day = _day("The first day that has tasks.")
+    last_day = _day("The last day that has tasks.")
+    days = _integer("Days that have tasks.", unit="days", min=0)
+    latest_settled_day = _day("The latest day none of whose tasks is pending or unsettled; NULL if there is none.")
+    settled_through = _day(
+        "The last day with tasks up to which, itself included, no day has a task pending or unsettled; NULL if there is"
+        " none."
+    )
+    is_complete = _flag("Whether no task is pending or unsettled; failed and not_found ones count as done.")
+    tasks = _integer("Registered tasks; the five counts below add up to it.", unit="tasks", min=0)
+    settled = _integer("Tasks settled: their calls are here for good.", unit="tasks", min=0)
+    unsettled = _integer("Tasks whose answer is not final yet.", unit="tasks", min=0)
+    not_found = _integer("Tasks the API does not know; their calls are missing.", unit="tasks", min=0)
+    failed = _integer("Tasks given up; their calls are missing.", unit="tasks", min=0)
+    pending = _integer("Tasks without an answer so far; their calls are missing.", unit="tasks", min=0)
+    calls = _integer("Rows of calls.", unit="calls", min=0)
+
+
 @dataclass(frozen=True)
 class Table:
     """A declared table: its name in lake and warehouse, and its columns as a dataframely schema."""
@@ -314,3 +349,6 @@ RAW_TABLES = (TASK_IDS, FORGOTTEN_IDS, RAW_ANSWERS)
 
 WAREHOUSE_TABLES = (CALLS, CALL_METADATA, CALL_CONTEXT, REJECTS, TASKS)
 """What is derived from the raw tables, and loaded into DuckDB."""
+
+STAMP = Table("published", Published)
+"""What the published file says of itself."""

@@ -16,7 +16,7 @@ import duckdb
 
 from dialflo_pipeline.durable import move
 from dialflo_pipeline.errors import DamagedWarehouse, TransientError
-from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy, Table
+from dialflo_pipeline.tables import STAMP, WAREHOUSE_TABLES, Privacy, Table
 
 # The oldest format that readers of the published copy must understand; without it only DuckDB 2 could open the file.
 STORAGE_VERSION = "v1.2.0"
@@ -114,7 +114,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         connection.execute(f"CREATE SCHEMA {schema}")
     for table in WAREHOUSE_TABLES:
-        connection.execute(_table_script(table))
+        connection.execute(table_script(table))
     for name, (columns, description) in _INTERNAL_TABLES.items():
         connection.execute(f"CREATE TABLE pipeline.{name} ({columns})")
         comment(connection, "TABLE", f"pipeline.{name}", description)
@@ -123,7 +123,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 def layout() -> str:
     """A fingerprint of all tables, declared and internal, and their comments."""
-    script = "".join(_table_script(table) for table in WAREHOUSE_TABLES) + str(_INTERNAL_TABLES)
+    script = "".join(table_script(table) for table in (*WAREHOUSE_TABLES, STAMP)) + str(_INTERNAL_TABLES)
     return hashlib.sha256(script.encode()).hexdigest()
 
 
@@ -161,6 +161,18 @@ def about(description: str, unit: str | None, privacy: Privacy) -> str:
     return f"{' '.join(description.split())} [{unit_text}privacy: {privacy}]"
 
 
+def table_script(table: Table) -> str:
+    """SQL that makes a declared table in `main`, empty, with its comments, in the place of an older one."""
+    nullable = {name: "" if column.nullable else " NOT NULL" for name, column in table.columns.items()}
+    columns = ", ".join(f'"{name}" {sql_type}{nullable[name]}' for name, sql_type in table.sql_types.items())
+    comments = [_comment("TABLE", f"main.{table.name}", " ".join(table.description.split()))]
+    for name, column in table.columns.items():
+        metadata = column.metadata or {}
+        text = about(column.description or "", metadata["unit"], metadata["privacy"])
+        comments.append(_comment("COLUMN", f'main.{table.name}."{name}"', text))
+    return f"CREATE OR REPLACE TABLE main.{table.name} ({columns}); {' '.join(comments)}"
+
+
 @contextmanager
 def _damage_told(path: Path) -> Iterator[None]:
     try:
@@ -192,17 +204,6 @@ def _attach(path: Path) -> duckdb.DuckDBPyConnection:
     quoted = str(path).replace("'", "''")
     connection.execute(f"ATTACH '{quoted}' AS warehouse (READ_ONLY); USE warehouse")
     return connection
-
-
-def _table_script(table: Table) -> str:
-    nullable = {name: "" if column.nullable else " NOT NULL" for name, column in table.columns.items()}
-    columns = ", ".join(f'"{name}" {sql_type}{nullable[name]}' for name, sql_type in table.sql_types.items())
-    comments = [_comment("TABLE", f"main.{table.name}", " ".join(table.description.split()))]
-    for name, column in table.columns.items():
-        metadata = column.metadata or {}
-        text = about(column.description or "", metadata["unit"], metadata["privacy"])
-        comments.append(_comment("COLUMN", f'main.{table.name}."{name}"', text))
-    return f"CREATE OR REPLACE TABLE main.{table.name} ({columns}); {' '.join(comments)}"
 
 
 def _comment(kind: str, name: str, text: str) -> str:

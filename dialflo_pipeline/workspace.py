@@ -33,6 +33,11 @@ class Workspace:
         return self.root / "warehouse.duckdb"
 
     @property
+    def export(self) -> Path:
+        """Where tables and marts go as files, unless told otherwise."""
+        return self.root / "export"
+
+    @property
     def work(self) -> Path:
         """What nobody but the pipeline reads."""
         return self.root / "work"

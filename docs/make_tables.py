@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dialflo_pipeline.models import Model, read_models, sql_folder
-from dialflo_pipeline.tables import RAW_TABLES, SOURCES, VALUE_TYPES, WAREHOUSE_TABLES, Outcome, State, Table
+from dialflo_pipeline.tables import RAW_TABLES, SOURCES, STAMP, VALUE_TYPES, WAREHOUSE_TABLES, Outcome, State, Table
 
 PAGE = Path(__file__).with_name("tables.md")
 
@@ -43,6 +43,7 @@ def tables_page() -> str:
             INTRODUCTION,
             *_chapter("Raw tables", "Append-only; nothing else keeps what they hold.", map(_table, RAW_TABLES)),
             *_chapter("Tables", "Made from the raw tables; schema `main`.", map(_table, WAREHOUSE_TABLES)),
+            *_chapter("Stamp", "What the published file says of itself; schema `main`.", [_table(STAMP)]),
             *_chapter("Marts", "Computed from the tables; schema `marts`.", map(_model, _sorted(marts))),
             *_chapter(
                 "Behind the marts",

@@ -1,8 +1,25 @@
-"""What holds for all tests: generated examples may take as long as a busy machine needs, and nothing leaks."""
+"""What holds for all tests: generated examples may take long, nothing leaks; and a published warehouse."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
 
 import hypothesis
+import orjson
+import polars as pl
 import pytest
 
+from dialflo_pipeline import refresh
+from dialflo_pipeline.days import registered_days, survey
+from dialflo_pipeline.derive import derive_days
+from dialflo_pipeline.rules import MartSettings, Rules
+from dialflo_pipeline.simulator.answers import document
+from dialflo_pipeline.simulator.campaign import campaign, task_rows
+from dialflo_pipeline.simulator.options import SimulatorOptions
+from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS
+from dialflo_pipeline.workspace import Workspace
 from tests.canaries import (
     _listening,
     canary_token,
@@ -27,3 +44,63 @@ hypothesis.settings.load_profile("unhurried")
 def seed_of_run(pytestconfig: pytest.Config) -> int:
     """What all drawn inputs follow from: pytest-randomly prints it at the start, `--randomly-seed` sets it."""
     return int(pytestconfig.getoption("randomly_seed", 0))
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Three weeks of simulated calls, published; a few tasks were never asked for, and a few are not known."""
+    workspace = Workspace(tmp_path_factory.mktemp("simulated") / "data")
+    options = SimulatorOptions(days=21, tasks_per_day=40)
+    _register(workspace, options)
+    _answer(workspace, options)
+    rules = Rules("UTC", timedelta(hours=24))
+    for _ in derive_days(workspace.lake, registered_days(workspace.lake), rules):
+        pass
+    refresh.load_warehouse(workspace, survey(workspace.lake, rules))
+    refresh.build_marts(workspace, MartSettings("UTC", redial_max_attempts=3, redial_min_gap_minutes=30))
+    refresh.publish_warehouse(workspace)
+    return workspace
+
+
+def _register(workspace: Workspace, options: SimulatorOptions) -> None:
+    for day, rows in groupby(task_rows(options), key=lambda row: row.completed_at.date()):
+        ids = [
+            (row.task_id, day, row.completed_at, datetime.now(UTC), orjson.dumps(row.attributes).decode())
+            for row in rows
+        ]
+        workspace.lake.append(TASK_IDS, pl.DataFrame(ids, schema=TASK_IDS.frame_schema, orient="row"), day)
+
+
+def _answer(workspace: Workspace, options: SimulatorOptions) -> None:
+    for day, rows in groupby(_tries(options), key=lambda row: row["call_date"]):
+        workspace.lake.append(RAW_ANSWERS, pl.DataFrame(list(rows), schema=RAW_ANSWERS.frame_schema), day)
+
+
+def _tries(options: SimulatorOptions) -> Iterator[dict[str, Any]]:
+    now = datetime.now(UTC)
+    for place, task in enumerate(campaign(options)):
+        if place % 50 == 1:
+            continue
+        is_known = place % 50 != 2
+        answered = {"status": 200, "result": "usable", "is_complete": True} if is_known else {"status": 404}
+        yield dict.fromkeys(RAW_ANSWERS.columns) | {
+            "task_id": task.task_id,
+            "call_date": task.completed_at.date(),
+            "asking_id": f"{place:020d}-00000000",
+            "attempt": 1,
+            "is_last": True,
+            "requested_at": now,
+            "received_at": now,
+            "result": "not_found",
+            "body": orjson.dumps(document(task, options.seed)) if is_known else None,
+            "stopped_run": False,
+            "source": "api",
+            **answered,
+        }
+
+
+@pytest.fixture
+def data_dir_of_simulated(simulated: Workspace, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The commands of this test work on the simulated calls."""
+    monkeypatch.setenv("DIALFLO_DATA_DIR", str(simulated.root))
+    return simulated.root

@@ -28,11 +28,19 @@ app.add_typer(tasks_app, name="tasks")
 
 
 class TableFormat(StrEnum):
-    """How `query` prints."""
+    """How `query` shows rows."""
 
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+    PARQUET = "parquet"
+
+
+class FileFormat(StrEnum):
+    """What `export` writes."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
 
 
 def _day(text: str) -> date:
@@ -108,13 +116,34 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 
 @app.command()
 def query(
-    sql: Annotated[str, typer.Argument(metavar="SQL")],
-    format: Annotated[TableFormat, typer.Option(help="How to print the result.")] = TableFormat.TABLE,
+    sql: Annotated[str | None, typer.Argument(metavar="SQL", help="The SQL; - is standard input.")] = None,
+    format: Annotated[
+        TableFormat | None, typer.Option(help="How to show the rows; without it, as --output is named, else a table.")
+    ] = None,
+    file: Annotated[str | None, typer.Option(metavar="FILE", help="Read the SQL from a file.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the rows into a file.")] = None,
+    rows: Annotated[int, typer.Option(min=0, help="Rows of a table to print at most; 0 for all.")] = 200,
 ) -> None:
     """Run SQL on the published warehouse, which is opened for reading only."""
     from dialflo_pipeline.cli.query import run_query
 
-    raise typer.Exit(run_query(sql, format))
+    raise typer.Exit(run_query(sql, format, file=file, output=output, most_rows=rows))
+
+
+@app.command()
+def export(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="TABLE...", help="Tables and marts; all if none.")
+    ] = None,
+    format: Annotated[FileFormat, typer.Option(help="The files to write.")] = FileFormat.PARQUET,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where to; without it, export/ below the data folder.")
+    ] = None,
+) -> None:
+    """Write the published tables and marts into files, for those who have no DuckDB."""
+    from dialflo_pipeline.cli.export import run_export
+
+    raise typer.Exit(run_export(names or [], format, to))
 
 
 @app.command()

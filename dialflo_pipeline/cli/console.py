@@ -57,7 +57,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
             Text(name), justify="right" if numeric else "left", style="green" if numeric else None, overflow="fold"
         )
     for row in cells:
-        drawn.add_row(*(_cell(value) for value in row))
+        drawn.add_row(*(cell(value) for value in row))
     out.print(drawn)
 
 
@@ -65,5 +65,6 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _cell(value: object) -> Text:
+def cell(value: object) -> Text:
+    """A value as a table shows it; NULL so that nobody takes it for text."""
     return Text("NULL", style="dim") if value is None else Text(str(value))

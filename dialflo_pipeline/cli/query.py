@@ -1,86 +1,116 @@
-"""`dialflo query`: SQL on the published warehouse, printed as a table, CSV or JSON."""
+"""`dialflo query`: SQL on the published warehouse; where it comes from, and what it may reach.
 
-import csv
-import json
-import math
+How results look stands in `query_output.py`, how errors are told in `sql_errors.py`.
+"""
+
+import os
 import sys
-from collections.abc import Iterator
-from typing import Any
+import time
+from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline.cli.console import table
+from dialflo_pipeline.cli.console import say_hint
+from dialflo_pipeline.cli.query_output import MOST_ROWS, PRINTERS, ResultFormat, Shown, write_parquet, write_text
+from dialflo_pipeline.cli.sql_errors import SQL_ERRORS_IN_PARTS, explain
 from dialflo_pipeline.errors import UsageError
 from dialflo_pipeline.publish import read_published
 from dialflo_pipeline.settings import load_settings
 from dialflo_pipeline.workspace import Workspace
 
-ROWS_AT_ONCE = 10_000
+STDIN = "-"
 
 _READ_ONLY_FOR_GOOD = "SET enable_external_access = false; SET lock_configuration = true"
 """A read-only database still lets SQL write and read other files, attach databases and fetch extensions."""
 
 
-def run_query(sql: str, result_format: str) -> int:
-    """Run the SQL and print its rows; SQL that DuckDB refuses is a `UsageError` with its words.
+def run_query(
+    sql: str | None,
+    result_format: str | None = None,
+    *,
+    file: str | None = None,
+    output: Path | None = None,
+    most_rows: int = MOST_ROWS,
+) -> int:
+    """Run SQL from the argument or a file and show its rows; SQL that DuckDB refuses is a `UsageError`.
 
-    It sees the published file and nothing else: no other file, no network, no setting that could change that.
+    It sees the published file and nothing else: no other file, no network, no setting that could change that. Of a
+    table at most `most_rows` rows are shown, 0 for all; the other formats are always whole.
     """
+    form, text = _format(result_format, output), _text(sql, file)
     connection = read_published(Workspace(load_settings().data_dir).published)
+    start = time.monotonic()
     try:
-        connection.execute(_READ_ONLY_FOR_GOOD)
-        result = connection.execute(sql)
-        if result is None:
-            raise UsageError("There is no SQL to run.")
-        columns = [name for name, *_ in result.description or []]
-        _PRINTERS[result_format](columns, _rows(result))
+        connection.execute(f"{SQL_ERRORS_IN_PARTS}; {_READ_ONLY_FOR_GOOD}")
+        shown = _run(connection, text, form, output, most_rows)
     except duckdb.Error as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(explain(error, text, connection)) from None
+    except BrokenPipeError:
+        # Whoever read has enough, as `head` does; what is still buffered must not be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
     finally:
         connection.close()
+    _tell(shown, time.monotonic() - start, output)
     return 0
 
 
-def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    while rows := result.fetchmany(ROWS_AT_ONCE):
-        yield from rows
+def _run(
+    connection: duckdb.DuckDBPyConnection, sql: str, form: ResultFormat, output: Path | None, most_rows: int
+) -> Shown:
+    if output is not None and form is ResultFormat.PARQUET:
+        # Not by executing it: such a result would be copied once more on its way.
+        rows = connection.sql(sql)
+        if rows is not None:
+            return write_parquet(rows, output)
+    else:
+        connection.execute(sql)
+        if connection.description:
+            return write_text(connection, form, output) if output else _print(connection, form, most_rows)
+    raise UsageError("There is no SQL to run that gives rows.")
 
 
-def _print_csv(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+def _print(connection: duckdb.DuckDBPyConnection, form: ResultFormat, most_rows: int) -> Shown:
+    shown = PRINTERS[form](connection, most_rows)
+    sys.stdout.flush()
+    return shown
 
 
-def _print_json(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
-    """One array of objects, written as the rows come."""
-    before = "["
-    names = _once_each(columns)
-    is_unicode = sys.stdout.encoding.lower().startswith("utf")
-    for row in rows:
-        record = dict(zip(names, map(_finite, row), strict=True))
-        sys.stdout.write(f"{before}\n{json.dumps(record, default=str, ensure_ascii=not is_unicode, allow_nan=False)}")
-        before = ","
-    sys.stdout.write("[]\n" if before == "[" else "\n]\n")
+def _tell(shown: Shown, seconds: float, output: Path | None) -> None:
+    rows = f"{shown.rows:,} row{'' if shown.rows == 1 else 's'}"
+    if shown.is_cut:
+        hint = "`--rows 0` prints all, `--format csv` gives all to a program"
+        say_hint(f"The first {rows}; there are more: {hint}. {seconds:.2f} s")
+    else:
+        say_hint(f"{rows}{f' in {output}' if output else ''}, {seconds:.2f} s")
 
 
-def _finite(value: Any) -> Any:
-    """The value as JSON can hold it: it knows neither NaN nor infinity, so they become text."""
-    match value:
-        case float() if not math.isfinite(value):
-            return str(value)
-        case list() | tuple():
-            return [_finite(element) for element in value]
-        case dict():
-            return {str(key): _finite(inner) for key, inner in value.items()}
-    return value
+def _text(sql: str | None, file: str | None) -> str:
+    if (sql is None) == (file is None):
+        raise UsageError("Give the SQL as an argument or with --file FILE, not both; - is standard input.")
+    source = file if file is not None else sql
+    if source == STDIN:
+        return sys.stdin.read()
+    return _read(Path(file)) if file is not None else sql or ""
 
 
-def _once_each(columns: list[str]) -> list[str]:
-    """The names, with a number behind one that has been there before: an object cannot hold a key twice."""
-    return [
-        f"{name}_{before}" if (before := columns[:place].count(name)) else name for place, name in enumerate(columns)
-    ]
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text.") from None
 
 
-_PRINTERS = {"table": table, "csv": _print_csv, "json": _print_json}
+def _format(given: str | None, output: Path | None) -> ResultFormat:
+    """What was asked for, else what the name of the output says, else a table."""
+    if output is None:
+        if given == ResultFormat.PARQUET:
+            raise UsageError("Parquet is no text to print: add --output FILE.")
+        return ResultFormat(given or ResultFormat.TABLE)
+    named = output.suffix.removeprefix(".").lower()
+    form = given or named
+    if form not in tuple(ResultFormat) or form == ResultFormat.TABLE:
+        raise UsageError("Into a file go csv, json and parquet: say which with --format, or by the name of the file.")
+    return ResultFormat(form)

@@ -24,7 +24,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_SECONDS = 300.0
 """For whatever a crowded machine takes to start."""
 
-WIDE = {"width": 1280, "height": 720}
+WIDTH, HEIGHT = 1280, 720
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def browser_page() -> Iterator[Any]:
         # A container's root has no sandbox to start in, and all it opens is this machine's own page.
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         try:
-            page = browser.new_page(viewport=WIDE)
+            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
             page.set_default_timeout(PATIENCE_SECONDS * 1_000)
             yield page
         finally:

@@ -1,0 +1,157 @@
+"""Readers old and new, each really installed: they open the published file, read all of it, and hold it open."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+import polars as pl
+import pytest
+
+from dialflo_pipeline import loading, marts, publish, warehouse
+from dialflo_pipeline.compacting import compact
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.rules import MartSettings
+from dialflo_pipeline.tables import TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.workspace import Workspace
+
+pytestmark = pytest.mark.services
+
+VERSIONS = ("1.2.2", "1.5.5", "2.0.0")
+PYTZ = "2025.2"
+"""DuckDB's Python client wants it to hand over times with a zone."""
+
+READERS = Path(__file__).resolve().parents[2] / "build" / "readers"
+"""Kept, so that each version is installed once."""
+
+DAY = date(2024, 5, 6)
+SYNCS = 10
+
+READ_ALL = """
+import duckdb, json, sys
+# As a tool without network would: nothing may have to be fetched to read the file.
+options = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+connection = duckdb.connect(sys.argv[1], read_only=True, config=options)
+tables = connection.execute(
+    "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal UNION ALL"
+    " SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal"
+).fetchall()
+rows = {f"{schema}.{name}": len(connection.execute(f'FROM "{schema}"."{name}"').fetchall()) for schema, name in tables}
+comments = connection.execute(
+    "SELECT schema_name || '.' || table_name || '.' || column_name, comment FROM duckdb_columns()"
+    " WHERE NOT internal AND schema_name IN ('main', 'marts')"
+).fetchall()
+print(json.dumps({"version": duckdb.__version__, "rows": rows, "comments": dict(comments)}))
+"""
+COUNT_TASKS = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1], read_only=True)
+for _ in sys.stdin:
+    print(connection.execute("SELECT count(*) FROM tasks").fetchone()[0], flush=True)
+"""
+
+
+@pytest.fixture(scope="session", params=VERSIONS)
+def reader(request: pytest.FixtureRequest) -> Path:
+    """The Python of an environment that has nothing but this version of DuckDB."""
+    return _environment(request.param)
+
+
+def _environment(version: str) -> Path:
+    home = READERS / f"duckdb-{version}-python-{sys.version_info.major}.{sys.version_info.minor}"
+    READERS.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(f"{home}.lock"):
+        if not (home / "ready").exists():
+            _run(sys.executable, "-m", "uv", "venv", "--quiet", "--clear", "--python", sys.executable, str(home))
+            wanted = [f"duckdb=={version}", f"pytz=={PYTZ}"]
+            python = str(home / "bin" / "python")
+            _run(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, *wanted)
+            (home / "ready").touch()
+    return home / "bin" / "python"
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _read_all(reader: Path, published: Path) -> dict[str, Any]:
+    return dict(json.loads(_run(str(reader), "-c", READ_ALL, str(published))))
+
+
+def _own_view(published: Path) -> tuple[dict[str, int], int]:
+    """The rows of every table and view as this process reads them, and how many columns readers find described."""
+    with warehouse.connect(published, read_only=True) as connection:
+        names = connection.execute(
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal"
+            " UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal"
+        ).fetchall()
+        rows = {name: len(connection.execute(f"FROM {name}").fetchall()) for (name,) in names}
+        columns = connection.execute(
+            "SELECT count(*) FROM duckdb_columns() WHERE NOT internal AND schema_name IN ('main', 'marts')"
+        ).fetchone() or (0,)
+    return rows, int(columns[0])
+
+
+def test_a_reader_opens_the_file_and_reads_every_table_and_view(reader: Path, simulated: Workspace) -> None:
+    found, (rows, columns) = _read_all(reader, simulated.published), _own_view(simulated.published)
+    assert found["version"] in str(reader)
+    assert found["rows"] == rows
+    assert rows["main.published"] == 1
+    assert rows["marts.redial_backlog"] > 0
+    assert len(found["comments"]) == columns
+    assert all(found["comments"].values())
+
+
+def test_a_reader_reads_a_compacted_file(reader: Path, simulated: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    path.write_bytes(simulated.published.read_bytes())
+    compact(path, tmp_path)
+    assert _read_all(reader, path) == _read_all(reader, simulated.published)
+
+
+@contextmanager
+def _holding(reader: Path, published: Path) -> Iterator["subprocess.Popen[str]"]:
+    command = [str(reader), "-c", COUNT_TASKS, str(published)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        yield program
+        program.communicate()
+
+
+def _ask(program: "subprocess.Popen[str]") -> int:
+    assert program.stdin is not None
+    assert program.stdout is not None
+    program.stdin.write("count\n")
+    program.stdin.flush()
+    return int(program.stdout.readline())
+
+
+def _publish_tasks(root: Path, count: int) -> Path:
+    private, published, lake = root / "work" / "w.duckdb", root / "warehouse.duckdb", Lake(root / "lake", root / "work")
+    then = datetime(2024, 5, 7, tzinfo=UTC)
+    tasks = [{"task_id": f"t{i}", "registered_at": then, "state": "pending", "attempts": 0} for i in range(count)]
+    for table in WAREHOUSE_TABLES:
+        rows = tasks if table is TASKS else []
+        lake.replace(table, [pl.DataFrame(rows, schema=table.frame_schema)], DAY)
+    loading.load(private, lake, {DAY: str(count)})
+    marts.build(private, MartSettings("UTC", 3, 30))
+    publish.publish(private, published, root / "work")
+    return published
+
+
+def test_a_reader_may_hold_the_file_through_ten_publications(reader: Path, tmp_path: Path) -> None:
+    published = _publish_tasks(tmp_path, 1)
+    with ExitStack() as held:
+        programs = [held.enter_context(_holding(reader, published))]
+        assert _ask(programs[0]) == 1
+        for count in range(2, SYNCS + 2):
+            _publish_tasks(tmp_path, count)
+            programs.append(held.enter_context(_holding(reader, published)))
+            assert _ask(programs[-1]) == count
+        assert [_ask(program) for program in programs] == list(range(1, SYNCS + 2))
