@@ -5,11 +5,9 @@ spreads work over cores by 122,880 rows, more than a batch has, so here each cor
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import duckdb
 import polars as pl
 
 from dialflo_pipeline.flatten import fast, rows
@@ -30,13 +28,13 @@ def flatten(answers: pl.DataFrame, zone: str) -> Flattened:
     cores = pl.thread_pool_size()
     least, most = _SLICE_ROWS
     slices = list(answers.iter_slices(min(max(least, -(-answers.height // cores)), most))) or [answers]
-    with closing(fast.open_database()) as database, ThreadPoolExecutor(cores) as pool:
-        return stack(pool.map(lambda part: _flatten_slice(database, part, where), slices))
+    with ThreadPoolExecutor(cores) as pool:
+        return stack(pool.map(lambda part: _flatten_slice(part, where), slices))
 
 
-def _flatten_slice(database: duckdb.DuckDBPyConnection, answers: pl.DataFrame, zone: ZoneInfo) -> Flattened:
+def _flatten_slice(answers: pl.DataFrame, zone: ZoneInfo) -> Flattened:
     bodies = answers.select("body").with_row_index(DOCUMENT).cast({DOCUMENT: pl.Int64})
-    found, odd = fast.read_documents(database, bodies, zone)
+    found, odd = fast.read_documents(bodies, zone)
     parts = [found]
     if len(odd):
         parts.append(rows.read_documents(bodies[odd].iter_rows(), zone))

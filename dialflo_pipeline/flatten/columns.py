@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from dialflo_pipeline.flatten.fields import FIELDS, INSIGHTS, NEXT_ACTION, STATUS, STATUS_INSTEAD, Field, Kind
-from dialflo_pipeline.flatten.frames import CALLS_FOUND, ELEMENT, KEYS_FOUND
+from dialflo_pipeline.flatten.frames import CALLS_FOUND
 from dialflo_pipeline.flatten.local_times import to_utc
 from dialflo_pipeline.flatten.raw import place
 from dialflo_pipeline.tables import Outcome
@@ -25,17 +25,6 @@ _TIME_PATTERN: Final = (
 )
 _PHONE_SEPARATORS: Final = "[" + "".join(f"\\{each}" for each in PHONE_SEPARATORS) + "]"
 _OFFSET_STARTS_AT: Final = len("YYYY-MM-DD HH:MM")
-_TYPE_NAMES: Final = {
-    "VARCHAR": "string",
-    **dict.fromkeys(("UBIGINT", "BIGINT", "DOUBLE"), "number"),
-    "BOOLEAN": "boolean",
-    "NULL": "null",
-    "OBJECT": "object",
-    "ARRAY": "array",
-}
-_TYPES: Final = pl.Enum(list(_TYPE_NAMES))
-_NAMES: Final = pl.Series("value_type", list(_TYPE_NAMES.values()))
-_EMPTY: Final = ("{}", "[]")
 
 
 def time_texts() -> list[pl.Expr]:
@@ -57,24 +46,6 @@ def finish_calls(found: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
     )
     calls = calls.with_columns(_time(calls, field, zone) for field in TIMES)
     return _derived(calls).select(*CALLS_FOUND.names(), "is_odd")
-
-
-def finish_keys(keys: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `queries.KEYS` with the type's name and whether the value says something, by element and key."""
-    value, types = pl.col("value"), keys["type"].cast(_TYPES)
-    is_empty = (
-        value.is_null() | (value.str.strip_chars(ASCII_BLANKS) == "") | (value.is_in(_EMPTY) & (types != "VARCHAR"))
-    )
-    keys = keys.with_columns(_NAMES.gather(types.to_physical()), (~is_empty).alias("is_filled"))
-    # Sorting by one integer, made from the key's place among the distinct ones: by text takes far longer.
-    place = keys["key"].cast(pl.Enum(keys["key"].unique().sort())).to_physical()
-    return keys.select(KEYS_FOUND.names())[(keys[ELEMENT] * keys.height + place).arg_sort()]
-
-
-def twice_there(keys: pl.DataFrame) -> pl.Series:
-    """The elements of sorted keys of which some key is there twice."""
-    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in (ELEMENT, "key"))
-    return keys.filter(same)[ELEMENT]
 
 
 def _is_call() -> pl.Expr:

@@ -1,40 +1,70 @@
 """The SQL of the fast reader, made from the list of fields; it runs nothing.
 
-Each query reads `given`. A call is given as the first element of an array, so that most answers are given as they came.
-The time goes to parsing a document once for each JSON function: so there are two for most documents, each with all its
-paths at once. No query filters: in 2.0.0 DuckDB gives wrong results where it filters while it scans frames of this
-process.
+Each query reads `given`. A call is given as the answer it stands in (call) and its index there, so that most answers
+are given as they came. The time goes to parsing a document once for each JSON function: so there are two for most
+documents, each with all its paths at once. No query filters: in 2.0.0 DuckDB gives wrong results where it filters while
+it scans frames of this process.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from dialflo_pipeline.flatten.fields import Path
-from dialflo_pipeline.flatten.shapes import LEVELS
+from dialflo_pipeline.flatten.fields import KEY_VALUES, Path
+from dialflo_pipeline.flatten.shapes import LEVELS, MOST_ELEMENTS
 
 
-def _json_paths(paths: Iterable[Path]) -> list[str]:
+def _json_paths(paths: Iterable[Path], index: int) -> list[str]:
     keys = (['"' + key.replace("'", "''") + '"' for key in path] for path in paths)
-    return ["'" + ".".join(("$[0]", *path)) + "'" for path in keys]
+    return ["'" + ".".join((f"$[{index}]", *path)) + "'" for path in keys]
 
 
 def _list(paths: Iterable[str]) -> str:
     return "[" + ", ".join(paths) + "]"
 
 
-_KEYS: Final = f"""json_keys(call, {_list([*_json_paths(LEVELS), "'$[1]'"])})"""
+def _keys(index: int) -> str:
+    further = [f"'$[{other}]'" for other in (index + 1, MOST_ELEMENTS)]
+    return f"json_keys(call, {_list([*_json_paths(LEVELS, index), *further, *_json_paths(KEY_VALUES, index)])})"
 
-# An empty list and none at all have the same hash.
-_SHAPE: Final = ", ".join(["keys", *(f"keys[{level}] IS NULL" for level in range(1, len(LEVELS) + 2))])
 
-SHAPES: Final = f"SELECT hash({_SHAPE}) AS shape FROM (SELECT {_KEYS} AS keys FROM given)"
-"""Of answers or elements (call): the number of its shape. Fails if there is one that DuckDB does not parse."""
+_LISTS: Final = len(LEVELS) + 2 + len(KEY_VALUES)
+_AT_KEY_VALUES: Final = {
+    table.name: f"keys[{number}]" for number, table in enumerate(KEY_VALUES.values(), _LISTS - len(KEY_VALUES) + 1)
+}
 
-SHAPES_TRIED: Final = f"SELECT hash({_SHAPE}) AS shape FROM (SELECT TRY({_KEYS}) AS keys FROM given)"
-"""The same, a third slower, where such ones share a shape."""
+# An empty list and none at all have the same hash. Of the keys that are rows, only whether there is any counts.
+_SHAPE: Final = ", ".join(
+    [f"list_resize(keys, {_LISTS - len(KEY_VALUES)})"]
+    + [f"keys[{number}] IS NULL" for number in range(1, _LISTS + 1)]
+    + [f"len({keys}) > 0" for keys in _AT_KEY_VALUES.values()]
+)
+_COUNTS: Final = ", ".join(f"len({keys}) AS {name}" for name, keys in _AT_KEY_VALUES.items())
 
-SHAPE_TEXTS: Final = f"SELECT to_json(TRY({_KEYS}))::VARCHAR AS keys FROM given"
-"""Of the same: what `read_shape` reads."""
+
+def shapes(index: int) -> str:
+    """Of calls: the number of the shape, and for each table of keys and values how many there are.
+
+    Fails if there is one that DuckDB does not parse.
+    """
+    return f"SELECT hash({_SHAPE}) AS shape, {_COUNTS} FROM (SELECT {_keys(index)} AS keys FROM given)"
+
+
+def shapes_tried(index: int) -> str:
+    """The same, a third slower, where such ones share a shape."""
+    return f"SELECT hash({_SHAPE}) AS shape, {_COUNTS} FROM (SELECT TRY({_keys(index)}) AS keys FROM given)"
+
+
+def shape_texts(index: int) -> str:
+    """Of the same: what `read_shape` reads."""
+    some = ", ".join(f"{keys}[:1]" for keys in _AT_KEY_VALUES.values())
+    lists = f"keys[:{_LISTS - len(KEY_VALUES)}] || [{some}]"
+    return f"SELECT to_json({lists})::VARCHAR AS keys FROM (SELECT TRY({_keys(index)}) AS keys FROM given)"
+
+
+def key_names(index: int) -> str:
+    """Of the same: the lists of keys at the places of `KEY_VALUES`."""
+    return f"SELECT {', '.join(_AT_KEY_VALUES.values())} FROM (SELECT TRY({_keys(index)}) AS keys FROM given)"
+
 
 ELEMENTS: Final = r"""
     SELECT document, (generate_subscripts(found, 1) - 1)::INTEGER AS call_index, '[' || unnest(found) || ']' AS call
@@ -49,10 +79,14 @@ ELEMENTS: Final = r"""
 """Of answers (document, call): each element in an array of its own."""
 
 
-def values(places: Sequence[Path]) -> str:
-    """Of calls (call): the JSON text at each place."""
-    columns = (f"texts[{number}] AS text_{number}" for number in range(1, len(places) + 1))
-    extracted = f"json_extract(call, {_list(_json_paths(places))})"
+def values(index: int, places: Sequence[Path], lists: Sequence[Sequence[Path]] = ()) -> str:
+    """Of calls: the JSON text at each place, then for each list of places a list of these texts."""
+    asked = [*places]
+    columns = [f"texts[{number}] AS text_{number}" for number in range(1, len(places) + 1)]
+    for number, listed in enumerate(lists, 1):
+        columns.append(f"texts[{len(asked) + 1}:{len(asked) + len(listed)}] AS texts_{number}")
+        asked += listed
+    extracted = f"json_extract(call, {_list(_json_paths(asked, index))}::VARCHAR[])"
     return f"SELECT {', '.join(columns)} FROM (SELECT {extracted} AS texts FROM given)"
 
 
@@ -65,9 +99,10 @@ def cast_to_times(columns: Iterable[str]) -> str:
     return f"SELECT {', '.join(f'try_cast({column} AS TIMESTAMPTZ) AS {column}' for column in columns)} FROM given"
 
 
-KEYS: Final = """
-    SELECT element, unnest(json_keys(object)) AS key,
-        unnest(json_extract_string(object, '$.*')) AS value, unnest(json_type(object, '$.*')) AS type
-    FROM given
-"""
-"""Of objects (element, object): a row for each key, with its value's text and type (as `json_type` names it)."""
+def keys(index: int, path: Path) -> str:
+    """Of calls (element, call): a row for each key of the object at a place, with the JSON text of its value."""
+    (at,) = _json_paths([path], index)
+    return f"""
+        SELECT element, unnest(json_keys(object)) AS key, unnest(json_extract(object, '$.*'))::VARCHAR AS text
+        FROM (SELECT element, json_extract(call, {at}) AS object FROM given)
+    """

@@ -1,27 +1,19 @@
-"""The JSON texts of single values, as the fast reader gets them: a column for each place, named by its JSON pointer."""
+"""The JSON texts of values, as the fast reader gets them: a column for each place, named by its JSON pointer."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import polars as pl
 
-from dialflo_pipeline.flatten.fields import FIELDS, KEY_VALUES, NEXT_ACTION, PARENTS, STATUS_INSTEAD, VALUES, Kind, Path
-
-PLACES: Final = (*VALUES, *KEY_VALUES)
-"""The places whose values every call is asked for; few have to be asked for NEXT_ACTION itself."""
+from dialflo_pipeline.flatten.fields import FIELDS, NEXT_ACTION, STATUS_INSTEAD, Kind, Path
 
 # A number that is no 64-bit integer may be written anew by DuckDB, so its text would not be as it was sent.
 _KEPT_AS_SENT = '"|null$|true$|false$|-?[0-9]{1,18}$'
-_OBJECT_OR_NULL: Final = "^([{]|null$)"
 _PATTERNS: Final = {
     **{field.path: f"^({_KEPT_AS_SENT})" for field in FIELDS if field.kind is Kind.TEXT},
     STATUS_INSTEAD: f"^({_KEPT_AS_SENT})",
     NEXT_ACTION: f"^([{{]|{_KEPT_AS_SENT})",
-    **dict.fromkeys(KEY_VALUES, _OBJECT_OR_NULL),
 }
-
-
-ESCAPED: Final = r'^".*\\'
-"""Matches the JSON text of a string with escapes."""
 
 
 def place(path: Path) -> str:
@@ -31,20 +23,23 @@ def place(path: Path) -> str:
 
 def is_odd(raw: pl.DataFrame) -> pl.Series:
     """Whether a call has a value of a type that is due a reject, or that may not be kept as it was sent."""
-    odd = pl.repeat(False, raw.height, eager=True)
-    for path, pattern in _PATTERNS.items():
-        column = raw[place(path)]
-        if not column.str.starts_with("{" if path in KEY_VALUES else '"').all():  # Quicker than the pattern.
-            odd |= ~column.str.contains(pattern).fill_null(value=True)
-    return odd
+    patterns = {place(path): pattern for path, pattern in _PATTERNS.items()}
+    (all_strings,) = raw.select(pl.col(*patterns).str.starts_with('"').all()).iter_rows(named=True)  # quick to see
+    odd = [~pl.col(name).str.contains(pattern) for name, pattern in patterns.items() if not all_strings[name]]
+    return raw.select(pl.any_horizontal(pl.lit(value=False), *odd).fill_null(value=False)).to_series()
 
 
-def is_odd_parent(parents: pl.DataFrame) -> pl.Series:
-    """Whether a known parent is neither an object nor null, but for NEXT_ACTION, which may be a single value."""
-    places = [place(path) for path in PARENTS if path != NEXT_ACTION]
-    return parents.select(
-        pl.any_horizontal(~pl.col(places).str.contains(_OBJECT_OR_NULL)).fill_null(value=False)
+def is_odd_object(objects: pl.DataFrame, paths: Iterable[Path]) -> pl.Series:
+    """Whether any of these places has neither an object nor null, but for NEXT_ACTION, which may be a single value."""
+    texts = [pl.col(place(path)) for path in paths if path != NEXT_ACTION]
+    return objects.select(
+        pl.any_horizontal(False, *(~text.str.contains("^([{]|null$)") for text in texts)).fill_null(value=False)
     ).to_series()
+
+
+def has_escapes(texts: pl.Series) -> pl.Series:
+    """Whether this is the text of a string with escapes."""
+    return texts.str.starts_with('"') & texts.str.contains("\\", literal=True)
 
 
 def text(path: Path) -> pl.Expr:

@@ -11,7 +11,10 @@ from typing import Final
 from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, KEY_VALUES, PARENTS, VALUES, Path
 
 LEVELS: Final = (CALL, *PARENTS)
-"""The objects of which every key is known or goes to `extra`; a shape has the keys of each, and of a second element."""
+"""The objects of which every key is known or goes to `extra`; a shape has the keys of each."""
+
+MOST_ELEMENTS: Final = 3
+"""The elements of an answer with more than these are split off before they are looked at."""
 
 KNOWN: Final = {
     level: {path[-1] for path in (*VALUES, *PARENTS, *KEY_VALUES) if path[:-1] == level} for level in LEVELS
@@ -19,42 +22,53 @@ KNOWN: Final = {
 """The keys of each level that a column or a table holds."""
 
 _NO_PLACE = re.compile(r'|\*|.*["\\\x00-\x1f].*', re.DOTALL)
-"""Keys that cannot be named in a JSON path of DuckDB 2.0 among others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What follows from a shape.
 
-    `is_alone`: the answer is an array of one element. All else is of that element. `is_odd`: DuckDB's JSON functions
+    `is_short`: the answer is an array that has this element and at most `MOST_ELEMENTS`. `is_last`: there is no element
+    after this one. `is_odd`: DuckDB's JSON functions
     would not surely read it as the plain reader does. `has_insights`: there is an object of that name, with keys.
-    `is_unsure`: a known parent is there but has no keys, so it may be empty, null, a single value or something odd.
-    `unknown`: the places that no column and no table holds.
+    `unsure`: the places where an object is due and no key is: it may be empty, null, a single value or something odd.
+    `known`: the places with a value for a column. `unknown`: the places that no column and no table holds.
     """
 
-    is_alone: bool
+    is_short: bool
+    is_last: bool
     is_odd: bool
     has_insights: bool
-    is_unsure: bool
+    unsure: tuple[Path, ...]
+    known: tuple[Path, ...]
     unknown: tuple[Path, ...]
 
 
 def read_shape(keys: str | None) -> Shape:
-    """The shape from the JSON text of the lists of keys at `LEVELS` of the first element, and of the second.
+    """The shape from the JSON text of lists of keys: at `LEVELS` of an element, of the next element, of the first that
+    is too many, and one key or none at `KEY_VALUES` of the element itself.
 
     Each as `json_keys` gives it: null where nothing is, empty for what is no object. None if DuckDB does not parse it.
     """
-    *levels, second = json.loads(keys) if keys else [None] * (len(LEVELS) + 1)
-    keys_at: dict[Path, list[str]] = {
-        path: found for path, found in zip(LEVELS, levels, strict=True) if found is not None
-    }
-    unknown = tuple((*level, key) for level, found in keys_at.items() for key in found if key not in KNOWN[level])
+    lists: list[list[str] | None] = json.loads(keys) if keys else [None] * (len(LEVELS) + 2 + len(KEY_VALUES))
+    following, too_many = lists.pop(len(LEVELS)), lists.pop(len(LEVELS))
+    objects = {path: found for path, found in zip((*LEVELS, *KEY_VALUES), lists, strict=True) if found is not None}
+    keys_at = {level: objects[level] for level in LEVELS if level in objects}
+    places = [(*level, key) for level, found in keys_at.items() for key in found]
+    unknown = tuple(path for path in places if path[-1] not in KNOWN[path[:-1]])
     return Shape(
-        is_alone=CALL in keys_at and second is None,
+        is_short=CALL in keys_at and too_many is None,
+        is_last=following is None,
         is_odd=not keys_at.get(CALL)
         or any(len(set(found)) < len(found) for found in keys_at.values())
-        or any(_NO_PLACE.fullmatch(path[-1]) for path in unknown),
+        or not all(can_be_asked(path[-1]) for path in unknown),
         has_insights=bool(keys_at.get(INSIGHTS)),
-        is_unsure=any(keys_at.get(path) == [] for path in PARENTS),
+        unsure=tuple(path for path in (*PARENTS, *KEY_VALUES) if objects.get(path) == []),
+        known=tuple(path for path in places if path in VALUES),
         unknown=unknown,
     )
+
+
+def can_be_asked(key: str) -> bool:
+    """Whether this key can be named in a JSON path of DuckDB 2.0 among others."""
+    return not _NO_PLACE.fullmatch(key)

@@ -1,0 +1,86 @@
+"""The ways that the fast reader has for usual and for rare answers: each finds what the plain reader does."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from dialflo_pipeline.flatten import Flattened, fast, flatten
+from dialflo_pipeline.flatten.frames import DOCUMENT
+from dialflo_pipeline.flatten.shapes import MOST_ELEMENTS
+
+Batch: TypeAlias = Callable[[Sequence[bytes]], pl.DataFrame]
+Reader: TypeAlias = Callable[[pl.DataFrame, str], Flattened]
+
+VALUES = ["No", "", " \t", None, "हाँ", 'q"\\', 12, True, {}, [], {"a": 1}, [1, "x"], "null", "{}"]
+METADATA = {f"key_{number}": value for number, value in enumerate(VALUES)}
+
+
+def a_call(metadata: Any = None, context: Any = None, **more: Any) -> dict[str, Any]:
+    return {"agent_name": "A", "call_context": context, "call_insights": {"metadata": metadata}} | more
+
+
+def as_bytes(answers: Sequence[Any]) -> list[bytes]:
+    return [json.dumps(answer).encode() for answer in answers]
+
+
+def odd_ones(bodies: list[bytes]) -> list[int]:
+    numbered = pl.DataFrame({DOCUMENT: range(len(bodies)), "body": bodies}, {DOCUMENT: pl.Int64, "body": pl.Binary})
+    return fast.read_documents(numbered, ZoneInfo("UTC"))[1].to_list()
+
+
+def assert_found_the_same(bodies: list[bytes], batch: Batch, plain_reader: Reader) -> None:
+    answers = batch(bodies)
+    fast_frames, plain_frames = flatten(answers, "UTC"), plain_reader(answers, "UTC")
+    for each in fields(Flattened):
+        assert_frame_equal(getattr(fast_frames, each.name), getattr(plain_frames, each.name), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    "rare",
+    [
+        {},
+        {"rare": "x"},
+        {"": "x", "*": "y", 'q"': "z"},
+        METADATA | {"rare": 'q"\\'},
+        None,
+    ],
+)
+def test_keys_that_few_objects_have_are_found_beside_the_usual_ones(
+    rare: dict[str, Any] | None, batch: Batch, plain_reader: Reader
+) -> None:
+    answers = [[a_call(METADATA, {"lead": str(number)})] for number in range(40)]
+    bodies = as_bytes([*answers[:20], [a_call(rare, rare)], *answers[20:]])
+    assert odd_ones(bodies) == []
+    assert_found_the_same(bodies, batch, plain_reader)
+
+
+def test_keys_of_which_none_is_usual_are_found(batch: Batch, plain_reader: Reader) -> None:
+    bodies = as_bytes([[a_call({f"b{number}": "x", f"a{number}": number}, {"lead": 1})] for number in range(40)])
+    assert odd_ones(bodies) == []
+    assert_found_the_same(bodies, batch, plain_reader)
+
+
+def test_a_usual_key_given_twice_is_left_to_the_plain_reader(batch: Batch, plain_reader: Reader) -> None:
+    bodies = as_bytes([[a_call({"a": "x", "b": "y"})]] * 20)
+    bodies[7] = b'[{"agent_name":"A","call_insights":{"metadata":{"a":1,"a":2}}}]'
+    assert odd_ones(bodies) == [7]
+    assert_found_the_same(bodies, batch, plain_reader)
+
+
+@pytest.mark.parametrize("calls", range(1, MOST_ELEMENTS + 3))
+def test_each_call_of_an_answer_is_found(calls: int, batch: Batch, plain_reader: Reader) -> None:
+    answer = [
+        a_call(
+            {"a": number}, {"b": number}, call_id=f"{number}", foo=[number], call_insights={} if number % 2 else None
+        )
+        for number in range(calls)
+    ]
+    bodies = as_bytes([[a_call()], answer, a_call(), answer[::-1]])
+    assert odd_ones(bodies) == []
+    assert_found_the_same(bodies, batch, plain_reader)
