@@ -25,6 +25,7 @@ class MartSettings:
     redial_min_gap_minutes: float
     engaged_seconds: float = 30
     campaign_key: str | None = None
+    redial_max_age_days: float | None = None
     words: tuple[Word, ...] = ()
     """The user's own mappings of words, beside the shipped ones."""
 
@@ -45,5 +46,6 @@ def mart_settings_of(settings: Settings) -> MartSettings:
         redial_min_gap_minutes=settings.redial_min_gap_minutes,
         engaged_seconds=settings.engaged_seconds,
         campaign_key=settings.campaign_key,
+        redial_max_age_days=settings.redial_max_age_days,
         words=read_words(Workspace(settings.data_dir).seeds),
     )

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     campaign_key: str | None = None
     redial_max_attempts: int = Field(default=3, ge=1, le=1_000_000)
     redial_min_gap_minutes: float = Field(default=30, ge=0, le=60 * 24 * 3660, allow_inf_nan=False)
+    redial_max_age_days: float | None = Field(default=None, gt=0, le=3660, allow_inf_nan=False)
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -24,6 +24,7 @@ DEFAULTS = {
     "campaign_key": None,
     "redial_max_attempts": 3,
     "redial_min_gap_minutes": 30,
+    "redial_max_age_days": None,
 }
 SECRET = "s3cret-t0ken"
 
