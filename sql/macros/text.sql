@@ -8,5 +8,5 @@ CREATE MACRO staging.is_blank(value) AS
 CREATE MACRO staging.is_inbound(direction) AS
     coalesce(regexp_full_match(direction, '[Ii][Nn][Bb][Oo][Uu][Nn][Dd]'), false);
 
-CREATE MACRO staging.says_redial(action) AS
-    coalesce(regexp_full_match(action, '[ \t\n\r\v\f]*[Rr][Ee][Dd][Ii][Aa][Ll][ \t\n\r\v\f]*'), false);
+CREATE MACRO staging.or_none(value) AS
+    CASE WHEN staging.is_blank(value) THEN '(none)' ELSE value END;

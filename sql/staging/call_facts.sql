@@ -29,7 +29,14 @@ columns:
   says_redial: {type: BOOLEAN, description: "Whether action_meaning is redial."}
   needs_redial: {type: BOOLEAN, description: "Whether action_meaning is redial, or there is no next action and outcome is no_answer or busy."}
   next_action_reason: {type: VARCHAR, description: Why the next action was concluded., privacy: personal}
+  call_status: {type: VARCHAR, description: Status as sent.}
+  outcome_reason: {type: VARCHAR, description: "Why the call came out as it did, as sent."}
+  hangup_cause: {type: VARCHAR, description: "Cause of the hang-up, as sent."}
+  hangup_source: {type: VARCHAR, description: "Who hung up, as sent."}
   stop_word: {type: VARCHAR, description: "The first of next_action, interest_status and call_status, as sent, that is mapped to stop; NULL if none is."}
+  unmapped_status: {type: VARCHAR, description: "call_status where neither the mapping nor outcome of main.calls knows it; NULL if one does or it is blank."}
+  unmapped_interest: {type: VARCHAR, description: "interest_status where the mapping does not know it; NULL if it does or it is blank."}
+  unmapped_action: {type: VARCHAR, description: "next_action where the mapping does not know it; NULL if it does or it is blank."}
 */
 WITH read_calls AS (
     SELECT
@@ -37,6 +44,7 @@ WITH read_calls AS (
         coalesce(statuses.meaning, calls.outcome) AS read_outcome,
         staging.is_inbound(calls.call_direction) AS is_inbound,
         coalesce(calls.occurred_at, day_starts.starts_at) AS called_at,
+        statuses.meaning AS status_meaning,
         interests.meaning AS interest_meaning,
         actions.meaning AS action_meaning,
         CASE
@@ -67,14 +75,24 @@ SELECT
         WHEN is_inbound THEN read_outcome = 'answered' ELSE read_outcome NOT IN ('in_progress', 'cancelled')
     END AS is_contact_call,
     call_duration_seconds AS duration_seconds,
-    CASE WHEN staging.is_blank(interest_status) THEN '(none)' ELSE interest_status END AS interest_status,
+    staging.or_none(interest_status) AS interest_status,
     CASE WHEN NOT staging.is_blank(interest_status) THEN coalesce(interest_meaning, 'unknown') END AS interested,
     interest_confidence,
-    CASE WHEN staging.is_blank(next_action) THEN '(none)' ELSE next_action END AS next_action,
+    staging.or_none(next_action) AS next_action,
     CASE WHEN NOT staging.is_blank(next_action) THEN coalesce(action_meaning, 'unknown') END AS action_meaning,
     coalesce(action_meaning = 'redial', false) AS says_redial,
     coalesce(action_meaning = 'redial', false)
         OR (staging.is_blank(next_action) AND read_outcome IN ('no_answer', 'busy')) AS needs_redial,
     next_action_reason,
-    stop_word
+    call_status,
+    outcome_reason,
+    hangup_cause,
+    hangup_source,
+    stop_word,
+    CASE
+        WHEN status_meaning IS NULL AND read_outcome = 'unknown' AND NOT staging.is_blank(call_status) THEN call_status
+    END AS unmapped_status,
+    CASE WHEN interest_meaning IS NULL AND NOT staging.is_blank(interest_status) THEN interest_status END
+        AS unmapped_interest,
+    CASE WHEN action_meaning IS NULL AND NOT staging.is_blank(next_action) THEN next_action END AS unmapped_action
 FROM read_calls

@@ -12,7 +12,7 @@ import pytest
 from dialflo_pipeline import loading, marts, publish
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.tables import CALLS, WAREHOUSE_TABLES
+from dialflo_pipeline.tables import CALL_CONTEXT, CALLS, WAREHOUSE_TABLES
 
 Row = dict[str, Any]
 
@@ -44,19 +44,28 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Calls and mart settings to a private warehouse with marts; a new one each time."""
 
     def build_warehouse(
-        calls: Iterable[Row], timezone: str = "UTC", max_attempts: int = 3, min_gap_minutes: float = 30
+        calls: Iterable[Row],
+        timezone: str = "UTC",
+        max_attempts: int = 3,
+        min_gap_minutes: float = 30,
+        context: Iterable[Row] = (),
+        **more: Any,
     ) -> Path:
         folder = tmp_path_factory.mktemp("warehouse")
         lake, path = Lake(folder / "lake", folder / "work"), folder / "work" / "warehouse.duckdb"
         days: dict[date, list[Row]] = defaultdict(list)
         for call in calls:
             days[call["call_date"]].append(call)
+        contexts: dict[date, list[Row]] = defaultdict(list)
+        for row in context:
+            contexts[row["call_date"]].append(row)
         for day, rows in days.items():
+            filled = {CALLS.name: rows, CALL_CONTEXT.name: contexts[day]}
             for table in WAREHOUSE_TABLES:
-                frame = pl.DataFrame(rows if table is CALLS else [], schema=table.frame_schema, orient="row")
+                frame = pl.DataFrame(filled.get(table.name, []), schema=table.frame_schema, orient="row")
                 lake.replace(table, [frame], day)
         loading.load(path, lake, dict.fromkeys(days, "first"))
-        marts.build(path, MartSettings(timezone, max_attempts, min_gap_minutes))
+        marts.build(path, MartSettings(timezone, max_attempts, min_gap_minutes, **more))
         return path
 
     return build_warehouse

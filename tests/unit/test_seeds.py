@@ -53,7 +53,7 @@ def test_own_words_go_before_shipped_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [(" \t\n\r\v\fa b ", "A B"), ("redıal", "REDıAL"), ("\u00a0x", "\u00a0X")]
+    ("text", "expected"), [(" \t\n\r\v\fa b ", "A B"), ("red\u0131al", "RED\u0131AL"), ("\u00a0x", "\u00a0X")]
 )
 def test_only_ascii_letters_and_blanks_are_alike(text: str, expected: str) -> None:
     assert plain(text) == expected

@@ -1,0 +1,144 @@
+/*
+question: How is each agent doing, day by day, against its own past?
+description: >-
+  One row per call_date and agent with at least one call of any kind; a day without any call of the agent has no row.
+  Dialled calls are those that are not inbound and whose outcome is neither cancelled nor in_progress; all figures but
+  the two of inbound calls are over dialled calls of that day and agent, whether or not they have a contact number. What
+  interest and action words mean is said by the mappings interests.csv and actions.csv. Figures in _7d are over the
+  seven days that end with call_date (call_date - 6 to call_date), those in _prior_7d over the seven days before these
+  (call_date - 13 to call_date - 7); days without a row add nothing. A rate is the sum of its numerators by the sum of
+  its denominators, never a mean of daily rates, and is NULL, as are its bounds, where the denominator is 0.
+means_not: >-
+  That so many people were spoken to (a machine may answer, and one person may be called often), nor that a change has a
+  cause in the agent: lists, hours and numbers change too. Within a week bounds that overlap say little. An agent that
+  was renamed is another agent from then on. The days are those of the tasks, so a call past midnight counts for the day
+  of its task. Contacts must not be added up over days or agents: one person may be in many.
+grain: [call_date, agent_name]
+columns:
+  call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
+  agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
+  calls: {type: BIGINT, description: Dialled calls., unit: calls}
+  answered_calls: {type: BIGINT, description: Dialled calls whose outcome is answered., unit: calls}
+  answer_rate: {type: DOUBLE, description: answered_calls / calls., unit: share}
+  answer_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate., unit: share}
+  answer_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate., unit: share}
+  contacts: {type: BIGINT, description: Different contact_number of the dialled calls; calls without a number count for none., unit: contacts}
+  reached_contacts: {type: BIGINT, description: Different contact_number of the answered dialled calls., unit: contacts}
+  contact_rate: {type: DOUBLE, description: reached_contacts / contacts., unit: share}
+  contact_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of contact_rate., unit: share}
+  contact_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of contact_rate., unit: share}
+  inbound_calls: {type: BIGINT, description: "Calls whose direction is inbound, of any outcome.", unit: calls}
+  answered_inbound_calls: {type: BIGINT, description: Inbound calls whose outcome is answered., unit: calls}
+  talk_minutes: {type: DOUBLE, description: "Sum of the known lengths of the answered dialled calls, in seconds, / 60; 0 where none is known.", unit: minutes}
+  avg_talk_seconds: {type: DOUBLE, description: Mean of the same lengths; NULL where none is known., unit: seconds}
+  median_talk_seconds: {type: DOUBLE, description: "Median of the same lengths (of an even number, the mean of the middle two); NULL where none is known.", unit: seconds}
+  interested_calls: {type: BIGINT, description: "Answered dialled calls whose interest status is mapped to yes, however short.", unit: calls}
+  interested_rate: {type: DOUBLE, description: interested_calls / answered_calls., unit: share}
+  interested_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of interested_rate., unit: share}
+  interested_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of interested_rate., unit: share}
+  converted_calls: {type: BIGINT, description: "Answered dialled calls whose next action is mapped to convert, whatever their interest.", unit: calls}
+  conversion_rate: {type: DOUBLE, description: converted_calls / answered_calls., unit: share}
+  conversion_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of conversion_rate., unit: share}
+  conversion_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of conversion_rate., unit: share}
+  redial_calls: {type: BIGINT, description: "Dialled calls that need a redial: next action mapped to redial, or no next action (NULL or blank) and outcome no_answer or busy.", unit: calls}
+  calls_7d: {type: BIGINT, description: Sum of calls over the seven days., unit: calls}
+  answered_calls_7d: {type: BIGINT, description: Sum of answered_calls over the seven days., unit: calls}
+  answer_rate_7d: {type: DOUBLE, description: answered_calls_7d / calls_7d., unit: share}
+  answer_rate_7d_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate_7d., unit: share}
+  answer_rate_7d_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate_7d., unit: share}
+  talk_minutes_7d: {type: DOUBLE, description: Sum of talk_minutes over the seven days., unit: minutes}
+  interested_calls_7d: {type: BIGINT, description: Sum of interested_calls over the seven days., unit: calls}
+  converted_calls_7d: {type: BIGINT, description: Sum of converted_calls over the seven days., unit: calls}
+  conversion_rate_7d: {type: DOUBLE, description: converted_calls_7d / answered_calls_7d., unit: share}
+  conversion_rate_7d_low: {type: DOUBLE, description: Lower 95% Wilson bound of conversion_rate_7d., unit: share}
+  conversion_rate_7d_high: {type: DOUBLE, description: Upper 95% Wilson bound of conversion_rate_7d., unit: share}
+  redial_calls_7d: {type: BIGINT, description: Sum of redial_calls over the seven days., unit: calls}
+  calls_prior_7d: {type: BIGINT, description: Sum of calls over the seven days before., unit: calls}
+  answered_calls_prior_7d: {type: BIGINT, description: Sum of answered_calls over the seven days before., unit: calls}
+  answer_rate_prior_7d: {type: DOUBLE, description: answered_calls_prior_7d / calls_prior_7d., unit: share}
+  answer_rate_prior_7d_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate_prior_7d., unit: share}
+  answer_rate_prior_7d_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate_prior_7d., unit: share}
+  converted_calls_prior_7d: {type: BIGINT, description: Sum of converted_calls over the seven days before., unit: calls}
+  conversion_rate_prior_7d: {type: DOUBLE, description: converted_calls_prior_7d / answered_calls_prior_7d., unit: share}
+  conversion_rate_prior_7d_low: {type: DOUBLE, description: Lower 95% Wilson bound of conversion_rate_prior_7d., unit: share}
+  conversion_rate_prior_7d_high: {type: DOUBLE, description: Upper 95% Wilson bound of conversion_rate_prior_7d., unit: share}
+  calls_change_7d: {type: BIGINT, description: calls_7d - calls_prior_7d., unit: calls}
+  answer_rate_change_7d: {type: DOUBLE, description: answer_rate_7d - answer_rate_prior_7d; NULL where either is., unit: difference of shares}
+  conversion_rate_change_7d: {type: DOUBLE, description: conversion_rate_7d - conversion_rate_prior_7d; NULL where either is., unit: difference of shares}
+*/
+WITH windows AS (
+    SELECT
+        *,
+        (sum(calls) OVER week)::BIGINT AS calls_7d,
+        (sum(answered_calls) OVER week)::BIGINT AS answered_calls_7d,
+        sum(talk_minutes) OVER week AS talk_minutes_7d,
+        (sum(interested_calls) OVER week)::BIGINT AS interested_calls_7d,
+        (sum(converted_calls) OVER week)::BIGINT AS converted_calls_7d,
+        (sum(redial_calls) OVER week)::BIGINT AS redial_calls_7d,
+        coalesce(sum(calls) OVER week_before, 0)::BIGINT AS calls_prior_7d,
+        coalesce(sum(answered_calls) OVER week_before, 0)::BIGINT AS answered_calls_prior_7d,
+        coalesce(sum(converted_calls) OVER week_before, 0)::BIGINT AS converted_calls_prior_7d
+    FROM staging.agent_day_counts
+    WINDOW
+        week AS (
+            PARTITION BY agent_name ORDER BY call_date - DATE '1970-01-01' RANGE BETWEEN 6 PRECEDING AND CURRENT ROW
+        ),
+        week_before AS (
+            PARTITION BY agent_name ORDER BY call_date - DATE '1970-01-01' RANGE BETWEEN 13 PRECEDING AND 7 PRECEDING
+        )
+)
+SELECT
+    call_date,
+    agent_name,
+    calls,
+    answered_calls,
+    staging.rate(answered_calls, calls) AS answer_rate,
+    staging.wilson_low(answered_calls, calls) AS answer_rate_low,
+    staging.wilson_high(answered_calls, calls) AS answer_rate_high,
+    contacts,
+    reached_contacts,
+    staging.rate(reached_contacts, contacts) AS contact_rate,
+    staging.wilson_low(reached_contacts, contacts) AS contact_rate_low,
+    staging.wilson_high(reached_contacts, contacts) AS contact_rate_high,
+    inbound_calls,
+    answered_inbound_calls,
+    talk_minutes,
+    avg_talk_seconds,
+    median_talk_seconds,
+    interested_calls,
+    staging.rate(interested_calls, answered_calls) AS interested_rate,
+    staging.wilson_low(interested_calls, answered_calls) AS interested_rate_low,
+    staging.wilson_high(interested_calls, answered_calls) AS interested_rate_high,
+    converted_calls,
+    staging.rate(converted_calls, answered_calls) AS conversion_rate,
+    staging.wilson_low(converted_calls, answered_calls) AS conversion_rate_low,
+    staging.wilson_high(converted_calls, answered_calls) AS conversion_rate_high,
+    redial_calls,
+    calls_7d,
+    answered_calls_7d,
+    staging.rate(answered_calls_7d, calls_7d) AS answer_rate_7d,
+    staging.wilson_low(answered_calls_7d, calls_7d) AS answer_rate_7d_low,
+    staging.wilson_high(answered_calls_7d, calls_7d) AS answer_rate_7d_high,
+    talk_minutes_7d,
+    interested_calls_7d,
+    converted_calls_7d,
+    staging.rate(converted_calls_7d, answered_calls_7d) AS conversion_rate_7d,
+    staging.wilson_low(converted_calls_7d, answered_calls_7d) AS conversion_rate_7d_low,
+    staging.wilson_high(converted_calls_7d, answered_calls_7d) AS conversion_rate_7d_high,
+    redial_calls_7d,
+    calls_prior_7d,
+    answered_calls_prior_7d,
+    staging.rate(answered_calls_prior_7d, calls_prior_7d) AS answer_rate_prior_7d,
+    staging.wilson_low(answered_calls_prior_7d, calls_prior_7d) AS answer_rate_prior_7d_low,
+    staging.wilson_high(answered_calls_prior_7d, calls_prior_7d) AS answer_rate_prior_7d_high,
+    converted_calls_prior_7d,
+    staging.rate(converted_calls_prior_7d, answered_calls_prior_7d) AS conversion_rate_prior_7d,
+    staging.wilson_low(converted_calls_prior_7d, answered_calls_prior_7d) AS conversion_rate_prior_7d_low,
+    staging.wilson_high(converted_calls_prior_7d, answered_calls_prior_7d) AS conversion_rate_prior_7d_high,
+    calls_7d - calls_prior_7d AS calls_change_7d,
+    staging.rate(answered_calls_7d, calls_7d)
+        - staging.rate(answered_calls_prior_7d, calls_prior_7d) AS answer_rate_change_7d,
+    staging.rate(converted_calls_7d, answered_calls_7d)
+        - staging.rate(converted_calls_prior_7d, answered_calls_prior_7d) AS conversion_rate_change_7d
+FROM windows
+ORDER BY call_date, agent_name

@@ -1,0 +1,95 @@
+/*
+question: How many tries does it take to reach somebody, and when is another one useless?
+description: >-
+  One row per agent and attempt number, from 1 to the most tries that any contact of the agent took. The dialled calls
+  (not inbound, outcome neither cancelled nor in_progress) of one contact number and one agent are its tries, numbered
+  from 1 by time (occurred_at, else the start of call_date in the configured zone), then task_id (by code points), then
+  call_index. A contact is reached at its first try whose outcome is answered; later tries of it do not count. Calls
+  without a contact number are left out, and so are inbound calls, answered or not. All days together.
+means_not: >-
+  That those who were not tried again would have answered as rarely or as often: contacts are given up, and the newest
+  had no time for more tries, so the rates of later attempts are those of the contacts that somebody chose to call again,
+  and cumulative_reach is what was reached, not what could be. Reached means that a person or a machine picked up. A
+  contact that two agents called is a contact of each; an agent that was renamed begins at attempt 1 again.
+grain: [agent_name, attempt_number]
+columns:
+  agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
+  attempt_number: {type: BIGINT, description: "Number of the try, from 1."}
+  contacts: {type: BIGINT, description: All contacts of the agent with at least one try (the same in each of its rows)., unit: contacts}
+  tried_contacts: {type: BIGINT, description: "Contacts not reached by an earlier try for which this try was made; each is one call.", unit: contacts}
+  reached_contacts: {type: BIGINT, description: Those of them that this try reached., unit: contacts}
+  reach_rate: {type: DOUBLE, description: reached_contacts / tried_contacts., unit: share}
+  reach_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of reach_rate., unit: share}
+  reach_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of reach_rate., unit: share}
+  given_up_contacts: {type: BIGINT, description: "Contacts for which this try was made, that it did not reach, and that have no further try so far.", unit: contacts}
+  cumulative_reached_contacts: {type: BIGINT, description: Sum of reached_contacts up to this attempt number., unit: contacts}
+  cumulative_reach: {type: DOUBLE, description: cumulative_reached_contacts / contacts., unit: share}
+  cumulative_reach_low: {type: DOUBLE, description: Lower 95% Wilson bound of cumulative_reach., unit: share}
+  cumulative_reach_high: {type: DOUBLE, description: Upper 95% Wilson bound of cumulative_reach., unit: share}
+  cumulative_calls: {type: BIGINT, description: Sum of tried_contacts up to this attempt number., unit: calls}
+  calls_per_reach: {type: DOUBLE, description: tried_contacts / reached_contacts; NULL if this try reached nobody., unit: calls per contact}
+  cumulative_calls_per_reach: {type: DOUBLE, description: cumulative_calls / cumulative_reached_contacts; NULL if nobody was reached so far., unit: calls per contact}
+*/
+WITH ended AS (
+    SELECT
+        agent_name,
+        tries AS attempt_number,
+        count(*) AS contacts,
+        count(*) FILTER (WHERE is_reached) AS reached_contacts
+    FROM staging.contact_reach
+    GROUP BY agent_name, tries
+),
+agents AS (
+    SELECT agent_name, sum(contacts)::BIGINT AS contacts, max(attempt_number) AS last_number
+    FROM ended
+    GROUP BY agent_name
+),
+numbers AS (
+    SELECT agent_name, contacts, unnest(range(1, last_number + 1)) AS attempt_number FROM agents
+),
+counted AS (
+    SELECT
+        numbers.agent_name,
+        numbers.attempt_number,
+        numbers.contacts,
+        coalesce(ended.contacts, 0) AS ended_contacts,
+        coalesce(ended.reached_contacts, 0) AS reached_contacts
+    FROM numbers
+    LEFT JOIN ended
+        ON ended.attempt_number = numbers.attempt_number AND ended.agent_name IS NOT DISTINCT FROM numbers.agent_name
+),
+tried AS (
+    SELECT
+        *,
+        -- Whoever ended at this try or a later one had this one.
+        (sum(ended_contacts) OVER (
+            PARTITION BY agent_name ORDER BY attempt_number ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ))::BIGINT AS tried_contacts,
+        (sum(reached_contacts) OVER (PARTITION BY agent_name ORDER BY attempt_number))::BIGINT
+            AS cumulative_reached_contacts
+    FROM counted
+),
+spent AS (
+    SELECT
+        *, (sum(tried_contacts) OVER (PARTITION BY agent_name ORDER BY attempt_number))::BIGINT AS cumulative_calls
+    FROM tried
+)
+SELECT
+    agent_name,
+    attempt_number,
+    contacts,
+    tried_contacts,
+    reached_contacts,
+    staging.rate(reached_contacts, tried_contacts) AS reach_rate,
+    staging.wilson_low(reached_contacts, tried_contacts) AS reach_rate_low,
+    staging.wilson_high(reached_contacts, tried_contacts) AS reach_rate_high,
+    ended_contacts - reached_contacts AS given_up_contacts,
+    cumulative_reached_contacts,
+    staging.rate(cumulative_reached_contacts, contacts) AS cumulative_reach,
+    staging.wilson_low(cumulative_reached_contacts, contacts) AS cumulative_reach_low,
+    staging.wilson_high(cumulative_reached_contacts, contacts) AS cumulative_reach_high,
+    cumulative_calls,
+    staging.rate(tried_contacts, reached_contacts) AS calls_per_reach,
+    staging.rate(cumulative_calls, cumulative_reached_contacts) AS cumulative_calls_per_reach
+FROM spent
+ORDER BY agent_name, attempt_number

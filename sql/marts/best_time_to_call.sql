@@ -1,0 +1,112 @@
+/*
+question: When do people pick up?
+description: >-
+  One row per agent, weekday and hour (a cell) with at least one dialled call (not inbound, outcome neither cancelled nor
+  in_progress) whose occurred_at is known; all days together. Weekday and hour are those of occurred_at in the configured
+  zone, by the offset in force at that moment: on the day on which clocks go back, the hour that comes twice is one cell;
+  call_date has no say. Each cell's rate is shrunk towards the agent's mean by as much as its size deserves (empirical
+  Bayes, beta-binomial, method of moments). With n = calls and x = answered_calls of a cell, p = x / n, and over the K
+  cells of the agent: N = sum of n, X = sum of x, m = X / N, S = sum of n * (p - m)^2, and D = N - (sum of n^2) / N -
+  (K - 1): rho = (S / (m * (1 - m)) - (K - 1)) / D, put to 0 if below 0 and to 1 if above 1, and 0 where D = 0, m = 0 or
+  m = 1. A cell's weight is w = n * rho / (n * rho + 1 - rho), and shrunk_rate = m + w * (p - m).
+means_not: >-
+  That it was the hour that made people pick up: who was called when, from which number, and on which days of the year
+  differs too. Cells of few calls are marked, and their own rate is not to be trusted. Not the hour of the person called,
+  but that of the configured zone. Calls of which no time is known are left out, so the calls may add up to fewer than
+  those of answer_rate.
+grain: [agent_name, weekday, hour]
+columns:
+  agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
+  weekday: {type: INTEGER, description: "From 1 (Monday) to 7 (Sunday)."}
+  hour: {type: INTEGER, description: "From 0 to 23: the hour that begins then.", unit: hour of the day}
+  calls: {type: BIGINT, description: Dialled calls in the cell., unit: calls}
+  answered_calls: {type: BIGINT, description: Those of them whose outcome is answered., unit: calls}
+  answer_rate: {type: DOUBLE, description: answered_calls / calls., unit: share}
+  answer_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate., unit: share}
+  answer_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate., unit: share}
+  is_too_small: {type: BOOLEAN, description: Whether the cell has fewer than 30 calls.}
+  agent_calls: {type: BIGINT, description: Sum of calls over the agent's cells (N)., unit: calls}
+  agent_answered_calls: {type: BIGINT, description: Sum of answered_calls over the agent's cells (X)., unit: calls}
+  agent_answer_rate: {type: DOUBLE, description: agent_answered_calls / agent_calls (m)., unit: share}
+  agent_answer_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of agent_answer_rate., unit: share}
+  agent_answer_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of agent_answer_rate., unit: share}
+  agent_cells: {type: BIGINT, description: Cells of the agent (K)., unit: cells}
+  rho: {type: DOUBLE, description: "How much the agent's cells differ beyond chance (correlation of two calls in one cell), 0 to 1; see above."}
+  weight: {type: DOUBLE, description: "How much the cell's own rate counts in shrunk_rate, 0 to 1 (w).", unit: share}
+  shrunk_rate: {type: DOUBLE, description: agent_answer_rate + weight * (answer_rate - agent_answer_rate)., unit: share}
+*/
+WITH cells AS (
+    SELECT
+        agent_name,
+        weekday,
+        hour,
+        sum(calls)::BIGINT AS calls,
+        sum(answered_calls)::BIGINT AS answered_calls
+    FROM staging.call_hours
+    GROUP BY agent_name, weekday, hour
+),
+agents AS (
+    SELECT
+        agent_name,
+        count(*) AS cells,
+        sum(calls)::BIGINT AS calls,
+        sum(answered_calls)::BIGINT AS answered_calls,
+        -- Whole numbers are exact: whether D is 0 must not hang on a last digit.
+        sum(calls::HUGEINT * calls) AS squares
+    FROM cells
+    GROUP BY agent_name
+),
+spreads AS (
+    SELECT
+        cells.agent_name,
+        sum(
+            cells.calls * pow(cells.answered_calls / cells.calls - agents.answered_calls / agents.calls, 2)
+            ORDER BY cells.weekday, cells.hour
+        ) AS spread
+    FROM cells
+    INNER JOIN agents ON agents.agent_name IS NOT DISTINCT FROM cells.agent_name
+    GROUP BY cells.agent_name
+),
+moments AS (
+    SELECT
+        agents.*,
+        CASE
+            WHEN
+                agents.answered_calls BETWEEN 1 AND agents.calls - 1
+                AND agents.calls::HUGEINT * (agents.calls - agents.cells + 1) > agents.squares
+                THEN greatest(0.0::DOUBLE, least(1.0::DOUBLE, (
+                    spreads.spread
+                    / (agents.answered_calls / agents.calls * ((agents.calls - agents.answered_calls) / agents.calls))
+                    - (agents.cells - 1)
+                ) / (
+                    (agents.calls::HUGEINT * (agents.calls - agents.cells + 1) - agents.squares) / agents.calls
+                )))
+            ELSE 0.0::DOUBLE
+        END AS rho
+    FROM agents
+    INNER JOIN spreads ON spreads.agent_name IS NOT DISTINCT FROM agents.agent_name
+)
+SELECT
+    cells.agent_name,
+    cells.weekday,
+    cells.hour,
+    cells.calls,
+    cells.answered_calls,
+    staging.rate(cells.answered_calls, cells.calls) AS answer_rate,
+    staging.wilson_low(cells.answered_calls, cells.calls) AS answer_rate_low,
+    staging.wilson_high(cells.answered_calls, cells.calls) AS answer_rate_high,
+    cells.calls < 30 AS is_too_small,
+    moments.calls AS agent_calls,
+    moments.answered_calls AS agent_answered_calls,
+    staging.rate(moments.answered_calls, moments.calls) AS agent_answer_rate,
+    staging.wilson_low(moments.answered_calls, moments.calls) AS agent_answer_rate_low,
+    staging.wilson_high(moments.answered_calls, moments.calls) AS agent_answer_rate_high,
+    moments.cells AS agent_cells,
+    moments.rho,
+    cells.calls * moments.rho / (cells.calls * moments.rho + 1 - moments.rho) AS weight,
+    moments.answered_calls / moments.calls
+        + cells.calls * moments.rho / (cells.calls * moments.rho + 1 - moments.rho)
+        * (cells.answered_calls / cells.calls - moments.answered_calls / moments.calls) AS shrunk_rate
+FROM cells
+INNER JOIN moments ON moments.agent_name IS NOT DISTINCT FROM cells.agent_name
+ORDER BY cells.agent_name, cells.weekday, cells.hour

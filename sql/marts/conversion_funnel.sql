@@ -1,0 +1,87 @@
+/*
+question: Where do we lose people between dialling and what we want of them?
+description: >-
+  One row per call_date, agent and campaign with at least one dialled call. Each step counts calls of the step before it,
+  so it can never be larger: dialled (not inbound, outcome neither cancelled nor in_progress), answered (outcome answered),
+  engaged (call_duration_seconds known and at least DIALFLO_ENGAGED_SECONDS), interested (interest status mapped to yes in
+  interests.csv), action (a next action, neither NULL nor blank, that actions.csv does not map to redial or stop), converted
+  (that action mapped to convert). The campaign is the text of the call's context under the key DIALFLO_CAMPAIGN_KEY, letter
+  for letter; (none) where the key is not set, the call's context has no such key, or its value is not filled (is_filled of
+  main.call_context). A rate whose denominator is 0 is NULL, as are its bounds.
+means_not: >-
+  That so many people took each step: one person may be called often, and each call counts. Steps are within one call;
+  what came of a later call does not count for an earlier one. As calls that lack a step before do not count,
+  interested and converted calls are fewer than those of agent_daily, which asks for no length or interest before.
+grain: [call_date, agent_name, campaign]
+incremental_by: [call_date]
+columns:
+  call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
+  agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
+  campaign: {type: VARCHAR, description: "Value of the campaign key in the call's context; (none) without one.", privacy: personal}
+  dialled_calls: {type: BIGINT, description: Dialled calls., unit: calls}
+  answered_calls: {type: BIGINT, description: Dialled calls that were answered., unit: calls}
+  engaged_calls: {type: BIGINT, description: Answered calls that lasted long enough., unit: calls}
+  interested_calls: {type: BIGINT, description: Engaged calls whose interest means yes., unit: calls}
+  action_calls: {type: BIGINT, description: "Interested calls with a next action other than to redial or stop; of words that no mapping knows, too.", unit: calls}
+  converted_calls: {type: BIGINT, description: Interested calls whose next action means convert., unit: calls}
+  answer_rate: {type: DOUBLE, description: answered_calls / dialled_calls., unit: share}
+  answer_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate., unit: share}
+  answer_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate., unit: share}
+  engaged_rate: {type: DOUBLE, description: engaged_calls / answered_calls., unit: share}
+  engaged_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of engaged_rate., unit: share}
+  engaged_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of engaged_rate., unit: share}
+  interested_rate: {type: DOUBLE, description: interested_calls / engaged_calls., unit: share}
+  interested_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of interested_rate., unit: share}
+  interested_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of interested_rate., unit: share}
+  action_rate: {type: DOUBLE, description: action_calls / interested_calls., unit: share}
+  action_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of action_rate., unit: share}
+  action_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of action_rate., unit: share}
+  converted_rate: {type: DOUBLE, description: converted_calls / action_calls., unit: share}
+  converted_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of converted_rate., unit: share}
+  converted_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of converted_rate., unit: share}
+  action_per_dialled: {type: DOUBLE, description: action_calls / dialled_calls., unit: share}
+  action_per_dialled_low: {type: DOUBLE, description: Lower 95% Wilson bound of action_per_dialled., unit: share}
+  action_per_dialled_high: {type: DOUBLE, description: Upper 95% Wilson bound of action_per_dialled., unit: share}
+  converted_per_dialled: {type: DOUBLE, description: converted_calls / dialled_calls., unit: share}
+  converted_per_dialled_low: {type: DOUBLE, description: Lower 95% Wilson bound of converted_per_dialled., unit: share}
+  converted_per_dialled_high: {type: DOUBLE, description: Upper 95% Wilson bound of converted_per_dialled., unit: share}
+*/
+WITH counted AS (
+    SELECT
+        call_date,
+        agent_name,
+        campaign,
+        count(*) AS dialled_calls,
+        count(*) FILTER (WHERE is_answered) AS answered_calls,
+        count(*) FILTER (WHERE is_engaged) AS engaged_calls,
+        count(*) FILTER (WHERE is_interested) AS interested_calls,
+        count(*) FILTER (WHERE has_action) AS action_calls,
+        count(*) FILTER (WHERE is_converted) AS converted_calls
+    FROM staging.call_steps
+    GROUP BY call_date, agent_name, campaign
+)
+SELECT
+    *,
+    staging.rate(answered_calls, dialled_calls) AS answer_rate,
+    staging.wilson_low(answered_calls, dialled_calls) AS answer_rate_low,
+    staging.wilson_high(answered_calls, dialled_calls) AS answer_rate_high,
+    staging.rate(engaged_calls, answered_calls) AS engaged_rate,
+    staging.wilson_low(engaged_calls, answered_calls) AS engaged_rate_low,
+    staging.wilson_high(engaged_calls, answered_calls) AS engaged_rate_high,
+    staging.rate(interested_calls, engaged_calls) AS interested_rate,
+    staging.wilson_low(interested_calls, engaged_calls) AS interested_rate_low,
+    staging.wilson_high(interested_calls, engaged_calls) AS interested_rate_high,
+    staging.rate(action_calls, interested_calls) AS action_rate,
+    staging.wilson_low(action_calls, interested_calls) AS action_rate_low,
+    staging.wilson_high(action_calls, interested_calls) AS action_rate_high,
+    staging.rate(converted_calls, action_calls) AS converted_rate,
+    staging.wilson_low(converted_calls, action_calls) AS converted_rate_low,
+    staging.wilson_high(converted_calls, action_calls) AS converted_rate_high,
+    staging.rate(action_calls, dialled_calls) AS action_per_dialled,
+    staging.wilson_low(action_calls, dialled_calls) AS action_per_dialled_low,
+    staging.wilson_high(action_calls, dialled_calls) AS action_per_dialled_high,
+    staging.rate(converted_calls, dialled_calls) AS converted_per_dialled,
+    staging.wilson_low(converted_calls, dialled_calls) AS converted_per_dialled_low,
+    staging.wilson_high(converted_calls, dialled_calls) AS converted_per_dialled_high
+FROM counted
+ORDER BY call_date, agent_name, campaign

@@ -1,0 +1,44 @@
+/*
+question: What do the calls ask us to do next?
+description: >-
+  One row per call_date, agent and next action that at least one call has. Every call counts once, of either direction
+  and any outcome. The action stands as it was sent, letter for letter; one that is missing or holds nothing but ASCII
+  white space is (none).
+means_not: >-
+  That the action is still to be done (a later call may have done it: see contacts), nor that it ever was, nor how many
+  people it is about. The redial backlog is another thing: it also holds contacts that nobody asked to call again.
+grain: [call_date, agent_name, next_action]
+incremental_by: [call_date]
+columns:
+  call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
+  agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
+  next_action: {type: VARCHAR, description: "Next action as sent; (none) where missing or blank."}
+  meaning: {type: VARCHAR, description: "What it means by the mapping actions.csv: redial, stop, convert or other; unknown where the mapping has no such word, none where no action was sent. Should a call have sent the very text (none), its row is one with those without an action, and meaning is that of the text."}
+  calls: {type: BIGINT, description: Calls with this next action., unit: calls}
+  answered_calls: {type: BIGINT, description: Those of them whose outcome is answered., unit: calls}
+  agent_calls: {type: BIGINT, description: All calls of that call_date and agent., unit: calls}
+  share: {type: DOUBLE, description: calls / agent_calls., unit: share}
+  share_low: {type: DOUBLE, description: Lower 95% Wilson bound of share., unit: share}
+  share_high: {type: DOUBLE, description: Upper 95% Wilson bound of share., unit: share}
+*/
+WITH counted AS (
+    SELECT
+        call_date,
+        agent_name,
+        next_action,
+        coalesce(max(action_meaning), 'none') AS meaning,
+        count(*) AS calls,
+        count(*) FILTER (WHERE is_answered) AS answered_calls
+    FROM staging.call_facts
+    GROUP BY call_date, agent_name, next_action
+),
+totalled AS (
+    SELECT *, (sum(calls) OVER (PARTITION BY call_date, agent_name))::BIGINT AS agent_calls FROM counted
+)
+SELECT
+    *,
+    staging.rate(calls, agent_calls) AS share,
+    staging.wilson_low(calls, agent_calls) AS share_low,
+    staging.wilson_high(calls, agent_calls) AS share_high
+FROM totalled
+ORDER BY call_date, agent_name, next_action
