@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from dialflo_pipeline import warehouse
+from dialflo_pipeline.callback_times import write_callbacks
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.increments import refill
 from dialflo_pipeline.inputs import write_inputs
@@ -46,6 +47,7 @@ def build(path: Path, settings: MartSettings, folder: Path | None = None, *, reb
         warehouse.prepare(connection)
         changed = None if rebuild else _changed_days(connection, basis)
         write_inputs(connection, settings, read_words(folder / SEED_FOLDER))
+        write_callbacks(connection, settings, changed, forget=rebuild)
         if changed is None:
             _make_all(connection, models, folder)
         else:

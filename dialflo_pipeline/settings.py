@@ -46,6 +46,13 @@ def _header_safe(token: SecretStr) -> SecretStr:
     return token
 
 
+def _keys(text: str) -> str:
+    keys = [key.strip() for key in text.split(",")]
+    if not all(keys) or len(set(keys)) < len(keys):
+        raise ValueError("must be different keys with commas between them")
+    return ",".join(keys)
+
+
 class Settings(BaseSettings):
     """Every setting, with its default; names in the environment are these with the prefix `DIALFLO_`."""
 
@@ -67,6 +74,8 @@ class Settings(BaseSettings):
     campaign_key: str | None = None
     redial_max_attempts: int = Field(default=3, ge=1, le=1_000_000)
     redial_min_gap_minutes: float = Field(default=30, ge=0, le=60 * 24 * 3660, allow_inf_nan=False)
+    callback_keys: Annotated[str, AfterValidator(_keys)] = "call_time,callback_time"
+    callback_tolerance_minutes: float = Field(default=30, ge=0, le=60 * 24 * 366, allow_inf_nan=False)
     redial_max_age_days: float | None = Field(default=None, gt=0, le=3660, allow_inf_nan=False)
 
     @cached_property

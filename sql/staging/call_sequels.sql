@@ -70,4 +70,3 @@ SELECT
     happened_at
 FROM followed
 WHERE says_redial OR interest_confidence IS NOT NULL
-ORDER BY task_id, call_index
