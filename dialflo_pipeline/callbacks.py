@@ -1,12 +1,13 @@
 """When somebody asked to be called, from what they said: pure, and knows neither tables nor calls.
 
-A text is read once, with dateparser, against a few fixed moments: what its result has in common with these says how it
-depends on the moment at which it was said (`Kind`). From then on the time meant in any call follows by plain arithmetic,
-which is thousands of times cheaper, and is the same whenever it is reckoned.
+A text is read once, with dateparser, against a few fixed moments: what its result has in common with these says how
+it depends on the moment at which it was said (`Kind`). From then on the time meant in any call follows by plain
+arithmetic, which is a hundred times cheaper, and is the same whenever it is reckoned.
 """
 
 import re
 from calendar import isleap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -21,12 +22,12 @@ LONGEST_TEXT = 100
 READER = 1
 """To be raised when the same text would be read differently."""
 
-WEDNESDAY = datetime(2001, 2, 7)  # noqa: DTZ001 - all in here are local times, until `request` gives them their zone
-MONDAY = datetime(2005, 10, 17)  # noqa: DTZ001
+WEDNESDAY = datetime(2001, 1, 10)  # noqa: DTZ001 - local times, until `request` gives them their zone; both months have 31 days
+MONDAY = datetime(2005, 10, 17)  # noqa: DTZ001 - the same
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 _ORDINAL = re.compile(r"\d(st|nd|rd|th)\b", re.IGNORECASE)
-_OFFSET = re.compile(r"\d(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
+_OFFSET = re.compile(r":\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
 _PERIODS = {"time": False, "day": True, "part_of_day": True}
 
 
@@ -134,14 +135,14 @@ def _local(reading: Reading, said_at: datetime) -> datetime:
     return local
 
 
-def _dates(reading: Reading, today: datetime) -> Any:
+def _dates(reading: Reading, today: datetime) -> Iterator[datetime]:
     """The days that a day of the month or of the year falls on, from this month or year on."""
     year, month, day = today.year, today.month, reading.local.day
     while True:
         if reading.kind is Kind.YEARLY:
             month = reading.local.month
         if not (month == 2 and day > 28 + isleap(year)) and not (month in (4, 6, 9, 11) and day > 30):
-            yield datetime(year, month, day)  # noqa: DTZ001
+            yield datetime(year, month, day)  # noqa: DTZ001 - the same
         year, month = (year + 1, 1) if reading.kind is Kind.YEARLY or month == 12 else (year, month + 1)
 
 
