@@ -14,9 +14,6 @@ from dialflo_pipeline import warehouse
 from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.seeds import SEEDS, Word, merged
 
-HOUR = timedelta(hours=1)
-SECOND = timedelta(seconds=1)
-
 # As `seeds.plain` does it; upper() and trim() alone know letters and blanks of other alphabets, or spaces only.
 _PLAIN = (
     "translate(trim(value, ' ' || chr(9) || chr(10) || chr(13) || chr(11) || chr(12)),"
@@ -46,14 +43,13 @@ def day_start(day: date, zone: ZoneInfo) -> int:
 
 def utc_offsets(day: date, zone: ZoneInfo) -> Iterator[tuple[int, int]]:
     """From which second of a day in UTC on the zone has which offset, in seconds; the first from second 0."""
-    begin = datetime.combine(day, time(), UTC)
     offset = None
     for hour in range(24):
-        start = begin + hour * HOUR
+        start = datetime.combine(day, time(hour), UTC)
         # Looked for second by second where it changes within the hour, which few zones do.
-        steps = range(3600) if _offset(start, zone) != _offset(start + HOUR - SECOND, zone) else (0,)
+        steps = range(3600) if _offset(start, zone) != _offset(start.replace(minute=59, second=59), zone) else (0,)
         for step in steps:
-            found = _offset(start + step * SECOND, zone)
+            found = _offset(start + timedelta(seconds=step), zone)
             if found != offset:
                 offset = found
                 yield hour * 3600 + step, found

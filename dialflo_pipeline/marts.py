@@ -130,10 +130,10 @@ def _make(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
 
 def _describe(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     kind = model.header.materialized.upper()
-    warehouse.comment(connection, kind, model.full_name, " ".join(model.description.split()))
-    for name, column in model.columns.items():
-        text = warehouse.about(column.description, column.unit, column.privacy)
-        warehouse.comment(connection, "COLUMN", f'{model.full_name}."{name}"', text)
+    columns = {
+        name: warehouse.about(column.description, column.unit, column.privacy) for name, column in model.columns.items()
+    }
+    warehouse.describe(connection, kind, model.full_name, " ".join(model.description.split()), columns)
 
 
 def _describe_views(connection: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> None:

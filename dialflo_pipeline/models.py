@@ -6,7 +6,7 @@ Reads the files below `sql/`; runs nothing (`marts.py` does) and knows no column
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal
@@ -135,8 +135,9 @@ def read_models(folder: Path) -> list[Model]:
     return in_order(parse_model(path.parent.name, path.stem, path.read_text("utf-8")) for path in paths)
 
 
+@cache
 def parse_model(schema: str, name: str, text: str) -> Model:
-    """Make a model of the text of its file."""
+    """Make a model of the text of its file; once for each text, as parsing takes its time."""
     where = f"{schema}/{name}.sql"
     match = _HEADER.fullmatch(text)
     if match is None:

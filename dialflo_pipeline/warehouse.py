@@ -144,6 +144,12 @@ def comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: s
     connection.execute(_comment(kind, name, text))
 
 
+def describe(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: str, columns: dict[str, str]) -> None:
+    """Set the comments of a table or view and of its columns, all at once."""
+    of_columns = (_comment("COLUMN", f'{name}."{column}"', about) for column, about in columns.items())
+    connection.execute(" ".join([_comment(kind, name, text), *of_columns]))
+
+
 def about(description: str, unit: str | None, privacy: Privacy) -> str:
     """The comment of a column."""
     unit_text = f"unit: {unit}; " if unit else ""

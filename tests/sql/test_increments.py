@@ -17,7 +17,8 @@ from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.models import in_order as ordered
 from dialflo_pipeline.models import parse_model, read_models, sql_folder
 from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.tables import CALLS, WAREHOUSE_TABLES
+from dialflo_pipeline.seeds import Word
+from dialflo_pipeline.tables import CALL_CONTEXT, CALLS, WAREHOUSE_TABLES
 
 Row = dict[str, Any]
 Calls = list[Row]
@@ -25,20 +26,25 @@ Changes = dict[date, Calls | None]
 """Days and their calls from now on; None: the day is gone."""
 
 DAYS = [date(2024, 5, 1) + timedelta(days=number) for number in range(5)]
-USUAL, OTHER = MartSettings("UTC", 3, 30), MartSettings("Asia/Kolkata", 2, 45)
+USUAL = MartSettings("UTC", 3, 30, campaign_key="campaign")
+OTHER = MartSettings(
+    "Asia/Kolkata", 2, 45, engaged_seconds=5, campaign_key="lead", words=(Word("action", "CLOSE", "convert", False),)
+)
 MIDNIGHT = pl.Series(["2024-05-01T00:00:00Z"]).str.to_datetime(time_zone="UTC")[0]
 
 _CALL = st.fixed_dictionaries(
     {
         "agent_name": st.sampled_from(["Asha", "Ravi", None]),
         "contact_number": st.sampled_from(["+911", "+912", "+913", None]),
+        "from_number_e164": st.sampled_from(["+4411111111", "+4422222222", None]),
         "outcome": st.sampled_from(["answered", "no_answer", "busy", "cancelled"]),
+        "call_status": st.sampled_from([None, "Weird"]),
         "call_direction": st.sampled_from([None, "inbound"]),
-        "next_action": st.sampled_from([None, "REDIAL", "CLOSE"]),
-        "interest_status": st.sampled_from([None, "Unclear"]),
+        "next_action": st.sampled_from([None, "REDIAL", "CLOSE", "CONVERT", "DO_NOT_CALL", "new"]),
+        "interest_status": st.sampled_from([None, "Unclear", "Interested", "new"]),
         # Times of other days too: a late call of an early day comes after the early calls of a later one.
         "occurred_at": st.one_of(st.none(), st.integers(0, 6 * 24).map(lambda hour: MIDNIGHT + timedelta(hours=hour))),
-        "call_duration_seconds": st.sampled_from([None, 1.5, 7.25]),
+        "call_duration_seconds": st.sampled_from([None, 1.5, 47.25]),
     }
 )
 _CHANGES = st.dictionaries(st.sampled_from(DAYS), st.one_of(st.none(), st.lists(_CALL, max_size=4)), max_size=3)
@@ -60,8 +66,9 @@ class Store:
                 self._make_call(**call, task_id=f"{day} {place}", call_date=day)
                 for place, call in enumerate(calls or [])
             ]
+            filled = {CALLS.name: rows, CALL_CONTEXT.name: [_context(row) for row in rows]}
             for table in WAREHOUSE_TABLES:
-                frame = pl.DataFrame(rows if table is CALLS else [], schema=table.frame_schema, orient="row")
+                frame = pl.DataFrame(filled.get(table.name, []), schema=table.frame_schema, orient="row")
                 self.lake.replace(table, [frame], day)
         days = {day: None if calls is None else f"load {self._loads}" for day, calls in changes.items()}
         loading.load(self.path, self.lake, days)
@@ -82,6 +89,12 @@ class Store:
         shutil.copyfile(self.path, copy)
         marts.build(copy, settings, rebuild=True)
         return self.contents(copy)
+
+
+def _context(call: Row) -> Row:
+    same = {name: call[name] for name in ("task_id", "call_index", "call_date", "agent_name")}
+    value = {"value": call["interest_status"], "value_type": "string", "is_filled": bool(call["interest_status"])}
+    return {**same, "key": "campaign", **value}
 
 
 @pytest.fixture

@@ -38,7 +38,15 @@ ZONES_AND_DAYS = [
     ("Australia/Lord_Howe", date(2024, 3, 1)),
     ("Pacific/Apia", date(2011, 12, 1)),
 ]
-STATUSES = [*["ANSWERED"] * 6, *["NO_ANSWER"] * 4, "BUSY", "line busy", "FAILED", "CANCELLED", "QUEUED"]
+STATUSES: list[str | None] = [
+    *["ANSWERED"] * 6,
+    *["NO_ANSWER"] * 4,
+    "BUSY",
+    "line busy",
+    "FAILED",
+    "CANCELLED",
+    "QUEUED",
+]
 STATUSES += [" voicemail\n", "Barred", "?", "", None, "\u0131n_progress", "Weird "]
 INTERESTS = [*["Interested", "not interested", None] * 3, " unclear\v", "Do Not Call", "हाँ", "Nanu", "", "(none)"]
 ACTIONS = [
