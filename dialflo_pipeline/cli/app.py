@@ -116,6 +116,17 @@ def query(
 
 
 @app.command()
+def metrics(
+    mart: Annotated[str | None, typer.Argument(metavar="[MART]", help="Only this mart, and what its rows are.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Every metric of the marts with its definition."""
+    from dialflo_pipeline.cli.metrics import show_metrics
+
+    raise typer.Exit(show_metrics(mart, as_json=as_json))
+
+
+@app.command()
 def doctor() -> None:
     """Settings, token, API, disk, versions, and who holds which file."""
     from dialflo_pipeline.cli.doctor import run_doctor
