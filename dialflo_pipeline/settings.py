@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dialflo_pipeline.calling_hours import parse_days, parse_hours
 from dialflo_pipeline.errors import SettingsError
 
 ENV_PREFIX = "DIALFLO_"
@@ -53,6 +54,16 @@ def _keys(text: str) -> str:
     return ",".join(keys)
 
 
+def _hours(text: str) -> str:
+    parse_hours(text)
+    return text
+
+
+def _days(text: str) -> str:
+    parse_days(text)
+    return text
+
+
 class Settings(BaseSettings):
     """Every setting, with its default; names in the environment are these with the prefix `DIALFLO_`."""
 
@@ -76,6 +87,8 @@ class Settings(BaseSettings):
     redial_min_gap_minutes: float = Field(default=30, ge=0, le=60 * 24 * 3660, allow_inf_nan=False)
     callback_keys: Annotated[str, AfterValidator(_keys)] = "call_time,callback_time"
     callback_tolerance_minutes: float = Field(default=30, ge=0, le=60 * 24 * 366, allow_inf_nan=False)
+    calling_hours: Annotated[str, AfterValidator(_hours)] = "09:00-20:00"
+    calling_days: Annotated[str, AfterValidator(_days)] = "mon-sat"
     redial_max_age_days: float | None = Field(default=None, gt=0, le=3660, allow_inf_nan=False)
 
     @cached_property

@@ -26,7 +26,7 @@ app.add_typer(tasks_app, name="tasks")
 
 
 class TableFormat(StrEnum):
-    """How `query` prints."""
+    """How `query` and `redial` print."""
 
     TABLE = "table"
     CSV = "csv"
@@ -113,6 +113,17 @@ def query(
     from dialflo_pipeline.cli.query import run_query
 
     raise typer.Exit(run_query(sql, format))
+
+
+@app.command()
+def redial(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many calls.")] = 100,
+    format: Annotated[TableFormat, typer.Option(help="How to print the plan.")] = TableFormat.TABLE,
+) -> None:
+    """Whom to call next, when, after which attempt and from which number; calls nobody."""
+    from dialflo_pipeline.cli.redial import run_redial
+
+    raise typer.Exit(run_redial(limit, format))
 
 
 @app.command()

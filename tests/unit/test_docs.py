@@ -105,7 +105,9 @@ def test_commands_shown_on_any_page_exist() -> None:
     shown = {
         found
         for page in PAGES
-        for found in re.findall(r"(?:^|[`|] ?)(dialflo [a-z]+(?: add| forget)?)\b", page.read_text("utf-8"), re.MULTILINE)
+        for found in re.findall(
+            r"(?:^|[`|] ?)(dialflo [a-z]+(?: add| forget)?)\b", page.read_text("utf-8"), re.MULTILINE
+        )
     }
     assert shown
     assert shown <= COMMANDS.keys()

@@ -25,6 +25,8 @@ DEFAULTS = {
     "redial_max_attempts": 3,
     "redial_min_gap_minutes": 30,
     "redial_max_age_days": None,
+    "calling_hours": "09:00-20:00",
+    "calling_days": "mon-sat",
     "callback_keys": "call_time,callback_time",
     "callback_tolerance_minutes": 30,
 }
