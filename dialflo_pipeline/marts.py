@@ -17,6 +17,7 @@ from dialflo_pipeline.callback_times import write_callbacks
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.increments import refill
 from dialflo_pipeline.inputs import write_inputs
+from dialflo_pipeline.metadata_views import make_metadata_views
 from dialflo_pipeline.models import (
     MODEL_SCHEMAS,
     Model,
@@ -53,6 +54,7 @@ def build(path: Path, settings: MartSettings, folder: Path | None = None, *, reb
         else:
             refill(connection, models, changed)
             _describe_views(connection, models)
+        make_metadata_views(connection)
         rows = {model.full_name: _count(connection, model.full_name) for model in models if not _is_step(model)}
         _record(connection, basis, _fingerprint(connection, basis))
         connection.commit()

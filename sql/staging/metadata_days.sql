@@ -9,6 +9,10 @@ columns:
   asked_calls: {type: BIGINT, description: "Calls whose metadata has the key, filled or not.", unit: calls}
   filled_calls: {type: BIGINT, description: Those of them whose value says something., unit: calls}
   value_hashes: {type: "UBIGINT[]", description: "Hashes of the different filled values, ascending."}
+  are_booleans: {type: BOOLEAN, description: "Whether every filled value is true or false; NULL where none is filled."}
+  are_integers: {type: BOOLEAN, description: "Whether every filled value is a whole number of at most 18 digits, without + and leading zeros."}
+  are_numbers: {type: BOOLEAN, description: "Whether every filled value is a finite decimal number, without + and leading zeros."}
+  are_dates: {type: BOOLEAN, description: "Whether every filled value is a day of the calendar like 2026-01-31."}
 */
 -- Values first, then keys: to gather different values by key directly costs twice as much. Hashes, since all that is
 -- asked of the values is how many there are, over all days.
@@ -19,9 +23,10 @@ WITH by_value AS (
         key,
         is_filled,
         CASE WHEN is_filled THEN hash(value) END AS value_hash,
+        CASE WHEN is_filled THEN any_value(value) END AS filled_value,
         count(*) AS calls
     FROM staging.metadata_facts
-    GROUP BY ALL
+    GROUP BY call_date, agent_name, key, is_filled, value_hash
 )
 SELECT
     call_date,
@@ -29,7 +34,16 @@ SELECT
     key,
     sum(calls)::BIGINT AS asked_calls,
     coalesce(sum(calls) FILTER (WHERE is_filled), 0)::BIGINT AS filled_calls,
-    coalesce(list(value_hash ORDER BY value_hash) FILTER (WHERE is_filled), []) AS value_hashes
+    coalesce(list(value_hash ORDER BY value_hash) FILTER (WHERE is_filled), []) AS value_hashes,
+    bool_and(filled_value IN ('true', 'false')) AS are_booleans,
+    bool_and(regexp_full_match(filled_value, '-?(0|[1-9][0-9]{0,17})')) AS are_integers,
+    bool_and(
+        regexp_full_match(filled_value, '-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?')
+        AND coalesce(isfinite(try_cast(filled_value AS DOUBLE)), false)
+    ) AS are_numbers,
+    bool_and(
+        regexp_full_match(filled_value, '[0-9]{4}-[0-9]{2}-[0-9]{2}') AND try_cast(filled_value AS DATE) IS NOT NULL
+    ) AS are_dates
 FROM by_value
 GROUP BY call_date, agent_name, key
 ORDER BY call_date, agent_name, key
