@@ -75,4 +75,7 @@ def _in_scope(query: str, key: tuple[str, ...]) -> str:
 
 
 def _same(alias: str, key: tuple[str, ...]) -> str:
-    return " AND ".join(f"{alias}.{name} IS NOT DISTINCT FROM scope.{name}" for name in key)
+    # A day is never NULL, and only an = lets DuckDB skip the stored rows of other days.
+    return " AND ".join(
+        f"{alias}.{name} {'=' if (name,) == DAY else 'IS NOT DISTINCT FROM'} scope.{name}" for name in key
+    )

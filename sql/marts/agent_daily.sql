@@ -8,6 +8,10 @@ description: >-
   seven days that end with call_date (call_date - 6 to call_date), those in _prior_7d over the seven days before these
   (call_date - 13 to call_date - 7); days without a row add nothing. A rate is the sum of its numerators by the sum of
   its denominators, never a mean of daily rates, and is NULL, as are its bounds, where the denominator is 0.
+  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
+  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
+  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
+  nothing but ASCII white space.
 means_not: >-
   That so many people were spoken to (a machine may answer, and one person may be called often), nor that a change has a
   cause in the agent: lists, hours and numbers change too. Within a week bounds that overlap say little. An agent that

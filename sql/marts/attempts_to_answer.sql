@@ -6,6 +6,10 @@ description: >-
   from 1 by time (occurred_at, else the start of call_date in the configured zone), then task_id (by code points), then
   call_index. A contact is reached at its first try whose outcome is answered; later tries of it do not count. Calls
   without a contact number are left out, and so are inbound calls, answered or not. All days together.
+  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
+  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
+  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
+  nothing but ASCII white space.
 means_not: >-
   That those who were not tried again would have answered as rarely or as often: contacts are given up, and the newest
   had no time for more tries, so the rates of later attempts are those of the contacts that somebody chose to call again,

@@ -9,6 +9,10 @@ description: >-
   cells of the agent: N = sum of n, X = sum of x, m = X / N, S = sum of n * (p - m)^2, and D = N - (sum of n^2) / N -
   (K - 1): rho = (S / (m * (1 - m)) - (K - 1)) / D, put to 0 if below 0 and to 1 if above 1, and 0 where D = 0, m = 0 or
   m = 1. A cell's weight is w = n * rho / (n * rho + 1 - rho), and shrunk_rate = m + w * (p - m).
+  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
+  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
+  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
+  nothing but ASCII white space.
 means_not: >-
   That it was the hour that made people pick up: who was called when, from which number, and on which days of the year
   differs too. Cells of few calls are marked, and their own rate is not to be trusted. Not the hour of the person called,

@@ -4,6 +4,10 @@ description: >-
   One row per call_date, agent, direction, outcome, status, reason, hang-up cause and hang-up source that at least one
   call has. Every call counts once, inbound ones and those that are cancelled or in progress too. Texts stand as they
   were sent, letter for letter; one that is missing or holds nothing but ASCII white space is (none).
+  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
+  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
+  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
+  nothing but ASCII white space.
 means_not: >-
   That outcomes were told in the same words by all agents and on all days, nor that a hang-up cause is anybody's fault;
   and (none) does not mean that there was no reason, only that none was sent. A share over more than one day or agent

@@ -11,6 +11,10 @@ description: >-
   is NULL where n1 or n2 is 0, or p is 0 or 1. The number counts as below a group when both have at least 30 calls, the
   upper bound of answer_rate_7d is below the lower bound of the group's rate, and answer_rate_7d is at most 0.8 times the
   group's rate.
+  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
+  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
+  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
+  nothing but ASCII white space.
 means_not: >-
   That anybody has labelled the number: no carrier is asked. A number that is below both its own past and its peers is
   worth a look; another list, agent or hour of calling, or weak peers, can do the same to it. Nor that a number is well

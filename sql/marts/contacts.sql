@@ -7,11 +7,15 @@ description: >-
   one with the latest time; of those at the same time the one with the greatest task_id (by code points), then the
   greatest call_index. Numbers are compared as contact_number of main.calls has them: in E.164 where they can be read
   so, so one number sent in two formats is one contact, and letter for letter otherwise.
+  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
+  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
+  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
+  nothing but ASCII white space.
 means_not: >-
   That a number is one person, or a person one number; nor that what was concluded long ago still holds. A number without
   its country code is another number than the same with it.
 grain: [contact_number]
-incremental_by: [contact_number]
+materialized: view
 columns:
   contact_number: {type: VARCHAR, description: "The other party's number.", privacy: personal}
   calls: {type: BIGINT, description: Contact calls., unit: calls}
@@ -35,41 +39,27 @@ columns:
   latest_action_meaning: {type: VARCHAR, description: "What latest_next_action means by the mapping actions.csv: redial, stop, convert or other, unknown where the mapping has no such word; NULL if there is none."}
   stop_word: {type: VARCHAR, description: "Of the latest call in which a word is mapped to stop: the first of next_action, interest_status and call_status, as sent, that is; NULL if no call has one."}
 */
-WITH newest_first AS (
-    SELECT
-        *,
-        row_number() OVER (
-            PARTITION BY contact_number ORDER BY called_at DESC, task_id DESC, call_index DESC
-        ) AS place
-    FROM staging.call_facts
-    WHERE is_contact_call AND contact_number IS NOT NULL
-)
 SELECT
     contact_number,
-    count(*) AS calls,
-    count(*) FILTER (WHERE is_dialled) AS attempts,
-    count(*) FILTER (WHERE is_dialled AND is_answered) AS answered_attempts,
-    count(*) FILTER (WHERE is_inbound) AS inbound_calls,
-    bool_or(is_answered) AS is_reached,
-    min(called_at) AS first_called_at,
-    max(called_at) AS last_called_at,
-    max(called_at) FILTER (WHERE is_answered) AS last_answered_at,
-    max(call_date) FILTER (WHERE place = 1) AS last_call_date,
-    max(task_id) FILTER (WHERE place = 1) AS last_task_id,
-    max(outcome) FILTER (WHERE place = 1) AS last_outcome,
-    max(agent_name) FILTER (WHERE place = 1) AS last_agent_name,
-    len(list_distinct(list(agent_name))) + bool_or(agent_name IS NULL)::BIGINT AS agents,
-    list_sort(list_distinct(list(agent_name))) AS agent_names,
-    arg_min(interest_status, place) FILTER (WHERE interested IS NOT NULL) AS latest_interest,
-    arg_min(interested, place) AS latest_interested,
-    CASE
-        WHEN bool_or(interested = 'yes') THEN 'yes'
-        WHEN bool_or(interested = 'unknown') THEN 'unknown'
-        WHEN bool_or(interested = 'no') THEN 'no'
-    END AS best_interested,
-    arg_min(next_action, place) FILTER (WHERE action_meaning IS NOT NULL) AS latest_next_action,
-    arg_min(action_meaning, place) AS latest_action_meaning,
-    arg_min(stop_word, place) AS stop_word
-FROM newest_first
-GROUP BY contact_number
+    calls,
+    attempts,
+    answered_attempts,
+    inbound_calls,
+    is_reached,
+    first_called_at,
+    last_called_at,
+    last_answered_at,
+    last_call_date,
+    last_task_id,
+    last_outcome,
+    last_agent_name,
+    agents,
+    agent_names,
+    latest_interest,
+    latest_interested,
+    best_interested,
+    latest_next_action,
+    latest_action_meaning,
+    stop_word
+FROM staging.contact_standings
 ORDER BY contact_number

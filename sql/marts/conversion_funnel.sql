@@ -8,6 +8,10 @@ description: >-
   (that action mapped to convert). The campaign is the text of the call's context under the key DIALFLO_CAMPAIGN_KEY, letter
   for letter; (none) where the key is not set, the call's context has no such key, or its value is not filled (is_filled of
   main.call_context). A rate whose denominator is 0 is NULL, as are its bounds.
+  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
+  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
+  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
+  nothing but ASCII white space.
 means_not: >-
   That so many people took each step: one person may be called often, and each call counts. Steps are within one call;
   what came of a later call does not count for an earlier one. As calls that lack a step before do not count,

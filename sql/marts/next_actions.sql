@@ -4,6 +4,10 @@ description: >-
   One row per call_date, agent and next action that at least one call has. Every call counts once, of either direction
   and any outcome. The action stands as it was sent, letter for letter; one that is missing or holds nothing but ASCII
   white space is (none).
+  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
+  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
+  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
+  nothing but ASCII white space.
 means_not: >-
   That the action is still to be done (a later call may have done it: see contacts), nor that it ever was, nor how many
   people it is about. The redial backlog is another thing: it also holds contacts that nobody asked to call again.

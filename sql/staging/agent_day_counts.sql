@@ -18,12 +18,10 @@ columns:
   converted_calls: {type: BIGINT, description: Answered dialled calls whose next action means convert., unit: calls}
   redial_calls: {type: BIGINT, description: Dialled calls that need a redial., unit: calls}
 */
--- By contact first: to count different numbers directly costs twice as much.
-WITH by_contact AS (
+WITH counted AS (
     SELECT
         call_date,
         agent_name,
-        count(contact_number) > 0 AS has_number,
         count(*) FILTER (WHERE is_dialled) AS calls,
         count(*) FILTER (WHERE is_dialled AND is_answered) AS answered_calls,
         count(*) FILTER (WHERE is_inbound) AS inbound_calls,
@@ -32,29 +30,26 @@ WITH by_contact AS (
         count(*) FILTER (WHERE is_dialled AND is_answered AND action_meaning = 'convert') AS converted_calls,
         count(*) FILTER (WHERE is_dialled AND needs_redial) AS redial_calls
     FROM staging.call_facts
+    GROUP BY call_date, agent_name
+),
+-- Grouped twice: to count different numbers directly costs more.
+dialled_contacts AS (
+    SELECT call_date, agent_name, contact_number, bool_or(is_answered) AS is_reached
+    FROM staging.call_facts
+    WHERE is_dialled AND contact_number IS NOT NULL
     GROUP BY call_date, agent_name, contact_number
 ),
-counted AS (
-    SELECT
-        call_date,
-        agent_name,
-        sum(calls)::BIGINT AS calls,
-        sum(answered_calls)::BIGINT AS answered_calls,
-        count(*) FILTER (WHERE has_number AND calls > 0) AS contacts,
-        count(*) FILTER (WHERE has_number AND answered_calls > 0) AS reached_contacts,
-        sum(inbound_calls)::BIGINT AS inbound_calls,
-        sum(answered_inbound_calls)::BIGINT AS answered_inbound_calls,
-        sum(interested_calls)::BIGINT AS interested_calls,
-        sum(converted_calls)::BIGINT AS converted_calls,
-        sum(redial_calls)::BIGINT AS redial_calls
-    FROM by_contact
+met AS (
+    SELECT call_date, agent_name, count(*) AS contacts, count(*) FILTER (WHERE is_reached) AS reached_contacts
+    FROM dialled_contacts
     GROUP BY call_date, agent_name
 ),
 talked AS (
     SELECT
         call_date,
         agent_name,
-        sum(duration_seconds / 60 ORDER BY duration_seconds) AS talk_minutes,
+        -- From the mean, which is added up in one order already.
+        staging.mean(duration_seconds) / 60 * count(duration_seconds) AS talk_minutes,
         staging.mean(duration_seconds) AS avg_talk_seconds,
         median(duration_seconds) AS median_talk_seconds
     FROM staging.call_facts
@@ -66,8 +61,8 @@ SELECT
     counted.agent_name,
     counted.calls,
     counted.answered_calls,
-    counted.contacts,
-    counted.reached_contacts,
+    coalesce(met.contacts, 0) AS contacts,
+    coalesce(met.reached_contacts, 0) AS reached_contacts,
     counted.inbound_calls,
     counted.answered_inbound_calls,
     coalesce(talked.talk_minutes, 0) AS talk_minutes,
@@ -77,6 +72,7 @@ SELECT
     counted.converted_calls,
     counted.redial_calls
 FROM counted
+LEFT JOIN met ON met.call_date = counted.call_date AND met.agent_name IS NOT DISTINCT FROM counted.agent_name
 LEFT JOIN talked
     ON talked.call_date = counted.call_date AND talked.agent_name IS NOT DISTINCT FROM counted.agent_name
 ORDER BY counted.call_date, counted.agent_name

@@ -28,4 +28,3 @@ SELECT
     bool_or(is_answered) AS is_reached
 FROM tried
 GROUP BY contact_number, agent_name
-ORDER BY contact_number, agent_name

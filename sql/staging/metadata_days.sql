@@ -23,10 +23,31 @@ WITH by_value AS (
         key,
         is_filled,
         CASE WHEN is_filled THEN hash(value) END AS value_hash,
-        CASE WHEN is_filled THEN any_value(value) END AS filled_value,
+        any_value(value) AS some_value,
         count(*) AS calls
     FROM staging.metadata_facts
     GROUP BY call_date, agent_name, key, is_filled, value_hash
+),
+shaped AS (
+    SELECT
+        * EXCLUDE (some_value),
+        -- Most values are words: the first letter (45 to 57: minus to 9) tells that without a pattern.
+        CASE
+            WHEN NOT is_filled THEN NULL
+            WHEN some_value IN ('true', 'false') THEN 'boolean'
+            WHEN ascii(some_value) NOT BETWEEN 45 AND 57 THEN 'text'
+            WHEN regexp_full_match(some_value, '-?(0|[1-9][0-9]{0,17})') THEN 'integer'
+            WHEN
+                regexp_full_match(some_value, '-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?')
+                AND coalesce(isfinite(try_cast(some_value AS DOUBLE)), false)
+                THEN 'number'
+            WHEN
+                regexp_full_match(some_value, '[0-9]{4}-[0-9]{2}-[0-9]{2}')
+                AND try_cast(some_value AS DATE) IS NOT NULL
+                THEN 'date'
+            ELSE 'text'
+        END AS shape
+    FROM by_value
 )
 SELECT
     call_date,
@@ -35,15 +56,10 @@ SELECT
     sum(calls)::BIGINT AS asked_calls,
     coalesce(sum(calls) FILTER (WHERE is_filled), 0)::BIGINT AS filled_calls,
     coalesce(list(value_hash ORDER BY value_hash) FILTER (WHERE is_filled), []) AS value_hashes,
-    bool_and(filled_value IN ('true', 'false')) AS are_booleans,
-    bool_and(regexp_full_match(filled_value, '-?(0|[1-9][0-9]{0,17})')) AS are_integers,
-    bool_and(
-        regexp_full_match(filled_value, '-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?')
-        AND coalesce(isfinite(try_cast(filled_value AS DOUBLE)), false)
-    ) AS are_numbers,
-    bool_and(
-        regexp_full_match(filled_value, '[0-9]{4}-[0-9]{2}-[0-9]{2}') AND try_cast(filled_value AS DATE) IS NOT NULL
-    ) AS are_dates
-FROM by_value
+    bool_and(shape = 'boolean') AS are_booleans,
+    bool_and(shape = 'integer') AS are_integers,
+    bool_and(shape IN ('integer', 'number')) AS are_numbers,
+    bool_and(shape = 'date') AS are_dates
+FROM shaped
 GROUP BY call_date, agent_name, key
 ORDER BY call_date, agent_name, key
