@@ -8,7 +8,6 @@ means_not: >-
   get more. A settled task may still be asked again by `dialflo sync --refetch`; a task that is not_found before its
   deadline is asked again too, and is counted as not_found all the same.
 grain: [call_date]
-incremental_by: [call_date]
 columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   registered_tasks: {type: BIGINT, description: All tasks of the day., unit: tasks}
@@ -26,42 +25,22 @@ columns:
   newest_answer_at: {type: TIMESTAMPTZ, description: Latest fetched_at of the day's calls; NULL if it has none.}
   is_complete: {type: BOOLEAN, description: "Whether every task of the day is settled or not_found: waiting_tasks and failed_tasks are both 0."}
 */
-WITH counted AS (
-    SELECT
-        call_date,
-        count(*) AS registered_tasks,
-        count(*) FILTER (WHERE state = 'settled') AS settled_tasks,
-        count(*) FILTER (WHERE state = 'unsettled') AS unsettled_tasks,
-        count(*) FILTER (WHERE state = 'pending') AS pending_tasks,
-        count(*) FILTER (WHERE state IN ('unsettled', 'pending')) AS waiting_tasks,
-        count(*) FILTER (WHERE state = 'not_found') AS not_found_tasks,
-        count(*) FILTER (WHERE state = 'failed') AS failed_tasks,
-        count(next_try_at) AS held_back_tasks,
-        min(next_try_at) AS next_try_at,
-        min(registered_at) AS first_registered_at,
-        max(registered_at) AS last_registered_at
-    FROM staging.task_states
-    GROUP BY call_date
-),
-answered AS (
-    SELECT call_date, count(*) AS calls, max(fetched_at) AS newest_answer_at FROM staging.answers GROUP BY call_date
-)
+-- Not incremental itself: a day without calls would not keep its place in the order of days.
 SELECT
-    counted.call_date,
-    counted.registered_tasks,
-    counted.settled_tasks,
-    counted.unsettled_tasks,
-    counted.pending_tasks,
-    counted.waiting_tasks,
-    counted.not_found_tasks,
-    counted.failed_tasks,
-    counted.held_back_tasks,
-    counted.next_try_at,
-    coalesce(answered.calls, 0) AS calls,
-    counted.first_registered_at,
-    counted.last_registered_at,
-    answered.newest_answer_at,
-    counted.waiting_tasks = 0 AND counted.failed_tasks = 0 AS is_complete
-FROM counted
-LEFT JOIN answered ON answered.call_date = counted.call_date
-ORDER BY counted.call_date
+    call_date,
+    registered_tasks,
+    settled_tasks,
+    unsettled_tasks,
+    pending_tasks,
+    waiting_tasks,
+    not_found_tasks,
+    failed_tasks,
+    held_back_tasks,
+    next_try_at,
+    calls,
+    first_registered_at,
+    last_registered_at,
+    newest_answer_at,
+    is_complete
+FROM staging.day_states
+ORDER BY call_date

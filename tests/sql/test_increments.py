@@ -70,6 +70,8 @@ class Store:
             ]
             makers = {CALL_CONTEXT.name: _context, CALL_METADATA.name: _metadata, TASKS.name: _task}
             filled = {CALLS.name: rows} | {name: [make(row) for row in rows] for name, make in makers.items()}
+            # A day may have tasks without any call.
+            filled[TASKS.name].append(_task({"task_id": f"{day} busy", "call_date": day, "outcome": "busy"}))
             for table in WAREHOUSE_TABLES:
                 frame = pl.DataFrame(filled.get(table.name, []), schema=table.frame_schema, orient="row")
                 self.lake.replace(table, [frame], day)
