@@ -30,6 +30,8 @@ _TABLES = {
 _TEXT = "CASE WHEN value_type IN ('string', 'number') THEN value END"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+_MICROSECOND = timedelta(microseconds=1)
+
 Row = tuple[Any, ...]
 
 
@@ -106,12 +108,24 @@ def _callback(row: Row, readings: dict[str, Reading | None], zone: ZoneInfo, tol
             found = None
     if found is None:
         return (*key, value, None, None, None, None)
-    return (*key, value, found.requested_at, found.is_whole_day, found.starts_at, found.ends_at)
+    requested, starts, ends = (_since_epoch(at) for at in (found.requested_at, found.starts_at, found.ends_at))
+    return (*key, value, requested, found.is_whole_day, starts, ends)
+
+
+def _since_epoch(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Iterable[Row]) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)]
     if columns:
         types = [part.split()[1] for part in _TABLES[name][0].split(",")]
-        values = ", ".join(f"unnest(${place}::{sql_type}[])" for place, sql_type in enumerate(types, 1))
+        values = ", ".join(_unnested(place, sql_type) for place, sql_type in enumerate(types, 1))
         connection.execute(f"INSERT INTO pipeline.{name} SELECT {values}", columns)
+
+
+def _unnested(place: int, sql_type: str) -> str:
+    if sql_type != "TIMESTAMPTZ":
+        return f"unnest(${place}::{sql_type}[])"
+    # As plain numbers: the client takes long over each time with a zone.
+    return f"make_timestamp(unnest(${place}::BIGINT[])) AT TIME ZONE 'UTC'"
