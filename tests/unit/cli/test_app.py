@@ -8,7 +8,7 @@ import pytest
 
 from dialflo_pipeline.cli.app import app
 
-COMMANDS = ("demo", "tasks", "sync", "rebuild", "status", "query", "doctor", "dev", "simulate")
+COMMANDS = ("demo", "tasks", "sync", "rebuild", "status", "query", "redial", "metrics", "doctor", "dev", "simulate")
 
 
 def run(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess[str]:
