@@ -67,13 +67,17 @@ def _write_settings(connection: duckdb.DuckDBPyConnection, settings: MartSetting
     connection.execute(
         "CREATE OR REPLACE TABLE pipeline.settings AS SELECT $1::VARCHAR AS timezone,"
         " $2::INTEGER AS redial_max_attempts, $3::DOUBLE AS redial_min_gap_minutes,"
-        " $4::DOUBLE AS engaged_seconds, $5::VARCHAR AS campaign_key",
+        " $4::DOUBLE AS engaged_seconds, $5::VARCHAR AS campaign_key, $6::DOUBLE AS redial_max_age_days,"
+        " $7::VARCHAR[] AS callback_keys, $8::DOUBLE AS callback_tolerance_minutes",
         [
             settings.timezone,
             settings.redial_max_attempts,
             settings.redial_min_gap_minutes,
             settings.engaged_seconds,
             settings.campaign_key,
+            settings.redial_max_age_days,
+            list(settings.callback_keys),
+            settings.callback_tolerance_minutes,
         ],
     )
     warehouse.comment(connection, "TABLE", "pipeline.settings", "One row: the settings the marts were made with.")

@@ -13,9 +13,11 @@ from pathlib import Path
 import duckdb
 
 from dialflo_pipeline import warehouse
+from dialflo_pipeline.callback_times import write_callbacks
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.increments import refill
 from dialflo_pipeline.inputs import write_inputs
+from dialflo_pipeline.metadata_views import make_metadata_views
 from dialflo_pipeline.models import (
     MODEL_SCHEMAS,
     Model,
@@ -46,11 +48,13 @@ def build(path: Path, settings: MartSettings, folder: Path | None = None, *, reb
         warehouse.prepare(connection)
         changed = None if rebuild else _changed_days(connection, basis)
         write_inputs(connection, settings, read_words(folder / SEED_FOLDER))
+        write_callbacks(connection, settings, changed, forget=rebuild)
         if changed is None:
             _make_all(connection, models, folder)
         else:
             refill(connection, models, changed)
             _describe_views(connection, models)
+        make_metadata_views(connection)
         rows = {model.full_name: _count(connection, model.full_name) for model in models if not _is_step(model)}
         _record(connection, basis, _fingerprint(connection, basis))
         connection.commit()

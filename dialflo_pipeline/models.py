@@ -23,8 +23,8 @@ CHANGE_COLUMNS = ("call_date", "agent_name", "contact_number")
 """What is kept of calls that are replaced: what models may be incremental by."""
 
 CALLS = "main.calls"
-INPUTS = ("pipeline.settings", "pipeline.day_starts", "pipeline.utc_offsets", "pipeline.meanings")
-"""Tables that are written anew before the models run."""
+INPUTS = ("pipeline.settings", "pipeline.day_starts", "pipeline.utc_offsets", "pipeline.meanings", "pipeline.callbacks")
+"""Tables that are written, or brought up to date, before the models run."""
 
 SOURCES = frozenset({*(f"main.{table.name}" for table in WAREHOUSE_TABLES), *INPUTS})
 """What a model may read beside other models."""

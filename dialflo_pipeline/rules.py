@@ -25,6 +25,9 @@ class MartSettings:
     redial_min_gap_minutes: float
     engaged_seconds: float = 30
     campaign_key: str | None = None
+    redial_max_age_days: float | None = None
+    callback_keys: tuple[str, ...] = ("call_time", "callback_time")
+    callback_tolerance_minutes: float = 30
     words: tuple[Word, ...] = ()
     """The user's own mappings of words, beside the shipped ones."""
 
@@ -45,5 +48,8 @@ def mart_settings_of(settings: Settings) -> MartSettings:
         redial_min_gap_minutes=settings.redial_min_gap_minutes,
         engaged_seconds=settings.engaged_seconds,
         campaign_key=settings.campaign_key,
+        redial_max_age_days=settings.redial_max_age_days,
+        callback_keys=tuple(settings.callback_keys.split(",")),
+        callback_tolerance_minutes=settings.callback_tolerance_minutes,
         words=read_words(Workspace(settings.data_dir).seeds),
     )

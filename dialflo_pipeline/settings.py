@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dialflo_pipeline.calling_hours import parse_days, parse_hours
 from dialflo_pipeline.errors import SettingsError
 
 ENV_PREFIX = "DIALFLO_"
@@ -119,6 +120,23 @@ def _database_url(dsn: SecretStr) -> SecretStr:
     return dsn
 
 
+def _keys(text: str) -> str:
+    keys = [key.strip() for key in text.split(",")]
+    if not all(keys) or len(set(keys)) < len(keys):
+        raise ValueError("must be different keys with commas between them")
+    return ",".join(keys)
+
+
+def _hours(text: str) -> str:
+    parse_hours(text)
+    return text
+
+
+def _days(text: str) -> str:
+    parse_days(text)
+    return text
+
+
 class Settings(BaseSettings):
     """Every setting, with its default; names in the environment are these with the prefix `DIALFLO_`."""
 
@@ -151,6 +169,11 @@ class Settings(BaseSettings):
     notify_to: Annotated[str | None, AfterValidator(_mail_addresses)] = Field(default=None, validate_default=True)
     notify_warnings: bool = Field(default=False, description="whether checks that only warn are told too")
     notify_ui_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    callback_keys: Annotated[str, AfterValidator(_keys)] = "call_time,callback_time"
+    callback_tolerance_minutes: float = Field(default=30, ge=0, le=60 * 24 * 366, allow_inf_nan=False)
+    calling_hours: Annotated[str, AfterValidator(_hours)] = "09:00-20:00"
+    calling_days: Annotated[str, AfterValidator(_days)] = "mon-sat"
+    redial_max_age_days: float | None = Field(default=None, gt=0, le=3660, allow_inf_nan=False)
 
     @field_validator("tasks_query")
     @classmethod

@@ -36,6 +36,14 @@ class TableFormat(StrEnum):
     PARQUET = "parquet"
 
 
+class PlanFormat(StrEnum):
+    """How `redial` prints."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
 class FileFormat(StrEnum):
     """What `export` writes."""
 
@@ -144,6 +152,28 @@ def export(
     from dialflo_pipeline.cli.export import run_export
 
     raise typer.Exit(run_export(names or [], format, to))
+
+
+@app.command()
+def redial(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many calls.")] = 100,
+    format: Annotated[PlanFormat, typer.Option(help="How to print the plan.")] = PlanFormat.TABLE,
+) -> None:
+    """Whom to call next, when, after which attempt and from which number; calls nobody."""
+    from dialflo_pipeline.cli.redial import run_redial
+
+    raise typer.Exit(run_redial(limit, format))
+
+
+@app.command()
+def metrics(
+    mart: Annotated[str | None, typer.Argument(metavar="[MART]", help="Only this mart, and what its rows are.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Every metric of the marts with its definition."""
+    from dialflo_pipeline.cli.metrics import show_metrics
+
+    raise typer.Exit(show_metrics(mart, as_json=as_json))
 
 
 @app.command()

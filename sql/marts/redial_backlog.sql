@@ -1,10 +1,18 @@
 /*
 question: Whom should each agent call again, since when, and may it be now?
 description: >-
-  One row per contact and agent whose latest call needs a redial. age_days and state are reckoned when the view is
-  read, by the reader's clock.
+  One row per contact and agent whose latest contact call needs a redial. Contact calls are those with a contact_number
+  that are dialled (not inbound, outcome neither cancelled nor in_progress) or inbound and answered; they are ordered by
+  time (occurred_at, else the start of call_date in the configured zone), then task_id, then call_index. A call needs a
+  redial when its next action is mapped to redial (actions.csv), or when it has none (NULL, blank) and its outcome is
+  no_answer or busy. The run is the unbroken run of such calls that ends with the latest one. age_days and state are
+  reckoned when the view is read, by the reader's clock. Of the states the first that fits holds: stopped, exhausted,
+  stale, waiting, due. stopped: any call of this contact_number, of whichever agent, direction, outcome and time, has a
+  word that is mapped to stop (actions.csv, interests.csv, statuses.csv). exhausted: attempts has reached
+  DIALFLO_REDIAL_MAX_ATTEMPTS. stale: since is more than DIALFLO_REDIAL_MAX_AGE_DAYS times 24 hours ago (never where that
+  is not set). waiting: the clock stands before due_at. due: all else.
 means_not: >-
-  That the contact may be called: do-not-call lists and calling hours are not known here.
+  That the contact may be called: do-not-call lists outside the calls and calling hours are not known here.
 grain: [contact_number, agent_name]
 materialized: view
 columns:
@@ -12,28 +20,41 @@ columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   attempts: {type: BIGINT, description: "Calls in the unbroken run that needs a redial, up to the latest call.", unit: calls}
   since: {type: TIMESTAMPTZ, description: "Time of the first call of that run."}
-  reason: {type: VARCHAR, description: "requested if a call of the run says REDIAL, else unanswered."}
+  reason: {type: VARCHAR, description: "requested if a call of the run has a next action mapped to redial, else unanswered."}
   last_task_id: {type: VARCHAR, description: Task of the latest call., privacy: pseudonym}
   last_call_date: {type: DATE, description: Day of the latest call.}
   last_outcome: {type: VARCHAR, description: What became of the latest call.}
   next_action_reason: {type: VARCHAR, description: Why the latest call concluded its next action., privacy: personal}
-  due_at: {type: TIMESTAMPTZ, description: Time of the latest call plus the shortest gap between two attempts.}
+  due_at: {type: TIMESTAMPTZ, description: Time of the latest call plus DIALFLO_REDIAL_MIN_GAP_MINUTES.}
   age_days: {type: BIGINT, description: Full 24 hours since since; 0 if that lies ahead., unit: days}
-  state: {type: VARCHAR, description: "exhausted when attempts has reached the most allowed, else waiting before due_at, else due."}
+  state: {type: VARCHAR, description: "stopped, exhausted, stale, waiting or due: the first that fits, as said above."}
+  stop_reason: {type: VARCHAR, description: "Where state is stopped: of the latest call of this contact_number with a word mapped to stop, the first of next_action, interest_status and call_status, as sent, that is; else NULL."}
+  last_called_at: {type: TIMESTAMPTZ, description: Time of the latest call.}
+  last_from_number: {type: VARCHAR, description: "The number that the latest call of the run that is not inbound and has a readable calling number came from, in E.164; NULL if there is none.", privacy: personal}
 */
 SELECT
-    contact_number,
-    agent_name,
-    attempts,
-    since,
-    reason,
-    last_task_id,
-    last_call_date,
-    last_outcome,
-    next_action_reason,
-    due_at,
+    backlog.contact_number,
+    backlog.agent_name,
+    backlog.attempts,
+    backlog.since,
+    backlog.reason,
+    backlog.last_task_id,
+    backlog.last_call_date,
+    backlog.last_outcome,
+    backlog.next_action_reason,
+    backlog.due_at,
     -- Plain numbers: subtracting times would need the ICU extension, which a reader may not have.
-    greatest(0, (epoch_us(now()) - epoch_us(since)) // 86400000000) AS age_days,
-    CASE WHEN is_exhausted THEN 'exhausted' WHEN now() < due_at THEN 'waiting' ELSE 'due' END AS state
-FROM staging.redial_backlog
-ORDER BY contact_number, agent_name
+    greatest(0, (epoch_us(now()) - epoch_us(backlog.since)) // 86400000000) AS age_days,
+    CASE
+        WHEN stops.stop_word IS NOT NULL THEN 'stopped'
+        WHEN backlog.is_exhausted THEN 'exhausted'
+        WHEN now() > backlog.stale_at THEN 'stale'
+        WHEN now() < backlog.due_at THEN 'waiting'
+        ELSE 'due'
+    END AS state,
+    stops.stop_word AS stop_reason,
+    backlog.last_called_at,
+    backlog.last_from_number
+FROM staging.redial_backlog AS backlog
+LEFT JOIN staging.contact_stops AS stops ON stops.contact_number = backlog.contact_number
+ORDER BY backlog.contact_number, backlog.agent_name

@@ -16,6 +16,8 @@ columns:
   says_redial: {type: BOOLEAN, description: Whether the next action is REDIAL.}
   needs_redial: {type: BOOLEAN, description: Whether the contact would be waiting for a redial after this call.}
   next_action_reason: {type: VARCHAR, description: Why the next action was concluded., privacy: personal}
+  is_inbound: {type: BOOLEAN, description: "Whether call_direction is inbound, in any ASCII case."}
+  from_number_e164: {type: VARCHAR, description: "Calling number in E.164, NULL if it cannot be read as one.", privacy: personal}
 */
 SELECT
     agent_name,
@@ -30,6 +32,8 @@ SELECT
     outcome,
     says_redial,
     needs_redial,
-    next_action_reason
+    next_action_reason,
+    is_inbound,
+    from_number_e164
 FROM staging.call_facts
 WHERE is_contact_call AND contact_number IS NOT NULL

@@ -16,6 +16,9 @@ columns:
   next_action_reason: {type: VARCHAR, description: Why the latest call concluded its next action., privacy: personal}
   due_at: {type: TIMESTAMPTZ, description: Time of the latest call plus the shortest gap between two attempts.}
   is_exhausted: {type: BOOLEAN, description: Whether attempts has reached the most that are allowed.}
+  stale_at: {type: TIMESTAMPTZ, description: "since plus the longest age of a redial; NULL where no such age is set."}
+  last_called_at: {type: TIMESTAMPTZ, description: Time of the latest call.}
+  last_from_number: {type: VARCHAR, description: "The number that the latest call of the run with a readable calling number came from, in E.164; inbound calls do not count. NULL if there is none.", privacy: personal}
 */
 WITH newest_first AS (
     SELECT
@@ -38,15 +41,19 @@ runs AS (
         max(call_date) FILTER (WHERE is_latest) AS last_call_date,
         max(outcome) FILTER (WHERE is_latest) AS last_outcome,
         max(next_action_reason) FILTER (WHERE is_latest) AS next_action_reason,
-        max(called_at) AS last_called_at
+        max(called_at) AS last_called_at,
+        arg_max(from_number_e164, place) FILTER (WHERE NOT is_inbound) AS last_from_number
     FROM newest_first
     WHERE breaks = 0
     GROUP BY contact_number, agent_name
 )
 SELECT
-    runs.* EXCLUDE (last_called_at),
+    runs.* EXCLUDE (last_called_at, last_from_number),
     last_called_at + to_microseconds(round(settings.redial_min_gap_minutes * 60000000)::BIGINT) AS due_at,
-    attempts >= settings.redial_max_attempts AS is_exhausted
+    attempts >= settings.redial_max_attempts AS is_exhausted,
+    since + to_microseconds(round(settings.redial_max_age_days * 86400000000)::BIGINT) AS stale_at,
+    last_called_at,
+    last_from_number
 FROM runs
 CROSS JOIN pipeline.settings AS settings
 ORDER BY contact_number, agent_name

@@ -12,6 +12,13 @@ from tests.e2e.judge_values import BLANKS, capitals, is_blank
 
 Row = dict[str, Any]
 Z = 1.959963984540054
+STOP_ACTIONS = {
+    *("DO_NOT_CALL", "DO NOT CALL", "DNC", "WRONG_NUMBER", "WRONG NUMBER", "INVALID_NUMBER", "INVALID NUMBER"),
+    *("UNSUBSCRIBE", "STOP"),
+}
+STOP_INTERESTS = {
+    *("DO NOT CALL", "DO_NOT_CALL", "WRONG NUMBER", "WRONG_NUMBER", "INVALID NUMBER", "INVALID_NUMBER"),
+}
 
 
 def wilson(good: int, total: int) -> tuple[float, float]:
@@ -83,7 +90,8 @@ def redial_backlog(
                 break
             run.insert(0, call)
         if run:
-            rows.append(_backlog_row(contact, agent, run, zone, max_attempts, min_gap_minutes, now))
+            row = _backlog_row(contact, agent, run, zone, max_attempts, min_gap_minutes, now)
+            rows.append(row | _stopped(calls, contact, zone, row["state"]))
     return rows
 
 
@@ -171,7 +179,27 @@ def _backlog_row(
         "due_at": due_at,
         "age_days": (now - since) // timedelta(days=1),
         "state": state,
+        "last_called_at": _time(last, zone),
+        "last_from_number": next(
+            (call["from_number_e164"] for call in reversed(run) if call["from_number_e164"] and not _is_inbound(call)),
+            None,
+        ),
     }
+
+
+def _stopped(calls: list[Row], contact: str, zone: ZoneInfo, state: str) -> Row:
+    """What any call of the contact with a word that means stop makes of the state."""
+    own = [call for call in calls if call["contact_number"] == contact]
+    ordered = sorted(own, key=lambda call: (_time(call, zone), call["task_id"], call["call_index"]))
+    words = [word for call in ordered for word in [_stop_word(call)] if word is not None]
+    return {"state": "stopped", "stop_reason": words[-1]} if words else {"state": state, "stop_reason": None}
+
+
+def _stop_word(call: Row) -> str | None:
+    said = [call["next_action"], call["interest_status"]]
+    known = (STOP_ACTIONS, STOP_INTERESTS)
+    found = (word for word, words in zip(said, known, strict=True) if capitals((word or "").strip(BLANKS)) in words)
+    return next(found, None)
 
 
 def _grouped(rows: Iterable[Row], *keys: str) -> dict[tuple[Any, ...], list[Row]]:

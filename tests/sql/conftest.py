@@ -12,7 +12,7 @@ import pytest
 from dialflo_pipeline import loading, marts, publish
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.tables import CALL_CONTEXT, CALLS, WAREHOUSE_TABLES
+from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
 
 Row = dict[str, Any]
 
@@ -49,20 +49,20 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         max_attempts: int = 3,
         min_gap_minutes: float = 30,
         context: Iterable[Row] = (),
+        metadata: Iterable[Row] = (),
+        tasks: Iterable[Row] = (),
         **more: Any,
     ) -> Path:
         folder = tmp_path_factory.mktemp("warehouse")
         lake, path = Lake(folder / "lake", folder / "work"), folder / "work" / "warehouse.duckdb"
-        days: dict[date, list[Row]] = defaultdict(list)
-        for call in calls:
-            days[call["call_date"]].append(call)
-        contexts: dict[date, list[Row]] = defaultdict(list)
-        for row in context:
-            contexts[row["call_date"]].append(row)
-        for day, rows in days.items():
-            filled = {CALLS.name: rows, CALL_CONTEXT.name: contexts[day]}
+        given = {CALLS: calls, CALL_CONTEXT: context, CALL_METADATA: metadata, TASKS: tasks}
+        days: dict[date, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+        for table, rows in given.items():
+            for row in rows:
+                days[row["call_date"]][table.name].append(row)
+        for day, filled in days.items():
             for table in WAREHOUSE_TABLES:
-                frame = pl.DataFrame(filled.get(table.name, []), schema=table.frame_schema, orient="row")
+                frame = pl.DataFrame(filled[table.name], schema=table.frame_schema, orient="row")
                 lake.replace(table, [frame], day)
         loading.load(path, lake, dict.fromkeys(days, "first"))
         marts.build(path, MartSettings(timezone, max_attempts, min_gap_minutes, **more))

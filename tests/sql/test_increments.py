@@ -18,7 +18,7 @@ from dialflo_pipeline.models import in_order as ordered
 from dialflo_pipeline.models import parse_model, read_models, sql_folder
 from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.seeds import Word
-from dialflo_pipeline.tables import CALL_CONTEXT, CALLS, WAREHOUSE_TABLES
+from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
 
 Row = dict[str, Any]
 Calls = list[Row]
@@ -45,6 +45,8 @@ _CALL = st.fixed_dictionaries(
         # Times of other days too: a late call of an early day comes after the early calls of a later one.
         "occurred_at": st.one_of(st.none(), st.integers(0, 6 * 24).map(lambda hour: MIDNIGHT + timedelta(hours=hour))),
         "call_duration_seconds": st.sampled_from([None, 1.5, 47.25]),
+        "interest_confidence": st.sampled_from([None, 0.25, 0.95]),
+        "said": st.sampled_from([None, "", "tomorrow", "in 2 hours", "later", "2 May 10 AM"]),
     }
 )
 _CHANGES = st.dictionaries(st.sampled_from(DAYS), st.one_of(st.none(), st.lists(_CALL, max_size=4)), max_size=3)
@@ -63,10 +65,13 @@ class Store:
         self._loads += 1
         for day, calls in changes.items():
             rows = [
-                self._make_call(**call, task_id=f"{day} {place}", call_date=day)
+                self._make_call(**({"said": None} | call), task_id=f"{day} {place}", call_date=day)
                 for place, call in enumerate(calls or [])
             ]
-            filled = {CALLS.name: rows, CALL_CONTEXT.name: [_context(row) for row in rows]}
+            makers = {CALL_CONTEXT.name: _context, CALL_METADATA.name: _metadata, TASKS.name: _task}
+            filled = {CALLS.name: rows} | {name: [make(row) for row in rows] for name, make in makers.items()}
+            # A day may have tasks without any call.
+            filled[TASKS.name].append(_task({"task_id": f"{day} busy", "call_date": day, "outcome": "busy"}))
             for table in WAREHOUSE_TABLES:
                 frame = pl.DataFrame(filled.get(table.name, []), schema=table.frame_schema, orient="row")
                 self.lake.replace(table, [frame], day)
@@ -80,6 +85,8 @@ class Store:
             for model in read_models(sql_folder())
         }
         queries["marts.redial_backlog"] = "SELECT * EXCLUDE (age_days, state) FROM marts.redial_backlog"
+        queries["marts.callbacks"] = "SELECT * EXCLUDE (state) FROM marts.callbacks"
+        queries["pipeline.callbacks"] = "FROM pipeline.callbacks ORDER BY ALL"
         queries["comments"] = "SELECT table_name, column_name, comment FROM duckdb_columns() ORDER BY ALL"
         with warehouse.connect(path or self.path, read_only=True) as connection:
             return {name: connection.execute(query).fetchall() for name, query in queries.items()}
@@ -89,6 +96,18 @@ class Store:
         shutil.copyfile(self.path, copy)
         marts.build(copy, settings, rebuild=True)
         return self.contents(copy)
+
+
+def _metadata(call: Row) -> Row:
+    place = {name: call[name] for name in ("task_id", "call_index", "call_date", "agent_name")}
+    return {**place, "key": "call_time", "value": call["said"], "value_type": "string", "is_filled": bool(call["said"])}
+
+
+def _task(call: Row) -> Row:
+    state = "pending" if call["outcome"] == "busy" else "settled"
+    blank = dict.fromkeys(("completed_at", "last_status", "last_error", "next_try_at", "attributes"))
+    about = {name: call[name] for name in ("task_id", "call_date")}
+    return {**blank, **about, "registered_at": MIDNIGHT, "state": state, "attempts": 1}
 
 
 def _context(call: Row) -> Row:

@@ -37,11 +37,13 @@ ACTIONS = [
     "red\u0131al",
     "\u00a0REDIAL",
     "REDIAL later",
+    "Wrong_Number",
     "SEND_FORM",
 ]
 DIRECTIONS = [None, "outbound", "inbound", "INBOUND", "\u0130NBOUND", "inbound "]
 OUTCOMES = ["answered", "no_answer", "busy", "failed", "cancelled", "in_progress", "unknown"]
-STATUSES = [None, "", " \v", "\u00a0", "(none)", "Interested", "interested", "Unclear"]
+STOPS = ("Wrong_Number", "do not call\n")
+STATUSES = ["do not call\n", None, "", " \v", "\u00a0", "(none)", "Interested", "interested", "Unclear"]
 
 
 @st.composite
@@ -59,6 +61,7 @@ def campaigns(draw: st.DrawFn) -> tuple[str, list[Row]]:
             "next_action_reason": st.sampled_from([None, "asked", "later"]),
             "occurred_at": st.none() | st.integers(-2, 10).map(lambda n: midnight + timedelta(hours=n * 12)),
             "call_duration_seconds": st.none() | st.floats(0, 4000),
+            "from_number_e164": st.sampled_from(["+4411", "+4422", None]),
             "interest_status": st.sampled_from(STATUSES),
             "interest_confidence": st.none() | st.floats(0, 1),
         }
@@ -73,11 +76,17 @@ def campaigns(draw: st.DrawFn) -> tuple[str, list[Row]]:
 
 
 @settings(max_examples=15, phases=(Phase.generate,), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(campaign=campaigns(), max_attempts=st.integers(1, 4), gap=st.sampled_from([0, 30, 0.0001, 1e6, 5e6]))
+@given(
+    campaign=campaigns(),
+    max_attempts=st.integers(1, 4),
+    gap=st.sampled_from([0, 30, 0.0001, 1e6, 5e6]),
+    max_age=st.sampled_from([None, 0.5, 3660]),
+)
 def test_every_mart_equals_its_definition(
     campaign: tuple[str, list[Row]],
     max_attempts: int,
     gap: float,
+    max_age: float | None,
     make_call: Callable[..., Row],
     build: Callable[..., Path],
     read: Callable[..., list[Row]],
@@ -85,13 +94,13 @@ def test_every_mart_equals_its_definition(
 ) -> None:
     zone, values = campaign
     calls = [make_call(**call) for call in values]
-    path = build(calls, zone, max_attempts, gap)
+    path = build(calls, zone, max_attempts, gap, redial_max_age_days=max_age)
     same_rows(read(path, "FROM marts.answer_rate"), list(answer_rate(calls)))
     same_rows(read(path, "FROM marts.interest_distribution"), list(interest_distribution(calls)))
     same_rows(read(path, "FROM marts.redial_backlog_daily"), list(redial_backlog_daily(calls, zone)))
     found = read(path, "SELECT *, now() AS read_at FROM marts.redial_backlog")
     now = found[0]["read_at"] if found else datetime.now(UTC)
-    expected = redial_backlog(calls, zone, max_attempts, gap, now)
+    expected = redial_backlog(calls, zone, max_attempts, gap, max_age, now)
     same_rows(found, [row | {"read_at": now} for row in expected])
 
 
@@ -127,7 +136,9 @@ def interest_distribution(calls: list[Row]) -> Iterator[Row]:
             }
 
 
-def redial_backlog(calls: list[Row], zone: str, max_attempts: int, gap: float, now: datetime) -> Iterator[Row]:
+def redial_backlog(
+    calls: list[Row], zone: str, max_attempts: int, gap: float, max_age: float | None, now: datetime
+) -> Iterator[Row]:
     for (number, agent), history in contact_calls(calls, zone):
         run: list[Row] = []
         for call in history:
@@ -136,7 +147,16 @@ def redial_backlog(calls: list[Row], zone: str, max_attempts: int, gap: float, n
             continue
         since, latest = time_of(run[0], zone), run[-1]
         due_at = time_of(latest, zone) + timedelta(minutes=gap)
-        state = "exhausted" if len(run) >= max_attempts else "waiting" if now < due_at else "due"
+        stop = stop_reason(calls, number, zone)
+        is_stale = max_age is not None and now - since > timedelta(days=max_age)
+        states = {
+            "stopped": stop is not None,
+            "exhausted": len(run) >= max_attempts,
+            "stale": is_stale,
+            "waiting": now < due_at,
+            "due": True,
+        }
+        callers = [c["from_number_e164"] for c in run if c["from_number_e164"] and not is_inbound(c)]
         yield {
             "contact_number": number,
             "agent_name": agent,
@@ -149,8 +169,23 @@ def redial_backlog(calls: list[Row], zone: str, max_attempts: int, gap: float, n
             "next_action_reason": latest["next_action_reason"],
             "due_at": due_at,
             "age_days": (now - since) // timedelta(hours=24),
-            "state": state,
+            "state": next(state for state, holds in states.items() if holds),
+            "stop_reason": stop,
+            "last_called_at": time_of(latest, zone),
+            "last_from_number": callers[-1] if callers else None,
         }
+
+
+def stop_reason(calls: list[Row], number: str, zone: str) -> str | None:
+    own = [call for call in calls if call["contact_number"] == number]
+    ordered = sorted(own, key=lambda call: (time_of(call, zone), call["task_id"], call["call_index"]))
+    words = [
+        word
+        for call in ordered
+        for word in [next((w for w in (call["next_action"], call["interest_status"]) if w in STOPS), None)]
+        if word is not None
+    ]
+    return words[-1] if words else None
 
 
 def redial_backlog_daily(calls: list[Row], zone: str) -> Iterator[Row]:

@@ -135,10 +135,11 @@ def test_a_contact_waits_for_a_redial_when(
 
 
 def test_an_entry_tells_of_the_unbroken_run_up_to_the_latest_call(missed: MakeCall, build: Build, read: Read) -> None:
+    caller = {"from_number_e164": "+4411111111"}
     calls = [
         missed("1", occurred_at=NOON - timedelta(days=5), next_action="REDIAL"),
         missed("2", occurred_at=NOON - timedelta(days=4), outcome="answered"),
-        missed("3", occurred_at=NOON - timedelta(days=3), outcome="answered", next_action="redial"),
+        missed("3", occurred_at=NOON - timedelta(days=3), outcome="answered", next_action="redial", **caller),
         missed("skipped", occurred_at=NOON - timedelta(days=2), outcome="cancelled"),
         missed("4", occurred_at=NOON - timedelta(days=1), outcome="busy", next_action_reason="older"),
         missed("5", call_date=DAY + timedelta(days=3), occurred_at=NOON, next_action_reason="newest"),
@@ -155,6 +156,9 @@ def test_an_entry_tells_of_the_unbroken_run_up_to_the_latest_call(missed: MakeCa
         "last_outcome": "no_answer",
         "next_action_reason": "newest",
         "due_at": NOON + timedelta(minutes=30),
+        "stop_reason": None,
+        "last_called_at": NOON,
+        "last_from_number": "+4411111111",
     }
 
 

@@ -85,6 +85,12 @@ def test_the_tables_page_is_what_its_script_makes() -> None:
     assert page.read_text("utf-8") == made, "run: python docs/make_tables.py"
 
 
+def test_the_metrics_page_is_what_its_script_makes() -> None:
+    page = ROOT / "docs" / "metrics.md"
+    made = runpy.run_path(str(ROOT / "docs" / "make_metrics.py"))["page"]()
+    assert page.read_text("utf-8") == made, "run: python docs/make_metrics.py"
+
+
 def test_the_readme_names_every_command_and_no_other() -> None:
     assert {row[0].strip("`") for row in _rows(README, "`dialflo .*`")} == COMMANDS.keys()
 

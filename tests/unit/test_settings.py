@@ -35,6 +35,11 @@ DEFAULTS = {
     "notify_to": None,
     "notify_warnings": False,
     "notify_ui_url": None,
+    "redial_max_age_days": None,
+    "calling_hours": "09:00-20:00",
+    "calling_days": "mon-sat",
+    "callback_keys": "call_time,callback_time",
+    "callback_tolerance_minutes": 30,
 }
 SECRET = "s3cret-t0ken"
 

@@ -8,7 +8,10 @@ import pytest
 
 from dialflo_pipeline.cli.app import app
 
-COMMANDS = ("demo", "tasks", "sync", "rebuild", "status", "query", "export", "doctor", "dev", "simulate")
+COMMANDS = (
+    *("demo", "tasks", "sync", "rebuild", "status", "query", "export", "redial", "metrics", "doctor", "dev"),
+    "simulate",
+)
 
 
 def run(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess[str]:

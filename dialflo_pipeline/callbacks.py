@@ -1,0 +1,176 @@
+"""When somebody asked to be called, from what they said: pure, and knows neither tables nor calls.
+
+A text is read once, with dateparser, against a few fixed moments: what its result has in common with these says how
+it depends on the moment at which it was said (`Kind`). From then on the time meant in any call follows by plain
+arithmetic, which is a hundred times cheaper, and is the same whenever it is reckoned.
+"""
+
+import re
+from calendar import isleap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+LANGUAGES = ("en",)
+LONGEST_TEXT = 100
+"""Longer texts are not read: a time to call is told in few words, and reading takes longer the longer a text is."""
+
+READER = 1
+"""To be raised when the same text would be read differently."""
+
+WEDNESDAY = datetime(2001, 1, 10)  # noqa: DTZ001 - local times, until `request` gives them their zone; both months have 31 days
+MONDAY = datetime(2005, 10, 17)  # noqa: DTZ001 - the same
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+_ORDINAL = re.compile(r"\d(st|nd|rd|th)\b", re.IGNORECASE)
+_OFFSET = re.compile(r":\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
+_PERIODS = {"time": False, "day": True, "part_of_day": True}
+
+
+class Kind(StrEnum):
+    """How the time that a text means depends on the call in which it was said."""
+
+    FIXED = "fixed"
+    AFTER = "after"
+    DAYS = "days"
+    WEEKDAY = "weekday"
+    MONTHLY = "monthly"
+    YEARLY = "yearly"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text as understood: `local` is what it means at the start of `WEDNESDAY`."""
+
+    kind: Kind
+    local: datetime
+    is_whole_day: bool
+    offset_seconds: int | None = None
+    """The offset from UTC that the text itself names; None: it means local time."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for in one call, in UTC; the request is kept by a call from `starts_at` to `ends_at`."""
+
+    requested_at: datetime
+    is_whole_day: bool
+    starts_at: datetime
+    ends_at: datetime
+
+
+def read_text(text: str) -> Reading | None:
+    """What a text means; None if it is not understood."""
+    if len(text) > LONGEST_TEXT or not text.strip():
+        return None
+    first = _parsed(text, WEDNESDAY)
+    if first is None:
+        return None
+    local, is_whole_day, offset = first
+    later, other = _parsed(text, WEDNESDAY + HOUR), _parsed(text, MONDAY)
+    if later is None or other is None:
+        return None
+    kind = _kind(text, local, later[0], other[0], is_whole_day=is_whole_day)
+    if kind is None:
+        return None
+    return Reading(kind, local, is_whole_day, offset if kind is Kind.FIXED and _OFFSET.search(text) else None)
+
+
+def request(reading: Reading, called_at: datetime, zone: ZoneInfo, tolerance: timedelta) -> Request | None:
+    """What the text means in a call at this moment; None where that is no date of the calendar."""
+    try:
+        if reading.kind is Kind.AFTER:
+            moment = called_at + (reading.local - WEDNESDAY)
+        elif reading.offset_seconds is not None:
+            moment = (reading.local - timedelta(seconds=reading.offset_seconds)).replace(tzinfo=UTC)
+        else:
+            said_at = called_at.astimezone(zone).replace(tzinfo=None)
+            # Of a local time that comes twice the first; one that is skipped is read with the offset before.
+            moment = _local(reading, said_at).replace(tzinfo=zone, fold=0).astimezone(UTC)
+        if not reading.is_whole_day:
+            return Request(moment, False, moment - tolerance, moment + tolerance)
+        midnight = _start_of_day(moment.astimezone(zone).replace(tzinfo=None))
+        start, end = (day.replace(tzinfo=zone).astimezone(UTC) for day in (midnight, midnight + DAY))
+    except (OverflowError, ValueError):
+        return None
+    return Request(moment, True, start, end - timedelta(microseconds=1))
+
+
+def _kind(text: str, local: datetime, later: datetime, other: datetime, *, is_whole_day: bool) -> Kind | None:
+    ahead, other_ahead = local - WEDNESDAY, other - MONDAY
+    kind = None
+    if local == other:
+        kind = Kind.FIXED
+    elif later - local == HOUR and not is_whole_day:
+        kind = Kind.AFTER if ahead >= timedelta() else None
+    elif ahead == other_ahead:
+        kind = Kind.DAYS if ahead >= timedelta() else None
+    elif local.time() != other.time():
+        kind = None
+    elif (local.month, local.day) == (other.month, other.day):
+        kind = Kind.YEARLY
+    elif local.weekday() == other.weekday() and DAY <= ahead < 8 * DAY and DAY <= other_ahead < 8 * DAY:
+        kind = Kind.WEEKDAY
+    elif local.day == other.day and _ORDINAL.search(text):
+        kind = Kind.MONTHLY
+    return kind
+
+
+def _local(reading: Reading, said_at: datetime) -> datetime:
+    local, today = reading.local, _start_of_day(said_at)
+    time = local - _start_of_day(local)
+    match reading.kind:
+        case Kind.DAYS:
+            found = today + (local - WEDNESDAY)
+            return found + DAY if not reading.is_whole_day and found <= said_at and local - WEDNESDAY < DAY else found
+        case Kind.WEEKDAY:
+            return today + DAY * ((local.weekday() - today.weekday() - 1) % 7 + 1) + time
+        case Kind.MONTHLY | Kind.YEARLY:
+            earliest = today if reading.is_whole_day else said_at
+            return next(day + time for day in _dates(reading, today) if day + time >= earliest)
+    return local
+
+
+def _dates(reading: Reading, today: datetime) -> Iterator[datetime]:
+    """The days that a day of the month or of the year falls on, from this month or year on."""
+    year, month, day = today.year, today.month, reading.local.day
+    while True:
+        if reading.kind is Kind.YEARLY:
+            month = reading.local.month
+        if not (month == 2 and day > 28 + isleap(year)) and not (month in (4, 6, 9, 11) and day > 30):
+            yield datetime(year, month, day)  # noqa: DTZ001 - the same
+        year, month = (year + 1, 1) if reading.kind is Kind.YEARLY or month == 12 else (year, month + 1)
+
+
+def _start_of_day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _parsed(text: str, said_at: datetime) -> tuple[datetime, bool, int | None] | None:
+    """Local time, whether it is as good as a day only, and the offset that the text names."""
+    found = _parser(said_at).get_date_data(text)
+    if found.date_obj is None or found.period not in _PERIODS:
+        return None
+    offset = found.date_obj.utcoffset()
+    seconds = None if offset is None else int(offset.total_seconds())
+    return found.date_obj.replace(tzinfo=None), _PERIODS[found.period], seconds
+
+
+@cache
+def _parser(said_at: datetime) -> Any:
+    from dateparser.date import DateDataParser  # slow to load, and most syncs meet no new text
+
+    return DateDataParser(
+        languages=list(LANGUAGES),
+        settings={
+            "RELATIVE_BASE": said_at,
+            "PREFER_DATES_FROM": "future",
+            "DATE_ORDER": "DMY",
+            "PREFER_LOCALE_DATE_ORDER": False,
+            "RETURN_TIME_AS_PERIOD": True,
+        },
+    )

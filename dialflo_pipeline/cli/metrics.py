@@ -1,0 +1,43 @@
+"""`dialflo metrics`: every figure of the marts with its definition, from the headers of the SQL files."""
+
+import json
+from collections.abc import Sequence
+
+from dialflo_pipeline.cli.console import out, say, say_hint, table
+from dialflo_pipeline.errors import UsageError
+from dialflo_pipeline.metrics import as_record, marts_of, metrics_of, one_line
+from dialflo_pipeline.models import Model, read_models, sql_folder
+
+
+def show_metrics(mart: str | None, *, as_json: bool) -> int:
+    """Print the metrics of all marts or of one, for people or (one JSON array) for programs."""
+    marts = _chosen(marts_of(read_models(sql_folder())), mart)
+    if as_json:
+        out.file.write(json.dumps([as_record(each) for each in marts], ensure_ascii=False, indent=2) + "\n")
+        return 0
+    if mart is not None:
+        (only,) = marts
+        for text in (only.header.question, only.header.description, only.header.means_not and _caution(only)):
+            say(one_line(text or ""))
+    table(
+        ["mart", "metric", "unit", "definition"],
+        [
+            (metric.mart.partition(".")[2], metric.name, metric.unit or "", metric.definition)
+            for each in marts
+            for metric in metrics_of(each)
+        ],
+    )
+    if mart is None:
+        say_hint("`dialflo metrics MART` also says what the rows of one are, and what they do not mean.")
+    return 0
+
+
+def _caution(mart: Model) -> str:
+    return f"It does not mean: {mart.header.means_not}"
+
+
+def _chosen(marts: Sequence[Model], name: str | None) -> Sequence[Model]:
+    found = [mart for mart in marts if name in (None, mart.name, mart.full_name)]
+    if not found:
+        raise UsageError(f"There is no mart of that name; there are {', '.join(mart.name for mart in marts)}.")
+    return found

@@ -1,0 +1,127 @@
+"""`dialflo redial`: the plan of the next calls, from the published warehouse; it calls nobody."""
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from dialflo_pipeline.calling_hours import calling_hours
+from dialflo_pipeline.cli.console import out, say_hint, table
+from dialflo_pipeline.errors import NotPublished
+from dialflo_pipeline.publish import read_published
+from dialflo_pipeline.redial import CALLABLE_STATES, CallerId, Candidate, PlannedCall, plan
+from dialflo_pipeline.settings import load_settings
+from dialflo_pipeline.workspace import Workspace
+
+# The latest call-back that a contact asked an agent for and whose time is not over; kept and missed ones do not count.
+_CANDIDATES = """
+    SELECT
+        backlog.contact_number, backlog.agent_name, backlog.attempts, epoch_us(backlog.since),
+        epoch_us(backlog.due_at), backlog.reason, backlog.last_task_id, backlog.last_outcome,
+        backlog.last_from_number, epoch_us(callbacks.requested_at)
+    FROM marts.redial_backlog AS backlog
+    LEFT JOIN (
+        SELECT contact_number, agent_name, state, requested_at
+        FROM marts.callbacks
+        WHERE state <> 'not_understood' AND contact_number IS NOT NULL
+        QUALIFY row_number() OVER (
+            PARTITION BY contact_number, agent_name ORDER BY called_at DESC, task_id DESC, call_index DESC
+        ) = 1
+    ) AS callbacks
+        ON callbacks.contact_number = backlog.contact_number
+        AND callbacks.agent_name IS NOT DISTINCT FROM backlog.agent_name
+        AND callbacks.state = 'due'
+    WHERE backlog.state IN (SELECT unnest($states))
+"""
+_CALLER_IDS = """
+    SELECT from_number_e164, flag, answer_rate_7d_low
+    FROM marts.caller_id_health
+    WHERE from_number_e164 IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY from_number_e164 ORDER BY call_date DESC) = 1
+"""
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide ones count too
+_COLUMNS = [field.name for field in fields(PlannedCall)]
+
+
+def run_redial(limit: int, result_format: str) -> int:
+    """Print the next calls to make."""
+    settings = load_settings()
+    hours = calling_hours(settings.calling_hours, settings.calling_days)
+    connection = read_published(Workspace(settings.data_dir).published)
+    try:
+        candidates, caller_ids = _read(connection)
+    except duckdb.CatalogException:
+        raise NotPublished("The published warehouse is of an older version; run `dialflo sync` first.") from None
+    finally:
+        connection.close()
+    calls = plan(candidates, caller_ids, hours, settings.zone, datetime.now(UTC), limit)
+    _PRINTERS[result_format]([_cells(call) for call in calls])
+    if not calls:
+        say_hint("Nobody waits for a redial that may be made.")
+    return 0
+
+
+def spreadsheet_safe(text: str) -> str:
+    """The text so that no spreadsheet takes it for a formula or a number: an apostrophe goes before what it would.
+
+    So a leading + survives. Excel, LibreOffice and Google Sheets evaluate a cell of a CSV file that begins with one of
+    these characters, quoted or not; what begins with an apostrophe is text.
+    """
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _read(connection: duckdb.DuckDBPyConnection) -> tuple[list[Candidate], list[CallerId]]:
+    rows = connection.execute(_CANDIDATES, {"states": list(CALLABLE_STATES)}).fetchall()
+    candidates = [_candidate(row) for row in rows]
+    return candidates, [CallerId(*row) for row in connection.execute(_CALLER_IDS).fetchall()]
+
+
+def _candidate(row: Sequence[Any]) -> Candidate:
+    contact_number, agent_name, attempts, since, due_at, reason, task_id, outcome, from_number, requested_at = row
+    return Candidate(
+        contact_number=contact_number,
+        agent_name=agent_name,
+        attempts=attempts,
+        since=_moment(since),
+        due_at=_moment(due_at),
+        reason=reason,
+        last_task_id=task_id,
+        last_outcome=outcome,
+        last_from_number=from_number,
+        requested_at=None if requested_at is None else _moment(requested_at),
+    )
+
+
+def _moment(microseconds: int) -> datetime:
+    """A time of the warehouse as near as Python's calendar has it."""
+    latest = 253_402_214_400_000_000  # the last day of the year 9999
+    seconds, rest = divmod(min(max(microseconds, -62_135_510_400_000_000), latest), 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+
+
+def _cells(call: PlannedCall) -> list[Any]:
+    values = (getattr(call, name) for name in _COLUMNS)
+    return [value.isoformat(timespec="seconds") if isinstance(value, datetime) else value for value in values]
+
+
+def _print_csv(rows: Sequence[Sequence[Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows([spreadsheet_safe(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+
+
+def _print_json(rows: Sequence[Sequence[Any]]) -> None:
+    records = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+    out.file.write(json.dumps(records, ensure_ascii=False, indent=2) + "\n")
+
+
+def _print_table(rows: Sequence[Sequence[Any]]) -> None:
+    table(_COLUMNS, rows)
+
+
+_PRINTERS = {"table": _print_table, "csv": _print_csv, "json": _print_json}

@@ -1,0 +1,78 @@
+/*
+question: Does a stated confidence mean anything? Is more of it followed by more?
+description: >-
+  One row per agent and decile of confidence that at least one *statement* falls in: a contact call with a
+  contact_number whose outcome is answered and whose interest_confidence is known, whatever its interest. Contact calls
+  are dialled ones (not inbound, outcome neither cancelled nor in_progress) and answered inbound ones; a call's time is
+  occurred_at, else the start of its call_date in the configured zone. confidence_decile is floor(confidence * 10) + 1 in
+  double precision, at most 10: tenths of the scale from 0 to 1, not of the calls. *Later* calls of a statement are the
+  contact calls of the same contact_number and agent that come after it in the order of time, then task_id (by code
+  points), then call_index, at most 30 times 24 hours after it. A statement is *followed* when a later call was answered;
+  it *happened* when a later call was answered and its interest is mapped to yes (interests.csv) or its next action to
+  convert (actions.csv). What the call itself says does not count. Figures in yes_ are over the statements whose own
+  interest is mapped to yes.
+means_not: >-
+  That the confidence is wrong where little happened: it is in the interest stated, whichever that is, so read the
+  columns in yes_ for interest and compare deciles, not rates with confidences. Contacts that were not spoken to again
+  are in no rate, and those that were are not drawn by chance. One contact may make several statements.
+grain: [agent_name, confidence_decile]
+columns:
+  agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
+  confidence_decile: {type: INTEGER, description: "Tenth of the scale, 1 (from 0 to below 0.1) to 10 (from 0.9 to 1)."}
+  calls: {type: BIGINT, description: Statements., unit: calls}
+  avg_confidence: {type: DOUBLE, description: Mean confidence of the statements., unit: share}
+  followed_calls: {type: BIGINT, description: Statements that were followed., unit: calls}
+  happened_calls: {type: BIGINT, description: Statements that happened., unit: calls}
+  happened_rate: {type: DOUBLE, description: "happened_calls / followed_calls; NULL where that is 0.", unit: share}
+  happened_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of happened_rate., unit: share}
+  happened_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of happened_rate., unit: share}
+  yes_calls: {type: BIGINT, description: Statements whose interest is mapped to yes., unit: calls}
+  yes_followed_calls: {type: BIGINT, description: Those of them that were followed., unit: calls}
+  yes_happened_calls: {type: BIGINT, description: Those of them that happened., unit: calls}
+  yes_happened_rate: {type: DOUBLE, description: "yes_happened_calls / yes_followed_calls; NULL where that is 0.", unit: share}
+  yes_happened_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of yes_happened_rate., unit: share}
+  yes_happened_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of yes_happened_rate., unit: share}
+*/
+WITH statements AS (
+    SELECT
+        agent_name,
+        least(floor(interest_confidence * 10), 9)::INTEGER + 1 AS confidence_decile,
+        interest_confidence,
+        coalesce(interested = 'yes', false) AS is_yes,
+        coalesce(epoch_us(spoken_at) - epoch_us(called_at) <= 2592000000000, false) AS is_followed,
+        coalesce(epoch_us(happened_at) - epoch_us(called_at) <= 2592000000000, false) AS has_happened
+    FROM staging.call_sequels
+    WHERE interest_confidence IS NOT NULL
+),
+counted AS (
+    SELECT
+        agent_name,
+        confidence_decile,
+        count(*) AS calls,
+        staging.mean(interest_confidence) AS avg_confidence,
+        count(*) FILTER (WHERE is_followed) AS followed_calls,
+        count(*) FILTER (WHERE has_happened) AS happened_calls,
+        count(*) FILTER (WHERE is_yes) AS yes_calls,
+        count(*) FILTER (WHERE is_yes AND is_followed) AS yes_followed_calls,
+        count(*) FILTER (WHERE is_yes AND has_happened) AS yes_happened_calls
+    FROM statements
+    GROUP BY agent_name, confidence_decile
+)
+SELECT
+    agent_name,
+    confidence_decile,
+    calls,
+    avg_confidence,
+    followed_calls,
+    happened_calls,
+    staging.rate(happened_calls, followed_calls) AS happened_rate,
+    staging.wilson_low(happened_calls, followed_calls) AS happened_rate_low,
+    staging.wilson_high(happened_calls, followed_calls) AS happened_rate_high,
+    yes_calls,
+    yes_followed_calls,
+    yes_happened_calls,
+    staging.rate(yes_happened_calls, yes_followed_calls) AS yes_happened_rate,
+    staging.wilson_low(yes_happened_calls, yes_followed_calls) AS yes_happened_rate_low,
+    staging.wilson_high(yes_happened_calls, yes_followed_calls) AS yes_happened_rate_high
+FROM counted
+ORDER BY agent_name, confidence_decile

@@ -1,0 +1,100 @@
+/*
+question: Do redials work? What became of each one that was asked for?
+description: >-
+  One row per call_date and agent with at least one *request*: a contact call with a contact_number whose next action is
+  mapped to redial (actions.csv). Contact calls are dialled ones (not inbound, outcome neither cancelled nor in_progress)
+  and answered inbound ones; a call's time is occurred_at, else the start of its call_date in the configured zone. *Later*
+  calls of a request are the contact calls of the same contact_number and agent that come after it in the order of time,
+  then task_id (by code points), then call_index, of whichever task and day. Within a span means that the time between
+  the two calls is at most that span (24 hours, 7 times 24 hours). Each request counts for itself: one later call may
+  follow several.
+means_not: >-
+  That the request caused the later call; nor that a redial was wrong to leave out (see the states of redial_backlog).
+  Figures in _24h and _7d may still rise while days_observed is below 8, and redialled_calls, never_called_calls and the
+  median always may. A person called by another agent, or from another number format that cannot be read as the same,
+  counts as never called.
+grain: [call_date, agent_name]
+columns:
+  call_date: {type: DATE, description: "The requests' day in the configured time zone."}
+  agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
+  redial_calls: {type: BIGINT, description: Requests of that day and agent., unit: calls}
+  redialled_24h_calls: {type: BIGINT, description: Requests with a later dialled call within 24 hours., unit: calls}
+  redialled_24h_rate: {type: DOUBLE, description: redialled_24h_calls / redial_calls., unit: share}
+  redialled_24h_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of redialled_24h_rate., unit: share}
+  redialled_24h_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of redialled_24h_rate., unit: share}
+  redialled_7d_calls: {type: BIGINT, description: Requests with a later dialled call within 7 days., unit: calls}
+  redialled_7d_rate: {type: DOUBLE, description: redialled_7d_calls / redial_calls., unit: share}
+  redialled_7d_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of redialled_7d_rate., unit: share}
+  redialled_7d_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of redialled_7d_rate., unit: share}
+  answered_7d_calls: {type: BIGINT, description: Requests with a later dialled call within 7 days whose outcome is answered., unit: calls}
+  answered_7d_rate: {type: DOUBLE, description: "answered_7d_calls / redialled_7d_calls; NULL where that is 0.", unit: share}
+  answered_7d_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of answered_7d_rate., unit: share}
+  answered_7d_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of answered_7d_rate., unit: share}
+  interested_7d_calls: {type: BIGINT, description: "Requests with a later dialled call within 7 days whose outcome is answered and whose interest is mapped to yes (interests.csv).", unit: calls}
+  interested_7d_rate: {type: DOUBLE, description: "interested_7d_calls / redialled_7d_calls; NULL where that is 0.", unit: share}
+  interested_7d_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of interested_7d_rate., unit: share}
+  interested_7d_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of interested_7d_rate., unit: share}
+  redialled_calls: {type: BIGINT, description: "Requests with a later dialled call, however much later.", unit: calls}
+  never_called_calls: {type: BIGINT, description: redial_calls - redialled_calls., unit: calls}
+  called_back_calls: {type: BIGINT, description: "Requests without a later dialled call but with a later answered inbound one: the contact called.", unit: calls}
+  median_hours_to_redial: {type: DOUBLE, description: "Median time to the first later dialled call over the redialled_calls (of an even number, the mean of the middle two); NULL where there is none.", unit: hours}
+  days_observed: {type: INTEGER, description: Days from call_date to the last call_date of any call., unit: days}
+*/
+WITH waits AS (
+    SELECT
+        call_date,
+        agent_name,
+        -- Plain numbers of microseconds: exact, and no extension is needed.
+        epoch_us(dialled_at) - epoch_us(called_at) AS dialled_after,
+        epoch_us(reached_at) - epoch_us(called_at) AS reached_after,
+        epoch_us(won_at) - epoch_us(called_at) AS won_after,
+        spoken_at
+    FROM staging.call_sequels
+    WHERE says_redial
+),
+counted AS (
+    SELECT
+        call_date,
+        agent_name,
+        count(*) AS redial_calls,
+        count(*) FILTER (WHERE dialled_after <= 86400000000) AS redialled_24h_calls,
+        count(*) FILTER (WHERE dialled_after <= 604800000000) AS redialled_7d_calls,
+        count(*) FILTER (WHERE reached_after <= 604800000000) AS answered_7d_calls,
+        count(*) FILTER (WHERE won_after <= 604800000000) AS interested_7d_calls,
+        count(dialled_after) AS redialled_calls,
+        count(*) FILTER (WHERE dialled_after IS NULL AND spoken_at IS NOT NULL) AS called_back_calls,
+        median(dialled_after) / 3600000000 AS median_hours_to_redial
+    FROM waits
+    GROUP BY call_date, agent_name
+),
+last_days AS (
+    SELECT max(call_date) AS last_day FROM staging.agent_day_counts
+)
+SELECT
+    call_date,
+    agent_name,
+    redial_calls,
+    redialled_24h_calls,
+    staging.rate(redialled_24h_calls, redial_calls) AS redialled_24h_rate,
+    staging.wilson_low(redialled_24h_calls, redial_calls) AS redialled_24h_rate_low,
+    staging.wilson_high(redialled_24h_calls, redial_calls) AS redialled_24h_rate_high,
+    redialled_7d_calls,
+    staging.rate(redialled_7d_calls, redial_calls) AS redialled_7d_rate,
+    staging.wilson_low(redialled_7d_calls, redial_calls) AS redialled_7d_rate_low,
+    staging.wilson_high(redialled_7d_calls, redial_calls) AS redialled_7d_rate_high,
+    answered_7d_calls,
+    staging.rate(answered_7d_calls, redialled_7d_calls) AS answered_7d_rate,
+    staging.wilson_low(answered_7d_calls, redialled_7d_calls) AS answered_7d_rate_low,
+    staging.wilson_high(answered_7d_calls, redialled_7d_calls) AS answered_7d_rate_high,
+    interested_7d_calls,
+    staging.rate(interested_7d_calls, redialled_7d_calls) AS interested_7d_rate,
+    staging.wilson_low(interested_7d_calls, redialled_7d_calls) AS interested_7d_rate_low,
+    staging.wilson_high(interested_7d_calls, redialled_7d_calls) AS interested_7d_rate_high,
+    redialled_calls,
+    redial_calls - redialled_calls AS never_called_calls,
+    called_back_calls,
+    median_hours_to_redial,
+    (last_days.last_day - call_date)::INTEGER AS days_observed
+FROM counted
+CROSS JOIN last_days
+ORDER BY call_date, agent_name

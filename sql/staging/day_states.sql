@@ -1,0 +1,61 @@
+/*
+description: >-
+  One row per call_date with at least one registered task: what marts.data_freshness tells of it.
+grain: [call_date]
+incremental_by: [call_date]
+columns:
+  call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
+  registered_tasks: {type: BIGINT, description: All tasks of the day., unit: tasks}
+  settled_tasks: {type: BIGINT, description: "Tasks in state settled: their answer is final.", unit: tasks}
+  unsettled_tasks: {type: BIGINT, description: "Tasks in state unsettled: their answer may still change.", unit: tasks}
+  pending_tasks: {type: BIGINT, description: "Tasks in state pending: no answer yet.", unit: tasks}
+  waiting_tasks: {type: BIGINT, description: unsettled_tasks + pending_tasks., unit: tasks}
+  not_found_tasks: {type: BIGINT, description: "Tasks in state not_found: the API does not know them.", unit: tasks}
+  failed_tasks: {type: BIGINT, description: "Tasks in state failed: not asked again unless told to.", unit: tasks}
+  held_back_tasks: {type: BIGINT, description: "Tasks with a next_try_at, whatever their state: asked again, though not before that time.", unit: tasks}
+  next_try_at: {type: TIMESTAMPTZ, description: Earliest next_try_at of the day's tasks; NULL if none has one.}
+  calls: {type: BIGINT, description: Rows of main.calls of the day., unit: calls}
+  first_registered_at: {type: TIMESTAMPTZ, description: When the day's first task was registered.}
+  last_registered_at: {type: TIMESTAMPTZ, description: When the day's last task was registered.}
+  newest_answer_at: {type: TIMESTAMPTZ, description: Latest fetched_at of the day's calls; NULL if it has none.}
+  is_complete: {type: BOOLEAN, description: "Whether every task of the day is settled or not_found: waiting_tasks and failed_tasks are both 0."}
+*/
+WITH counted AS (
+    SELECT
+        call_date,
+        count(*) AS registered_tasks,
+        count(*) FILTER (WHERE state = 'settled') AS settled_tasks,
+        count(*) FILTER (WHERE state = 'unsettled') AS unsettled_tasks,
+        count(*) FILTER (WHERE state = 'pending') AS pending_tasks,
+        count(*) FILTER (WHERE state IN ('unsettled', 'pending')) AS waiting_tasks,
+        count(*) FILTER (WHERE state = 'not_found') AS not_found_tasks,
+        count(*) FILTER (WHERE state = 'failed') AS failed_tasks,
+        count(next_try_at) AS held_back_tasks,
+        min(next_try_at) AS next_try_at,
+        min(registered_at) AS first_registered_at,
+        max(registered_at) AS last_registered_at
+    FROM staging.task_states
+    GROUP BY call_date
+),
+answered AS (
+    SELECT call_date, count(*) AS calls, max(fetched_at) AS newest_answer_at FROM staging.answers GROUP BY call_date
+)
+SELECT
+    counted.call_date,
+    counted.registered_tasks,
+    counted.settled_tasks,
+    counted.unsettled_tasks,
+    counted.pending_tasks,
+    counted.waiting_tasks,
+    counted.not_found_tasks,
+    counted.failed_tasks,
+    counted.held_back_tasks,
+    counted.next_try_at,
+    coalesce(answered.calls, 0) AS calls,
+    counted.first_registered_at,
+    counted.last_registered_at,
+    answered.newest_answer_at,
+    counted.waiting_tasks = 0 AND counted.failed_tasks = 0 AS is_complete
+FROM counted
+LEFT JOIN answered ON answered.call_date = counted.call_date
+ORDER BY counted.call_date

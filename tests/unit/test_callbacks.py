@@ -1,0 +1,109 @@
+"""What people say about when to be called, read once and reckoned for any call."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dialflo_pipeline.callbacks import LONGEST_TEXT, Kind, Request, read_text, request
+
+KOLKATA = ZoneInfo("Asia/Kolkata")
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def asked(text: str, said_at: str, zone: ZoneInfo = KOLKATA) -> Request | None:
+    reading = read_text(text)
+    assert reading is not None
+    return request(reading, datetime.fromisoformat(said_at).replace(tzinfo=zone), zone, timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "is_whole_day"),
+    [
+        ("20th March 10 AM", Kind.YEARLY, False),
+        ("29 Feb", Kind.YEARLY, True),
+        ("31st", Kind.MONTHLY, True),
+        ("Monday 5 pm", Kind.WEEKDAY, False),
+        ("tomorrow at 5pm", Kind.DAYS, False),
+        ("tomorrow morning", Kind.DAYS, True),
+        ("10 AM", Kind.DAYS, False),
+        ("in 2 hours", Kind.AFTER, False),
+        ("2026-03-20 10:00", Kind.FIXED, False),
+    ],
+)
+def test_a_text_is_read_by_what_it_depends_on(text: str, kind: Kind, is_whole_day: bool) -> None:
+    reading = read_text(text)
+    assert reading is not None
+    assert (reading.kind, reading.is_whole_day) == (kind, is_whole_day)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "later",
+        "No",
+        "yesterday",
+        "2 hours ago",
+        "next week",
+        "March",
+        "5",
+        "at 4",
+        "कल सुबह",
+        "10 AM" + " " * LONGEST_TEXT,
+    ],
+)
+def test_what_says_no_time_to_come_is_not_understood(text: str) -> None:
+    assert read_text(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said_at", "expected"),
+    [
+        ("20th March 10 AM", "2026-03-20 09:59", "2026-03-20 10:00"),
+        ("20th March 10 AM", "2026-03-20 10:01", "2027-03-20 10:00"),
+        ("20th March", "2026-03-20 23:00", "2026-03-20 00:00"),
+        ("29 Feb 5pm", "2025-03-01 09:00", "2028-02-29 17:00"),
+        ("31st at 9 am", "2026-03-31 09:30", "2026-05-31 09:00"),
+        ("Monday 5 pm", "2026-03-02 09:00", "2026-03-09 17:00"),
+        ("Sunday 5 pm", "2026-03-02 09:00", "2026-03-08 17:00"),
+        ("tomorrow at 5pm", "2026-12-31 23:59", "2027-01-01 17:00"),
+        ("10 AM", "2026-03-04 10:00", "2026-03-05 10:00"),
+        ("10 AM", "2026-03-04 09:59", "2026-03-04 10:00"),
+        ("in 2 hours", "2026-03-04 23:00", "2026-03-05 01:00"),
+        ("20/3 10am", "2026-03-04 10:00", "2026-03-20 10:00"),
+        ("05/06/2026 4 PM", "2026-03-04 10:00", "2026-06-05 16:00"),
+        ("10:00 IST", "2026-03-04 09:00", "2026-03-04 10:00"),
+    ],
+)
+def test_the_time_meant_is_seen_from_the_call_in_its_zone(text: str, said_at: str, expected: str) -> None:
+    found = asked(text, said_at)
+    assert found is not None
+    assert found.requested_at == datetime.fromisoformat(expected).replace(tzinfo=KOLKATA)
+
+
+def test_a_full_date_with_an_offset_is_a_moment() -> None:
+    found = asked("2026-03-20T10:00:00Z", "2026-03-04 10:00")
+    assert found is not None
+    assert found.requested_at == datetime(2026, 3, 20, 10, tzinfo=UTC)
+
+
+def test_a_time_of_day_is_kept_within_the_tolerance_and_a_day_by_its_length() -> None:
+    at, day = asked("tomorrow at 5pm", "2026-03-28 12:00", BERLIN), asked("tomorrow", "2026-03-28 12:00", BERLIN)
+    assert at is not None
+    assert day is not None
+    assert at.ends_at - at.starts_at == timedelta(hours=1)
+    # The clocks go forward on that day.
+    assert day.ends_at - day.starts_at == timedelta(hours=23) - timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(("said_at", "hour"), [("2026-03-28 12:00", 1), ("2026-10-24 12:00", 0)])
+def test_a_time_that_is_not_there_or_there_twice_is_still_one_moment(said_at: str, hour: int) -> None:
+    found = asked("tomorrow at 2:30 am", said_at, BERLIN)
+    assert found is not None
+    assert (found.requested_at.hour, found.requested_at.minute) == (hour, 30)
+
+
+def test_past_the_calendar_nothing_is_asked_for() -> None:
+    assert asked("tomorrow at 5pm", "9999-12-31 12:00") is None
