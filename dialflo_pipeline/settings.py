@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dialflo_pipeline.calling_hours import parse_days, parse_hours
@@ -18,9 +18,16 @@ from dialflo_pipeline.errors import SettingsError
 
 ENV_PREFIX = "DIALFLO_"
 
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATABASE = re.compile(r"(?:postgresql|mysql|mariadb|sqlite)(?:\+\w+)?://.*", re.DOTALL)
 _SELECT = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with)\b", re.DOTALL | re.IGNORECASE)
 _CURSOR = re.compile(r"(?<![:\w\\]):cursor\b")
+
+
+def _day(text: object) -> object:
+    if isinstance(text, str) and not _DAY.fullmatch(text):
+        raise ValueError("is no day; write it like 2026-01-31")
+    return text
 
 
 def _zone_name(name: str) -> str:
@@ -152,7 +159,7 @@ class Settings(BaseSettings):
     max_concurrency: int = Field(default=16, ge=1, le=1024)
     tries: int = Field(default=5, ge=1, le=100)
     timeout_seconds: float = Field(default=30, gt=0, le=3600, allow_inf_nan=False)
-    start_date: date | None = None
+    start_date: Annotated[date, BeforeValidator(_day)] | None = None
     settle_hours: float = Field(default=24, ge=0, le=24 * 3660, allow_inf_nan=False)
     engaged_seconds: float = Field(default=30, ge=0, allow_inf_nan=False)
     campaign_key: str | None = None

@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -15,7 +16,10 @@ from dialflo_pipeline.settings import ENV_PREFIX, Settings, load_settings
 from tests.fuzz.conftest import Fuzz
 
 AT_ONCE: Final = 250
-NAMES: Final = tuple(Settings.model_fields)
+DEPENDENT: Final = {"tasks_dsn", "tasks_query", "notify_smtp", "notify_from", "notify_to"}
+"""Right or wrong only together; `tests/unit/test_settings.py` tries them."""
+
+NAMES: Final = tuple(name for name in Settings.model_fields if name not in DEPENDENT)
 WHOLE: Final[dict[str, tuple[float, float]]] = {
     "max_concurrency": (1, 1024),
     "tries": (1, 100),
@@ -26,6 +30,10 @@ NUMBERS: Final = {
     "timeout_seconds": (5e-324, 3600.0),
     "settle_hours": (0.0, 24 * 3660.0),
     "redial_min_gap_minutes": (0.0, 60 * 24 * 3660.0),
+    "redial_max_age_days": (5e-324, 3660.0),
+    "tasks_overlap_minutes": (0.0, 60 * 24 * 3660.0),
+    "callback_tolerance_minutes": (0.0, 60 * 24 * 366.0),
+    "engaged_seconds": (0.0, math.inf),
 }
 TEXTS: Final = (
     *("", " ", "0", "1", "5", "-1", "1.5", "1e3", "1e999", "-0", "nan", "inf", "Infinity", "1_000", "0x10", "٣", "true", "None"),
@@ -34,6 +42,7 @@ TEXTS: Final = (
     *("https://api.dialflo.ai", "http://127.0.0.1:8000/", "http://[::1]:1", "http://[::1", "ftp://h", "https://", "http://h:0"),
     *("http://u:p@h", "http://h?x", "http://h#x", "http://h:99999", "HTTP://H", "http://ｈ", "http://\u2100", "//h", "http://%zz"),
     *("tok-1234567890", "two words", "line\nend", "line\rend", "tab\t", "é", "\x7f", "a" * 5_000, "'", '"', "\\", "$HOME", "${X}"),
+    *("2026-01-31", "2026-1-31", "20260131", "09:00-20:00", "9-20", "mon-fri", "a,b", "card"),
     *("data", "~/d", "~nobody-here/d", "a/../b", "x" * 300, "#", "=", "\u202e", "\U0001f600"),
 )  # fmt: skip
 
@@ -124,7 +133,21 @@ def _is_as_ruled(name: str, text: str, value: Any) -> bool:
             return value.lower().startswith(("http://", "https://")) and " " not in value and value == text.rstrip("/")
         case "api_token":
             return text.isascii() and text.isprintable() and " " not in text and value.get_secret_value() == text
-    return isinstance(value, Path) and value.is_absolute()
+        case "data_dir":
+            return isinstance(value, Path) and value.is_absolute()
+        case "start_date":
+            return isinstance(value, date) and text == value.isoformat()
+        case "campaign_key" | "tasks_cursor_column":
+            return bool(value == text)
+        case "notify_webhook" | "notify_ui_url":
+            return text.lower().startswith(("http://", "https://"))
+        case "notify_webhook_form":
+            return text in ("auto", "text", "card")
+        case "notify_warnings":
+            return isinstance(value, bool)
+        case "callback_keys":
+            return bool(value.split(",") == [key.strip() for key in text.split(",")])
+    return name in ("calling_hours", "calling_days") and value == text
 
 
 def _must_be_taken(name: str, text: str) -> bool:
@@ -140,7 +163,7 @@ def _must_be_taken(name: str, text: str) -> bool:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        return float(text.replace("_", ""))  # pydantic takes one between any two characters
     except ValueError:
         return None
 

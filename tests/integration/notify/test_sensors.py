@@ -38,7 +38,7 @@ from dialflo_pipeline.notify.causes import TOLD_AGAIN_AFTER, Ledger
 from dialflo_pipeline.settings import Settings
 
 Hook = Any
-PHONE = "+917407656243"
+PHONE = "+4915112345678"
 DAYS = DailyPartitionsDefinition("2026-03-01", end_date="2026-03-10")
 
 

@@ -7,6 +7,7 @@ from dagster import AssetKey, Definitions, TableColumnLineage
 from dialflo_pipeline.checks.run import all_checks
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.checks import check_key
+from dialflo_pipeline.defs.registering import SOURCES_READ
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.settings import Settings
 
@@ -16,7 +17,7 @@ Build = Callable[[], Definitions]
 def test_every_check_is_one_of_dagster_with_its_description(definitions: Build) -> None:
     graph = definitions().resolve_asset_graph()
     expected = {check_key(check): check for check in all_checks()}
-    assert graph.asset_check_keys == expected.keys()
+    assert graph.asset_check_keys == {*expected, SOURCES_READ.key}
     for key, check in expected.items():
         spec = graph.get_check_spec(key)
         assert (spec.description, spec.blocking) == (check.description, check.is_blocking)

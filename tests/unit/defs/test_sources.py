@@ -59,9 +59,10 @@ def instance() -> Iterator[DagsterInstance]:
 @pytest.fixture
 def tick(definitions: Callable[[], Definitions], instance: DagsterInstance, clock: Time) -> Tick:
     """What a sensor asks for now."""
+    loaded = definitions()  # beforehand: it takes longer than files have to stand still
 
     def run(name: str) -> Any:
-        return definitions().resolve_sensor_def(name)(build_sensor_context(instance=instance))
+        return loaded.resolve_sensor_def(name)(build_sensor_context(instance=instance))
 
     return run
 
