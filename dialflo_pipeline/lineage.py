@@ -20,11 +20,27 @@ Lineage: TypeAlias = "Mapping[str, list[Source]]"
 """Column to the columns that its values are made from; empty where no column is named, as in count(*)."""
 
 _INTERNAL: dict[str, dict[str, str]] = {
-    "settings": {"timezone": "VARCHAR", "redial_max_attempts": "INTEGER", "redial_min_gap_minutes": "DOUBLE"},
+    "settings": {
+        "timezone": "VARCHAR",
+        "redial_max_attempts": "INTEGER",
+        "redial_min_gap_minutes": "DOUBLE",
+        "engaged_seconds": "DOUBLE",
+        "campaign_key": "VARCHAR",
+        "redial_max_age_days": "DOUBLE",
+        "callback_keys": "VARCHAR[]",
+        "callback_tolerance_minutes": "DOUBLE",
+    },
     "day_starts": {"call_date": "DATE", "starts_at": "TIMESTAMPTZ"},
+    "utc_offsets": {
+        "utc_day": "DATE",
+        "from_second": "INTEGER",
+        "until_second": "INTEGER",
+        "offset_seconds": "INTEGER",
+    },
+    "meanings": {"kind": "VARCHAR", "value": "VARCHAR", "meaning": "VARCHAR", "is_stop": "BOOLEAN"},
 }
 
-_CHECKED: dict[str, object] = {
+_CHECKED: "_Schema" = {
     "checks": {
         "days": {"call_date": "DATE"},
         "clock": {"now": "TIMESTAMPTZ", "today": "DATE", "settled_if_before": "TIMESTAMPTZ"},
@@ -33,7 +49,7 @@ _CHECKED: dict[str, object] = {
 }
 """What checks read beside the warehouse."""
 
-_Schema: TypeAlias = "dict[str, object]"
+_Schema: TypeAlias = "dict[str, dict[str, dict[str, str]]]"
 """Schema, table, column and type: what the parser has to know to say whose a column is."""
 
 _KEY = ("task_id", "call_date")
@@ -80,7 +96,7 @@ _TASKS: dict[str, list[Source]] = {
 
 
 def _schema(models: Iterable[Model]) -> _Schema:
-    made: dict[str, dict[str, object]] = defaultdict(dict)
+    made: _Schema = defaultdict(dict)
     for model in models:
         made[model.schema][model.name] = {name: column.type for name, column in model.columns.items()}
     loaded = {table.name: dict(table.sql_types) for table in WAREHOUSE_TABLES}
@@ -105,15 +121,25 @@ def _of_query(query: str, columns: Iterable[str], schema: _Schema) -> Lineage:
     from sqlglot.lineage import lineage
     from sqlglot.optimizer.qualify import qualify
     from sqlglot.optimizer.scope import build_scope
+    from sqlglot.schema import MappingSchema
 
-    known = schema | _CHECKED
     try:
-        qualified = qualify(sqlglot.parse_one(query, dialect="duckdb"), schema=known, dialect="duckdb")
-        scope = build_scope(qualified)
-        found = {name: lineage(name, qualified, known, dialect="duckdb", scope=scope) for name in columns}
+        parsed = sqlglot.parse_one(query, dialect="duckdb")
+        # Of the tables that it reads only: each is gone through in full, and copied, at every step.
+        read: _Schema = defaultdict(dict)
+        for table in parsed.find_all(sqlglot.exp.Table):
+            if columns_of := schema.get(table.db, {}).get(table.name) or _CHECKED.get(table.db, {}).get(table.name):
+                read[table.db][table.name] = columns_of
+        known = MappingSchema(dict(read), dialect="duckdb")
+        qualified = qualify(parsed, schema=known, dialect="duckdb")
+        found = lineage(
+            None, qualified, known, dialect="duckdb", scope=build_scope(qualified), copy=False, trim_selects=False
+        )
     except SqlglotError as error:
         raise ValueError(f"The columns of this query cannot be followed: {error}") from error
-    return {name: sorted(set(_leaves(node))) for name, node in found.items()}
+    if missing := sorted(set(columns) - found.keys()):
+        raise ValueError(f"The query has no column {missing[0]}.")
+    return {name: sorted(set(_leaves(found[name]))) for name in columns}
 
 
 def _leaves(node: "Node") -> Iterable[Source]:
