@@ -34,7 +34,7 @@ _KEPT_IN: Final = {
 }
 """Folders that are there to hold answers and task files, whole or not yet; the last has what a test gives to serve."""
 
-_GIVEN: Final = {".csv", ".tsv", ".jsonl", ".parquet", ".txt"}
+_GIVEN: Final = {".csv", ".tsv", ".jsonl", ".parquet", ".txt", ".db"}
 """Task files that a test gives, outside the data directory."""
 
 _said: list[str] = []

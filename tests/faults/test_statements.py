@@ -41,8 +41,25 @@ OWN_SQL: Final = {
 }
 """Whole statements or queries that stand elsewhere in this package or in sql/; `dialflo query` runs its user's own."""
 
-CANNOT_BE_BOUND: Final = {("warehouse.py", "quoted")}
-"""ATTACH takes no parameter: the path stands in the statement, its quotes doubled."""
+MADE_BESIDE_IT: Final = {
+    *(("callback_times.py", part) for part in ("scope", "values", "_TEXT")),
+    *(("checks/inputs.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
+    *(("cli/query.py", "SQL_ERRORS_IN_PARTS"), ("cli/redial.py", "_CANDIDATES"), ("cli/redial.py", "_CALLER_IDS")),
+    *(("export.py", "_SCHEMAS"), ("export.py", "STAMP.name"), ("compacting.py", "warehouse.STORAGE_VERSION")),
+    *(("inputs.py", "_PLAIN"), ("inputs.py", "values")),
+    *(("metadata_views.py", part) for part in ("_TABLE", "_COLUMNS", "_KEYS", "values", "fixed", "typed")),
+    *(("stamp.py", part) for part in ("STAMP.name", "_ROW", "warehouse.table_script(STAMP)")),
+    ("task_ids/database.py", "statement"),
+    *(
+        ("warehouse.py", part)
+        for part in ("table_script(table)", "' '.join([_comment(kind, name, text), *of_columns])")
+    ),
+}
+"""Parts that the module itself makes of constants, of declared names, or of names made safe (`safe_names`); and the
+query with which the customer asks a database of their own."""
+
+CANNOT_BE_BOUND: Final = {("warehouse.py", "quoted"), ("compacting.py", "quoted"), ("export.py", "copy")}
+"""ATTACH and COPY take no parameter: the path stands in the statement, its quotes doubled."""
 
 OTHER_DATABASES: Final = {"defs/run_history.py"}
 """Dagster's own SQLite files, by way of SQLAlchemy."""
@@ -82,7 +99,7 @@ def _values_in(tree: ast.AST, name: str) -> list[str]:
         f"{name}, line {line}: {part}"
         for line, statement in _statements(tree)
         for part in _loose_parts(statement)
-        if part not in DECLARED_NAMES | OWN_SQL and (name, part) not in CANNOT_BE_BOUND
+        if part not in DECLARED_NAMES | OWN_SQL and (name, part) not in MADE_BESIDE_IT | CANNOT_BE_BOUND
     ]
 
 
