@@ -21,6 +21,7 @@ from dagster import (
 from dialflo_pipeline.days import DayStatus, survey
 from dialflo_pipeline.defs.automation import sync_job, sync_request
 from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.defs.under_way import is_under_way
 from dialflo_pipeline.rules import rules_of
 from dialflo_pipeline.workspace import Workspace
 
@@ -30,14 +31,6 @@ TRY_AGAIN_AFTER = timedelta(minutes=15)
 """After a run that left ids in trouble, or failed; doubled for each further failure in a row."""
 
 LONGEST_WAIT = timedelta(hours=1)
-
-_UNDER_WAY = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-    DagsterRunStatus.CANCELING,
-]
 
 
 def due_sensor(pipeline: Pipeline) -> SensorDefinition:
@@ -51,11 +44,12 @@ def due_sensor(pipeline: Pipeline) -> SensorDefinition:
     )
     def due(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         settings, now = pipeline.load(), datetime.now(UTC)
-        days = survey(Workspace(settings.data_dir).lake, rules_of(settings))
+        workspace = Workspace(settings.data_dir)
+        days = survey(workspace.lake, rules_of(settings))
         with_work = [day for day in days if day.has_work(now)]
         if not with_work:
             return SkipReason("Nothing is due.")
-        if context.instance.get_runs_count(RunsFilter(job_name=sync_job.name, statuses=_UNDER_WAY)):
+        if is_under_way(context.instance, sync_job.name, workspace):
             return SkipReason("A sync is under way.")
         earliest = earliest_start(context.instance, has_news=any(_has_news(day, now) for day in with_work))
         if earliest > now:

@@ -18,24 +18,16 @@ from dagster import (
 
 from dialflo_pipeline.defs.automation import register_job
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.locks import holder
+from dialflo_pipeline.defs.under_way import is_under_way
 from dialflo_pipeline.task_ids.inbox import STILL_SECONDS, waiting_files
 from dialflo_pipeline.task_ids.source import LATE_ROWS_EVERY, has_news, source_of
 from dialflo_pipeline.workspace import Workspace
 
 EVERY_SECONDS = 60
-GIVEN_UP_SECONDS = 120
-"""A run so old, at a time when nobody holds the run lock, is no longer one: its process was killed."""
 LEFT_SECONDS = 600
 """Files that a run has left in the inbox, and that nobody has touched since, are tried again after so long."""
 
 FILES_TAG = "dialflo/files"
-_UNDER_WAY = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-]
 
 
 def inbox_sensor(pipeline: Pipeline) -> SensorDefinition:
@@ -56,7 +48,7 @@ def inbox_sensor(pipeline: Pipeline) -> SensorDefinition:
             time.sleep(STILL_SECONDS)
             if not _looks_still(_looks(files)):
                 return SkipReason(f"All {len(files)} files in the inbox are still being written.")
-        if _is_under_way(context, workspace):
+        if is_under_way(context.instance, register_job.name, workspace):
             return SkipReason("A registration is under way.")
         state = sha256(repr(_looks(files)).encode()).hexdigest()[:16]
         if _were_left(context, state):
@@ -81,7 +73,7 @@ def database_sensor(pipeline: Pipeline) -> SensorDefinition:
         source, workspace = source_of(settings), Workspace(settings.data_dir)
         if source is None:
             return SkipReason("DIALFLO_TASKS_DSN is not set.")
-        if _is_under_way(context, workspace):
+        if is_under_way(context.instance, register_job.name, workspace):
             return SkipReason("A registration is under way.")
         if not has_news(source, workspace, datetime.now(UTC), LATE_ROWS_EVERY):
             return SkipReason("The query gives nothing new.")
@@ -106,15 +98,6 @@ def _looks_still(looks: list[tuple[str, float]]) -> bool:
     """Whether any file has not been changed for a while; the run makes sure of each."""
     now = time.time()
     return any(abs(now - changed_at) >= STILL_SECONDS for _, changed_at in looks)
-
-
-def _is_under_way(context: SensorEvaluationContext, workspace: Workspace) -> bool:
-    filters = RunsFilter(job_name=register_job.name, statuses=_UNDER_WAY)
-    records = context.instance.get_run_records(filters, limit=1)
-    if not records:
-        return False
-    age = datetime.now(UTC) - records[0].create_timestamp
-    return age.total_seconds() < GIVEN_UP_SECONDS or holder(workspace.work) is not None
 
 
 def _were_left(context: SensorEvaluationContext, state: str) -> bool:

@@ -9,6 +9,7 @@ from dagster import DagsterInstance, DagsterRunStatus, Definitions, RunRequest, 
 from dagster._core.test_utils import create_run_for_test  # the only way to a run of a chosen state
 
 from dialflo_pipeline.days import day_status
+from dialflo_pipeline.defs import under_way
 from dialflo_pipeline.defs.due import earliest_start
 from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.rules import rules_of
@@ -65,6 +66,15 @@ def test_one_run_at_a_time(status: DagsterRunStatus, tick: Tick, register: Regis
     register(DAY, ["a"])
     ended(instance, status)
     assert isinstance(tick(), SkipReason)
+
+
+def test_a_run_that_was_killed_holds_up_nothing(
+    tick: Tick, register: Register, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(DAY, ["a"])
+    ended(instance, DagsterRunStatus.STARTED)
+    monkeypatch.setattr(under_way, "GIVEN_UP_SECONDS", -1)
+    assert isinstance(tick(), RunRequest)
 
 
 def test_new_ids_do_not_wait_after_a_run_that_ended_well(

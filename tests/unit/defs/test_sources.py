@@ -12,7 +12,7 @@ from dagster import DagsterInstance, DagsterRunStatus, Definitions, RunRequest, 
 from dagster._core.test_utils import create_run_for_test  # the only way to a run that never ended
 from pydantic import SecretStr
 
-from dialflo_pipeline.defs import sources
+from dialflo_pipeline.defs import sources, under_way
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.registering import sources_read
 from dialflo_pipeline.defs.resources import Pipeline
@@ -125,7 +125,7 @@ def test_a_run_that_was_killed_holds_up_nothing(
 ) -> None:
     drop("ids.txt")
     ran(instance, DagsterRunStatus.STARTED, tick("inbox"))
-    monkeypatch.setattr(sources, "GIVEN_UP_SECONDS", -1)
+    monkeypatch.setattr(under_way, "GIVEN_UP_SECONDS", -1)
     with run_lock(workspace.work, "another", wait=False):
         assert "under way" in skipped(tick("inbox"))
     assert isinstance(tick("inbox"), RunRequest)
