@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.model.found import DERIVED, lake_files
 
-DAMAGE_TO_RAW: Final = False
+DAMAGE_TO_RAW: Final = True
 """Off while a damaged raw file ends a run instead of costing the ids in it one more request each."""
 
 
