@@ -28,6 +28,7 @@ from dialflo_pipeline.checks.run import all_checks, refuse_if_blocked, run_check
 from dialflo_pipeline.defs import specs
 from dialflo_pipeline.defs.assets import RebuildConfig
 from dialflo_pipeline.defs.columns import asset_key
+from dialflo_pipeline.defs.registering import SOURCES_READ
 from dialflo_pipeline.defs.resources import Pipeline
 
 _SEVERITIES = {Severity.ERROR: AssetCheckSeverity.ERROR, Severity.WARNING: AssetCheckSeverity.WARN}
@@ -37,7 +38,9 @@ DAILY_AT = "30 7 * * *"
 """Some hours after the nightly sync, so that what it fetched is there."""
 
 checks_job = define_asset_job(
-    "checks", AssetSelection.all_asset_checks(), description="Looks at what is in the warehouse; changes nothing."
+    "checks",
+    AssetSelection.all_asset_checks() - AssetSelection.checks(SOURCES_READ.key),
+    description="Looks at what is in the warehouse; changes nothing.",
 )
 
 
