@@ -12,6 +12,7 @@ import polars as pl
 
 from dialflo_pipeline.flatten import fast, rows
 from dialflo_pipeline.flatten.frames import DOCUMENT, Flattened, assemble, stack
+from dialflo_pipeline.flatten.samples import Usual
 
 _SLICE_ROWS: Final = (2_048, 32_768)
 """At least: below, planning the queries takes longer than running them. At most, to bound what is in memory at once."""
@@ -24,17 +25,18 @@ def flatten(answers: pl.DataFrame, zone: str) -> Flattened:
     fetched_at, source; at most some 65,536 rows or 64 MB of bodies at a time keep the memory small. `zone` is the IANA
     time zone in which times without an offset are read.
     """
-    answers, where = answers.sort("task_id"), ZoneInfo(zone)
+    answers, where = answers.sort("call_date", "task_id"), ZoneInfo(zone)
     cores = pl.thread_pool_size()
     least, most = _SLICE_ROWS
     slices = list(answers.iter_slices(min(max(least, -(-answers.height // cores)), most))) or [answers]
+    usual = fast.usual_in(answers["body"])
     with ThreadPoolExecutor(cores) as pool:
-        return stack(pool.map(lambda part: _flatten_slice(part, where), slices))
+        return stack(pool.map(lambda part: _flatten_slice(part, where, usual), slices))
 
 
-def _flatten_slice(answers: pl.DataFrame, zone: ZoneInfo) -> Flattened:
+def _flatten_slice(answers: pl.DataFrame, zone: ZoneInfo, usual: Usual | None) -> Flattened:
     bodies = answers.select("body").with_row_index(DOCUMENT).cast({DOCUMENT: pl.Int64})
-    found, odd = fast.read_documents(bodies, zone)
+    found, odd = fast.read_documents(bodies, zone, usual)
     parts = [found]
     if len(odd):
         parts.append(rows.read_documents(bodies[odd].iter_rows(), zone))

@@ -90,6 +90,19 @@ def values(index: int, places: Sequence[Path], lists: Sequence[Sequence[Path]] =
     return f"SELECT {', '.join(columns)} FROM (SELECT {extracted} AS texts FROM given)"
 
 
+def usual(elements: int, places: Sequence[Path]) -> str:
+    """Of answers: of so many first elements the sizes of their JSON texts; whether there is no other; the text at each
+    place of each of these elements, one list for all.
+    """
+    whole = [f"'$[{index}]'" for index in range(elements + 1)]
+    asked = [path for index in range(elements) for path in _json_paths(places, index)]
+    sizes = _list(f"strlen(texts[{number}])" for number in range(1, elements + 1))
+    return f"""
+        SELECT {sizes} AS sizes, texts[{elements + 1}] IS NULL AS is_whole, texts[{elements + 2}:] AS texts
+        FROM (SELECT json_extract(call, {_list([*whole, *asked])}::VARCHAR[]) AS texts FROM given)
+    """
+
+
 UNESCAPED: Final = "SELECT json_extract_string(text, '$') AS text FROM given"
 """Of JSON texts of strings (text): the strings."""
 
@@ -97,6 +110,12 @@ UNESCAPED: Final = "SELECT json_extract_string(text, '$') AS text FROM given"
 def cast_to_times(columns: Iterable[str]) -> str:
     """Of texts in these columns: the times they are, null for none."""
     return f"SELECT {', '.join(f'try_cast({column} AS TIMESTAMPTZ) AS {column}' for column in columns)} FROM given"
+
+
+MEMBERS: Final = """
+    SELECT element, unnest(json_keys(object)) AS key, unnest(json_extract(object, '$.*'))::VARCHAR AS text FROM given
+"""
+"""Of JSON texts of objects (element, object): a row for each key, with the JSON text of its value."""
 
 
 def keys(index: int, path: Path) -> str:

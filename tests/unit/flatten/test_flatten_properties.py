@@ -292,6 +292,6 @@ USUAL = [
 @pytest.mark.parametrize("text", USUAL)
 def test_what_is_usual_is_read_by_the_fast_reader(text: str) -> None:
     bodies = pl.DataFrame({DOCUMENT: [0], "body": [text.encode()]})
-    found, odd = fast.read_documents(bodies, ZoneInfo("UTC"))
+    found, odd = fast.read_documents(bodies, ZoneInfo("UTC"), fast.usual_in(bodies["body"]))
     assert odd.is_empty()
     assert not found.calls.is_empty()

@@ -31,7 +31,7 @@ def as_bytes(answers: Sequence[Any]) -> list[bytes]:
 
 def odd_ones(bodies: list[bytes]) -> list[int]:
     numbered = pl.DataFrame({DOCUMENT: range(len(bodies)), "body": bodies}, {DOCUMENT: pl.Int64, "body": pl.Binary})
-    return fast.read_documents(numbered, ZoneInfo("UTC"))[1].to_list()
+    return fast.read_documents(numbered, ZoneInfo("UTC"), fast.usual_in(numbered["body"]))[1].to_list()
 
 
 def assert_found_the_same(bodies: list[bytes], batch: Batch, plain_reader: Reader) -> None:
@@ -63,6 +63,51 @@ def test_keys_that_few_objects_have_are_found_beside_the_usual_ones(
 def test_keys_of_which_none_is_usual_are_found(batch: Batch, plain_reader: Reader) -> None:
     bodies = as_bytes([[a_call({f"b{number}": "x", f"a{number}": number}, {"lead": 1})] for number in range(40)])
     assert odd_ones(bodies) == []
+    assert_found_the_same(bodies, batch, plain_reader)
+
+
+def test_a_few_unusual_answers_are_left_to_the_plain_reader(
+    batch: Batch, plain_reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast, "FEW", 2)
+    few = as_bytes([[a_call({"a": "x"}), a_call({"a": number})] for number in range(2)])
+    for unusual in (few, few * 2):
+        bodies = unusual + as_bytes([[a_call({"a": "x"})]] * 40)
+        assert odd_ones(bodies) == ([0, 1] if unusual is few else [])
+        assert_found_the_same(bodies, batch, plain_reader)
+
+
+@pytest.mark.parametrize(
+    "unlike",
+    [
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}},"agent_name":"B"}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}},"new":[2]}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}}},[]]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}}}, 1]',
+        b'{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}}}',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1,"user_interest":1}}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1},"user_interest":{}}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1},"user_interest":[]}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1},"next_action":"x"}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1},"next_action":{"by":1}}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":[],"next_action":null}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":[{"metadata":{}}]}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":""}]',
+        b'[{"agent_name":"A","to_number":1e1,"call_insights":{"metadata":{"a":1e1,"b":1}}}]',
+        b'[{"agent_name":"\\u0041","to_number":"\\/","call_insights":{"metadata":{"\\u0061":"\\u0062"}}}]',
+        b"[[]]",
+        b'[""]',
+        b"[{}]",
+    ],
+)
+@pytest.mark.parametrize("calls", [1, 2])
+def test_an_answer_unlike_all_others_is_read_right(
+    unlike: bytes, calls: int, batch: Batch, plain_reader: Reader
+) -> None:
+    usual = b'{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}}}'
+    bodies = [b"[" + b", ".join([usual] * calls) + b"]"] * 20
+    bodies[7] = unlike if calls == 1 else unlike.replace(b"[", b"[" + usual + b" ,", 1)
+    assert json.loads(bodies[7])
     assert_found_the_same(bodies, batch, plain_reader)
 
 
