@@ -12,7 +12,7 @@ import polars as pl
 
 from dialflo_pipeline.flatten import fast, rows
 from dialflo_pipeline.flatten.frames import DOCUMENT, Flattened, assemble, stack
-from dialflo_pipeline.flatten.samples import Usual
+from dialflo_pipeline.flatten.samples import Usual, sampled
 
 _SLICE_ROWS: Final = (2_048, 32_768)
 """At least: below, planning the queries takes longer than running them. At most, to bound what is in memory at once."""
@@ -29,12 +29,12 @@ def flatten(answers: pl.DataFrame, zone: str) -> Flattened:
     cores = pl.thread_pool_size()
     least, most = _SLICE_ROWS
     slices = list(answers.iter_slices(min(max(least, -(-answers.height // cores)), most))) or [answers]
-    usual = fast.usual_in(answers["body"])
+    usual = sampled(answers["body"])
     with ThreadPoolExecutor(cores) as pool:
         return stack(pool.map(lambda part: _flatten_slice(part, where, usual), slices))
 
 
-def _flatten_slice(answers: pl.DataFrame, zone: ZoneInfo, usual: Usual | None) -> Flattened:
+def _flatten_slice(answers: pl.DataFrame, zone: ZoneInfo, usual: Usual) -> Flattened:
     bodies = answers.select("body").with_row_index(DOCUMENT).cast({DOCUMENT: pl.Int64})
     found, odd = fast.read_documents(bodies, zone, usual)
     parts = [found]

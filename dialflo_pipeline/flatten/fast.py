@@ -18,7 +18,7 @@ from dialflo_pipeline.flatten.extras import extra
 from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, VALUES
 from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT, REJECTS_FOUND, Found, join
 from dialflo_pipeline.flatten.raw import place
-from dialflo_pipeline.flatten.samples import Usual, sample_of, sampled
+from dialflo_pipeline.flatten.samples import Usual
 from dialflo_pipeline.flatten.shaped import read_shaped
 from dialflo_pipeline.flatten.texts import Texts
 from dialflo_pipeline.flatten.usual import read_usual
@@ -27,17 +27,7 @@ FEW: Final = 64
 """So many unusual answers are sooner read one by one than by looking for what they have in common."""
 
 
-def usual_in(bodies: pl.Series) -> Usual | None:
-    """What is usual in some bodies of documents; None if that cannot be told."""
-    answers, _ = decoded(sample_of(bodies.to_frame("body").with_row_index(DOCUMENT)))
-    with open_connection() as connection:
-        try:
-            return sampled(connection, answers)
-        except duckdb.Error:  # rare, see below
-            return None
-
-
-def read_documents(bodies: pl.DataFrame, zone: ZoneInfo, usual: Usual | None) -> tuple[Found, pl.Series]:
+def read_documents(bodies: pl.DataFrame, zone: ZoneInfo, usual: Usual) -> tuple[Found, pl.Series]:
     """What the documents in `bodies` (document, body) hold, and the numbers of the odd ones, left out of it.
 
     `usual` says what to look for first.
@@ -49,9 +39,9 @@ def read_documents(bodies: pl.DataFrame, zone: ZoneInfo, usual: Usual | None) ->
     return found, bodies[DOCUMENT].filter(~bodies[DOCUMENT].is_in(found.calls[DOCUMENT].implode()))
 
 
-def _texts_in(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame, usual: Usual | None) -> list[Texts]:
+def _texts_in(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame, usual: Usual) -> list[Texts]:
     """The texts in the answers: in those that are usual, and in the others unless they are few."""
-    if usual is None or not usual.places:
+    if not usual.places:
         return [read_shaped(connection, answers)]
     try:
         texts, others = read_usual(connection, answers, usual)

@@ -4,24 +4,22 @@ It only says what is worth looking for: whether an answer has that, all of it an
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
-import duckdb
+import orjson
 import polars as pl
 
-from dialflo_pipeline.flatten import queries
-from dialflo_pipeline.flatten.elements import by_index, calls_in
-from dialflo_pipeline.flatten.engine import query
-from dialflo_pipeline.flatten.fields import KEY_VALUES, Path
-from dialflo_pipeline.flatten.frames import DOCUMENT
+from dialflo_pipeline.flatten.fields import CALL, KEY_VALUES, PARENTS, VALUES, Path
 from dialflo_pipeline.flatten.shapes import MOST_ELEMENTS, can_be_asked
 
-_SAMPLE: Final = 256
+SAMPLE: Final = 256
 _USUAL: Final = 1 / 8
 """A key that this share of a sample of objects has is looked up in all: looking costs less than what finding gains."""
+_UNKNOWN: Final = 256
+"""How many places of no column are looked at in each call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +36,49 @@ class Usual:
         return [*self.places, *((*path, name) for path, names in self.names.items() for name in names)]
 
 
-def sample_of(rows: pl.DataFrame) -> pl.DataFrame:
-    """Some rows from everywhere."""
-    return rows.gather_every(-(-rows.height // _SAMPLE) or 1)
+def sampled(bodies: pl.Series) -> Usual:
+    """What is usual in some bodies."""
+    sample = bodies.gather_every(-(-len(bodies) // SAMPLE) or 1)
+    answers = [answer for answer in map(_parsed, sample) if isinstance(answer, list)]
+    calls = [call for answer in answers for call in answer[:MOST_ELEMENTS] if isinstance(call, dict)]
+    found = Counter(path for call in calls for path in _places(call, CALL) if can_be_asked(path[-1]))
+    unknown = [path for path, _ in sorted(found.items(), key=lambda each: (-each[1], each[0])) if path not in VALUES]
+    places = found.keys() - set(unknown[_UNKNOWN:])
+    names = {path: usual_names([[*keys] for call in calls if (keys := _object(call, path))]) for path in KEY_VALUES}
+    return Usual(_elements([len(answer) for answer in answers]), sorted(places), names)
 
 
-def sampled(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame) -> Usual:
-    """What is usual in some answers (document, call), a sample already."""
-    calls, shapes = calls_in(connection, answers)
-    places = {path for shape in shapes for path in (*shape.known, *shape.unknown)}
-    return Usual(_elements(calls), sorted(places), usual_names(connection, calls))
-
-
-def usual_names(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame) -> dict[Path, list[str]]:
-    """The keys, in order, that are usual in the objects of which every key is a row."""
-    index, some = by_index(calls)[0]
-    sample = sample_of(some.select("call"))
-    names = {}
-    for path, lists in zip(KEY_VALUES, query(connection, queries.key_names(index), sample), strict=True):
-        names[path] = _usual([keys for keys in lists.to_list() if keys])
-    return names
-
-
-def _elements(calls: pl.DataFrame) -> int:
-    """The number of calls that all but few answers do not exceed."""
-    counts = calls.group_by(DOCUMENT).len()["len"]
-    enough = (number for number in range(1, MOST_ELEMENTS) if (counts > number).sum() < len(counts) * _USUAL)
-    return next(enough, MOST_ELEMENTS)
-
-
-def _usual(objects: list[list[str]]) -> list[str]:
-    """Of the keys of some objects those that many have; none if most objects have others too."""
+def usual_names(objects: Sequence[Sequence[str]]) -> list[str]:
+    """Of the keys of some objects those that many have, in order; none if most objects have others too."""
     counts = Counter(chain.from_iterable(objects))
     usual = {key for key, count in counts.items() if count >= len(objects) * _USUAL and can_be_asked(key)}
     return sorted(usual) if 2 * sum(usual.issuperset(keys) for keys in objects) >= len(objects) else []
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _object(value: Any, path: Path) -> dict[str, Any]:
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _places(call: dict[str, Any], level: Path) -> Iterator[Path]:
+    """The places that a call has values at, those left out that are for objects."""
+    for key, value in call.items():
+        path = (*level, key)
+        if path in PARENTS:
+            yield from _places(value, path) if isinstance(value, dict) else ()
+        elif path not in KEY_VALUES:
+            yield path
+
+
+def _elements(counts: list[int]) -> int:
+    """The number of calls that all but few answers do not exceed."""
+    enough = (most for most in range(1, MOST_ELEMENTS) if sum(count > most for count in counts) < len(counts) * _USUAL)
+    return next(enough, MOST_ELEMENTS)

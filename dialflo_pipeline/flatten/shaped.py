@@ -14,7 +14,7 @@ from dialflo_pipeline.flatten.engine import query
 from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, STATUS_INSTEAD, Path
 from dialflo_pipeline.flatten.frames import ELEMENT
 from dialflo_pipeline.flatten.raw import place
-from dialflo_pipeline.flatten.samples import usual_names
+from dialflo_pipeline.flatten.samples import SAMPLE, usual_names
 from dialflo_pipeline.flatten.shapes import Shape
 from dialflo_pipeline.flatten.texts import Texts, absent
 
@@ -22,11 +22,22 @@ from dialflo_pipeline.flatten.texts import Texts, absent
 def read_shaped(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame) -> Texts:
     """What is in the answers (document, call)."""
     calls, shapes = calls_in(connection, answers)
-    names = usual_names(connection, calls)
+    names = _names(connection, calls)
     values = _values(connection, calls, shapes, names)
     calls = calls.with_columns(calls["is_odd"] | values["is_odd"])
     rows = {path: _keys(connection, calls, values[place(path)], path, names[path]) for path in KEY_VALUES}
     return Texts(calls, values.drop("is_odd"), rows, _left(shapes))
+
+
+def _names(connection: duckdb.DuckDBPyConnection, calls: pl.DataFrame) -> dict[Path, list[str]]:
+    """The keys, in order, that are usual in the objects of which every key is a row."""
+    index, some = by_index(calls)[0]
+    sample = some.select("call").gather_every(-(-some.height // SAMPLE) or 1)
+    lists = query(connection, queries.key_names(index), sample)
+    return {
+        path: usual_names([keys for keys in found.to_list() if keys])
+        for path, found in zip(KEY_VALUES, lists, strict=True)
+    }
 
 
 def _left(shapes: list[Shape]) -> set[Path]:

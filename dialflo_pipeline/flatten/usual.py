@@ -6,7 +6,6 @@ in it, and none is there twice. DuckDB writes all these texts alike, without whi
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import duckdb
@@ -27,31 +26,23 @@ _SPARE: Final = "spare"
 """How much longer a call's own text is than what was found in it makes it."""
 
 
+_TEXT: Final = "text"
+_IS_THERE: Final = "is there"
+
+
 @dataclass(frozen=True)
 class _Looked:
-    """The texts at all places asked for, call after call; the `sizes` of calls, null where an answer has no more."""
+    """The texts at all places `asked` for, call after call, and whether there is one; `at`: a column for each place.
+
+    Of keys and values there only stands whether there is a text. `sizes` of calls: null where an answer has no more.
+    """
 
     usual: Usual
-    texts: pl.Series
+    asked: list[Path]
+    every: pl.DataFrame
+    at: pl.DataFrame
     sizes: pl.Series
     is_whole: pl.Series
-
-    @cached_property
-    def asked(self) -> list[Path]:
-        return self.usual.asked
-
-    @cached_property
-    def is_there(self) -> pl.Series:
-        return self.texts.is_not_null()
-
-    @cached_property
-    def positions(self) -> pl.Series:
-        """Where there is a text."""
-        return self.is_there.arg_true()
-
-    def at(self, path: Path, of: pl.Series) -> pl.Series:
-        """What is at one place, of `texts` or `is_there`."""
-        return of.gather_every(len(self.asked), self.asked.index(path)).alias(place(path))
 
 
 def read_usual(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame, usual: Usual) -> tuple[Texts, pl.Series]:
@@ -67,9 +58,7 @@ def read_usual(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame, usu
     document = calls[ELEMENT] // usual.elements
     kept = looked.sizes.is_not_null() & is_usual.gather(document)
     unclear = unclear.filter(kept.gather(unclear[ELEMENT]))
-    values = pl.DataFrame([looked.at(path, looked.texts) for path in usual.places]).with_columns(
-        *absent(usual.places), _actions(calls.height, unclear)
-    )
+    values = looked.at.select(*map(place, usual.places), *absent(usual.places), _actions(calls.height, unclear))
     found = calls.select(
         answers[DOCUMENT].gather(document),
         (pl.col(ELEMENT) % usual.elements).cast(pl.Int32).alias("call_index"),
@@ -79,14 +68,22 @@ def read_usual(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame, usu
     )
     if not kept.all():
         found, values = found.filter(kept), values.filter(kept)
-    rows = {path: _rows(connection, looked, path, kept, unclear) for path in KEY_VALUES}
+    named = _named(looked, kept)
+    rows = {path: _rows(connection, looked, path, named, unclear) for path in KEY_VALUES}
     unknown = {path for path in usual.places if path not in VALUES or path == STATUS_INSTEAD}
     return Texts(found, values, rows, unknown), answers[DOCUMENT].filter(~is_usual)
 
 
 def _look(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame, usual: Usual) -> _Looked:
-    found = query(connection, queries.usual(usual.elements, usual.asked), answers.select("call"))
-    return _Looked(usual, found["texts"].explode(), found["sizes"].explode(), found["is_whole"])
+    asked = usual.asked
+    found = query(connection, queries.usual(usual.elements, asked), answers.select("call"))
+    every = pl.DataFrame({_TEXT: found["texts"].explode()}).with_columns(pl.col(_TEXT).is_not_null().alias(_IS_THERE))
+    kinds = [_TEXT] * len(usual.places) + [_IS_THERE] * (len(asked) - len(usual.places))
+    at = every.select(
+        pl.col(kind).gather_every(len(asked), number).alias(place(path))
+        for number, (path, kind) in enumerate(zip(asked, kinds, strict=True))
+    )
+    return _Looked(usual, asked, every, at, found["sizes"].explode(), found["is_whole"])
 
 
 def _key_size(path: Path) -> int:
@@ -102,16 +99,18 @@ def _weighed(looked: _Looked) -> pl.DataFrame:
     """Of each call its number, whether it has members of each object, and what it has to spare."""
     asked, calls = looked.asked, len(looked.sizes)
     key_sizes = pl.Series([list(map(_key_size, asked))], dtype=pl.List(pl.UInt32)).new_from_index(0, calls).explode()
-    members = (looked.texts.str.len_bytes() + key_sizes).reshape((-1, len(asked))).arr.sum()
-    there = pl.DataFrame([looked.at(path, looked.is_there) for path in asked])
-    inner = {path: [place(each) for each in asked if each[: len(path)] == path] for path in _OBJECTS}
-    has = [pl.any_horizontal(pl.lit(value=False), *places).alias(_has(path)) for path, places in inner.items()]
-    objects = (
-        pl.any_horizontal(*inner[path]).cast(pl.UInt32) * (_key_size(path) + 1) for path in _OBJECTS if inner[path]
-    )
-    spare = looked.sizes - 1 - members.cast(pl.Int64) - pl.sum_horizontal(pl.lit(0, pl.UInt32), *objects)
-    number = pl.int_range(pl.len(), dtype=pl.Int64).alias(ELEMENT)
-    return there.with_columns(*has, number, spare.alias(_SPARE)).select(ELEMENT, *map(_has, _OBJECTS), _SPARE)
+    size = pl.col(_TEXT).str.len_bytes() + key_sizes
+    members = looked.every.select(size.reshape((-1, len(asked))).arr.sum().cast(pl.Int64))[_TEXT]
+    texts = set(looked.usual.places)
+    there = {path: pl.col(place(path)).is_not_null() if path in texts else pl.col(place(path)) for path in asked}
+    has = {path: [there[each] for each in asked if each[: len(path)] == path] for path in _OBJECTS}
+    any_of = {path: pl.any_horizontal(pl.lit(value=False), *found) for path, found in has.items()}
+    objects = [any_of[path].cast(pl.Int64) * (_key_size(path) + 1) for path in _OBJECTS if has[path]]
+    return looked.at.with_columns(
+        pl.int_range(pl.len(), dtype=pl.Int64).alias(ELEMENT),
+        *(found.alias(_has(path)) for path, found in any_of.items()),
+        (looked.sizes - 1 - members - pl.sum_horizontal(pl.lit(0, pl.Int64), *objects)).alias(_SPARE),
+    ).select(ELEMENT, *map(_has, _OBJECTS), _SPARE)
 
 
 def _objects(
@@ -131,18 +130,18 @@ def _objects(
 
 def _weighed_anew(looked: _Looked, calls: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
     """The calls with the texts of their objects: what these explain is no longer to spare."""
-    named = {path: _named_sizes(looked, path, calls[ELEMENT]) for path in KEY_VALUES}
-    calls = pl.concat([calls, objects, pl.DataFrame(list(named.values()))], how="horizontal")
+    named = _named_sizes(looked, calls[ELEMENT])
+    again = pl.concat([calls, objects, named], how="horizontal").lazy()
     for path in _OBJECTS:
-        calls = _with_keys_anew(calls, path) if path in KEY_VALUES else _with_object(calls, path)
-    return calls
+        again = _with_keys_anew(again, path) if path in KEY_VALUES else _with_object(again, path)
+    return again.collect()
 
 
-def _with_keys_anew(calls: pl.DataFrame, path: Path) -> pl.DataFrame:
+def _with_keys_anew(calls: pl.LazyFrame, path: Path) -> pl.LazyFrame:
     """An object of keys and values counts as it is; if it has others than were named, they are read from its text."""
     text, had = pl.col(place(path)), pl.col(_has(path)).cast(pl.Int64)
     size = (text.str.len_bytes().cast(pl.Int64) + _key_size(path)).fill_null(0)
-    of_names = pl.col(_named(path)) + had * (_key_size(path) + 1)
+    of_names = pl.col(_of_names(path)) + had * (_key_size(path) + 1)
     is_clear = text.str.contains("^([{]|null$)").fill_null(value=True)
     return calls.with_columns(
         pl.when(is_clear).then(pl.col(_SPARE) + of_names - size).otherwise(-1).alias(_SPARE),
@@ -151,7 +150,7 @@ def _with_keys_anew(calls: pl.DataFrame, path: Path) -> pl.DataFrame:
     )
 
 
-def _with_object(calls: pl.DataFrame, path: Path) -> pl.DataFrame:
+def _with_object(calls: pl.LazyFrame, path: Path) -> pl.LazyFrame:
     """Any other object counts for the members that were found in it; without any it has to be empty or null."""
     text, had = pl.col(place(path)), pl.col(_has(path))
     has = had | pl.any_horizontal(pl.lit(value=False), *(_has(each) for each in _OBJECTS if each[:-1] == path))
@@ -168,19 +167,23 @@ def _with_object(calls: pl.DataFrame, path: Path) -> pl.DataFrame:
     )
 
 
-def _named(path: Path) -> str:
-    return f"named {place(path)}"
+def _of_names(path: Path) -> str:
+    return f"of names {place(path)}"
 
 
-def _named_sizes(looked: _Looked, path: Path, calls: pl.Series) -> pl.Series:
+def _named_sizes(looked: _Looked, calls: pl.Series) -> pl.DataFrame:
     """What the members make of an object's text that were looked for by name."""
-    places = [(*path, name) for name in looked.usual.names[path]]
-    start = len(looked.asked) * calls
-    sizes = [looked.texts.gather(start + looked.asked.index(each)).str.len_bytes() + _key_size(each) for each in places]
-    total = pl.repeat(0, len(calls), dtype=pl.Int64, eager=True)
-    for size in sizes:
-        total += size.cast(pl.Int64).fill_null(0)
-    return total.alias(_named(path))
+    start = calls * len(looked.asked)
+
+    def size(number: int, path: Path) -> pl.Expr:
+        return pl.col(_TEXT).gather(start + number).str.len_bytes().cast(pl.Int64) + _key_size(path)
+
+    sizes = {
+        path: [size(number, each) for number, each in enumerate(looked.asked) if each[:-1] == path]
+        for path in KEY_VALUES
+    }
+    none = pl.repeat(0, len(calls), dtype=pl.Int64)
+    return looked.every.select(pl.sum_horizontal(none, *each).alias(_of_names(path)) for path, each in sizes.items())
 
 
 def _actions(calls: int, unclear: pl.DataFrame) -> pl.Series:
@@ -197,27 +200,26 @@ def _is_usual(looked: _Looked, calls: pl.DataFrame) -> pl.Series:
     return is_usual.scatter(strange.unique(), False) if len(strange) else is_usual
 
 
+def _named(looked: _Looked, kept: pl.Series) -> pl.DataFrame:
+    """The texts (at: where in `every`; element, number of the place) of the calls that are kept."""
+    width = len(looked.asked)
+    at = looked.every[_IS_THERE].arg_true().alias("at").to_frame()
+    named = at.select("at", (pl.col("at") // width).cast(pl.Int64).alias(ELEMENT), number=pl.col("at") % width)
+    named = named.filter(named["number"] >= len(looked.usual.places))
+    return named if kept.all() else named.filter(kept.gather(named[ELEMENT]))
+
+
 def _rows(
-    connection: duckdb.DuckDBPyConnection, looked: _Looked, path: Path, kept: pl.Series, unclear: pl.DataFrame
+    connection: duckdb.DuckDBPyConnection, looked: _Looked, path: Path, named: pl.DataFrame, unclear: pl.DataFrame
 ) -> pl.DataFrame:
-    """The rows (element, key, text) of an object of keys and values in the calls that are kept."""
-    names, width = pl.Series(looked.usual.names[path], dtype=pl.String), len(looked.asked)
+    """The rows (element, key, text) of an object of keys and values; of those to be read anew by their texts."""
+    keys_of = [each[-1] if each[:-1] == path else None for each in looked.asked]
+    key = pl.Series(keys_of, dtype=pl.String).gather(named["number"])
+    rows = named.select(ELEMENT, "at", key=key).filter(key.is_not_null())
+    rows = rows.select(ELEMENT, "key", looked.every[_TEXT].gather(rows["at"]))
     anew = unclear.select(ELEMENT, object=place(path)).drop_nulls() if unclear.height else unclear
-    if anew.height:
-        kept = kept.clone().scatter(anew[ELEMENT], False)
-    start = looked.asked.index((*path, names[0])) if len(names) else 0
-    column = looked.positions % width
-    named = looked.positions.filter((column >= start) & (column < start + len(names)))
-    if not kept.all():
-        named = named.filter(kept.gather(named // width))
-    rows = pl.DataFrame(
-        {
-            ELEMENT: (named // width).cast(pl.Int64),
-            "key": names.gather(named % width - start),
-            "text": looked.texts.gather(named),
-        }
-    )
     if not anew.height:
         return rows
     found = keys.in_order(query(connection, queries.MEMBERS, anew))
+    rows = rows.filter(~rows[ELEMENT].is_in(anew[ELEMENT].implode()))
     return pl.concat([rows, found]).sort(ELEMENT, maintain_order=True)

@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 
 from dialflo_pipeline.flatten import Flattened, fast, flatten
 from dialflo_pipeline.flatten.frames import DOCUMENT
+from dialflo_pipeline.flatten.samples import sampled
 from dialflo_pipeline.flatten.shapes import MOST_ELEMENTS
 
 Batch: TypeAlias = Callable[[Sequence[bytes]], pl.DataFrame]
@@ -31,7 +32,7 @@ def as_bytes(answers: Sequence[Any]) -> list[bytes]:
 
 def odd_ones(bodies: list[bytes]) -> list[int]:
     numbered = pl.DataFrame({DOCUMENT: range(len(bodies)), "body": bodies}, {DOCUMENT: pl.Int64, "body": pl.Binary})
-    return fast.read_documents(numbered, ZoneInfo("UTC"), fast.usual_in(numbered["body"]))[1].to_list()
+    return fast.read_documents(numbered, ZoneInfo("UTC"), sampled(numbered["body"]))[1].to_list()
 
 
 def assert_found_the_same(bodies: list[bytes], batch: Batch, plain_reader: Reader) -> None:
