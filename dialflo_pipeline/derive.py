@@ -27,7 +27,7 @@ from dialflo_pipeline.states import KEY, TRY_COLUMNS, deciding_askings, task_sta
 from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
 
 BATCH_ROWS = 65_536
-BATCH_BYTES = 48 * 1024 * 1024
+BATCH_BYTES = 64 * 1024 * 1024
 
 WRITERS = 2
 """Tables written side by side."""

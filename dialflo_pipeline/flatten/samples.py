@@ -41,9 +41,9 @@ def sampled(bodies: pl.Series) -> Usual:
     sample = bodies.gather_every(-(-len(bodies) // SAMPLE) or 1)
     answers = [answer for answer in map(_parsed, sample) if isinstance(answer, list)]
     calls = [call for answer in answers for call in answer[:MOST_ELEMENTS] if isinstance(call, dict)]
-    found = Counter(path for call in calls for path in _places(call, CALL) if can_be_asked(path[-1]))
-    unknown = [path for path, _ in sorted(found.items(), key=lambda each: (-each[1], each[0])) if path not in VALUES]
-    places = found.keys() - set(unknown[_UNKNOWN:])
+    found = Counter(path for call in calls for path in _places(call, CALL))
+    unknown = sorted(found.keys() - set(VALUES), key=lambda path: (-found[path], path))
+    places = [path for path in found.keys() - set(unknown[_UNKNOWN:]) if can_be_asked(path[-1])]
     names = {path: usual_names([[*keys] for call in calls if (keys := _object(call, path))]) for path in KEY_VALUES}
     return Usual(_elements([len(answer) for answer in answers]), sorted(places), names)
 
