@@ -144,4 +144,4 @@ def _last_tries(lake: Lake, days: Iterable[date]) -> Iterator[pl.DataFrame]:
     yield pl.DataFrame(schema=pl.Schema({name: RAW_ANSWERS.frame_schema[name] for name in _BODY_COLUMNS}))
     for day in days:
         for raw in lake.read_batches(RAW_ANSWERS, day, _BODY_COLUMNS):
-            yield raw.filter("is_last")
+            yield raw if raw["is_last"].all() else raw.filter("is_last")
