@@ -23,7 +23,7 @@ from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, St
 DERIVATION = "3"
 """To be raised when the same raw answers would give other derived rows."""
 
-GROUP_ROWS = 32_768
+GROUP_ROWS = 16_384
 GROUP_DAYS = 64
 """A group of days ends with so many tasks or days: each day has its files open meanwhile."""
 

@@ -5,6 +5,7 @@ in groups. Reading, flattening and writing go on side by side, also from one gro
 batch of answers in each, whatever the size of a day.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,7 +17,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from dialflo_pipeline.ahead import one_ahead
+from dialflo_pipeline.ahead import one_ahead, some_ahead
 from dialflo_pipeline.checked import checked
 from dialflo_pipeline.days import fingerprint, footer, in_groups
 from dialflo_pipeline.flatten import Flattened, flatten
@@ -26,8 +27,8 @@ from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.states import KEY, TRY_COLUMNS, deciding_askings, task_states
 from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
 
-BATCH_ROWS = 65_536
-BATCH_BYTES = 64 * 1024 * 1024
+BATCH_ROWS = 32_768
+BATCH_BYTES = 48 * 1024 * 1024
 
 WRITERS = 2
 """Tables written side by side."""
@@ -68,7 +69,9 @@ def derive_days(lake: Lake, days: Iterable[date], rules: Rules) -> Iterator[DayR
     """Write these days' derived files anew from their raw ones; a report as each is done."""
     groups = (_look_at(lake, group, rules) for group in in_groups(lake, days))
     read = one_ahead((group, batch) for group in groups for batch in _answer_batches(lake, group))
-    flattened = one_ahead((group, flatten(batch, rules.timezone)) for group, batch in read)
+    flattened = some_ahead(
+        lambda part: (part[0], flatten(part[1], rules.timezone, threads=1)), read, os.cpu_count() or 1
+    )
     for group, parts in groupby(flattened, key=itemgetter(0)):
         yield from _write_group(lake, group, (part for _, part in parts))
 
