@@ -3,19 +3,23 @@
 Reads the files below `sql/`; runs nothing (`marts.py` does) and knows no column of its own.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.seeds import SEED_FOLDER
 from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy
+
+if TYPE_CHECKING:
+    import duckdb
 
 MODEL_SCHEMAS = ("staging", "marts")
 MACRO_FOLDER = "macros"
@@ -59,6 +63,8 @@ class Header(BaseModel):
     materialized: Literal["table", "view"] = "table"
     incremental_by: list[str] = []
     """Where the rows with some values of these columns come from the calls with the same values and no others."""
+    is_shared: bool = False
+    """Of a view: tables are made from it that cost less when its rows are reckoned once for all of them."""
     columns: dict[str, ModelColumn]
 
     @field_validator("columns")
@@ -174,12 +180,18 @@ def in_order(models: Iterable[Model]) -> list[Model]:
     return ordered
 
 
+def all_read(model: Model, by_name: Mapping[str, Model]) -> set[str]:
+    """The full names of all that a model reads, itself or through others."""
+    inner = (all_read(by_name[name], by_name) for name in model.depends_on if name in by_name)
+    return set(model.depends_on).union(*inner)
+
+
 def _check_increments(model: Model, by_name: Mapping[str, Model]) -> None:
     """An incremental model is refilled by narrowing the views between it and the calls to what has changed."""
     key = set(model.header.incremental_by)
     if not key:
         return
-    read = _all_read(model, by_name)
+    read = all_read(model, by_name)
     tables = {name for name in read if name in by_name and not by_name[name].is_view}
     narrowed = [by_name[name] for name in read if name in by_name and by_name[name].reads_main]
     if problem := next(
@@ -199,13 +211,8 @@ def _check_increments(model: Model, by_name: Mapping[str, Model]) -> None:
         raise ModelError(f"{model.full_name} is incremental, but {problem}.")
 
 
-def _all_read(model: Model, by_name: Mapping[str, Model]) -> set[str]:
-    inner = (_all_read(by_name[name], by_name) for name in model.depends_on if name in by_name)
-    return set(model.depends_on).union(*inner)
-
-
 def _header(where: str, text: str, kind: type[_Header]) -> _Header:
-    import yaml  # slow to load, and whoever only asks which files there are needs no parser
+    import yaml  # as slow as the other parser (`_parser`)
 
     try:
         return kind.model_validate(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 - both are safe loaders
@@ -218,20 +225,37 @@ def _header(where: str, text: str, kind: type[_Header]) -> _Header:
 
 def tables_read(where: str, query: str) -> frozenset[str]:
     """The full names of the tables and views that a query reads; `ModelError` if it is not one SELECT."""
-    import sqlglot  # as slow
-    from sqlglot import exp
+    tables: set[tuple[str, str]] = set()
+    own_names: set[str] = set()
 
-    try:
-        statements = sqlglot.parse(query, dialect="duckdb")
-    except sqlglot.ParseError as error:
-        raise ModelError(f"{where} cannot be parsed: {error}") from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+    def note(node: dict[str, Any]) -> dict[str, Any]:
+        if node.get("type") == "BASE_TABLE":
+            tables.add((node.get("schema_name", ""), node["table_name"]))
+        for cte in node.get("cte_map", {}).get("map", ()):
+            own_names.add(cte["key"])
+        return node
+
+    parsed = json.loads(_parse_tree(query), object_hook=note)
+    if parsed.get("error_type") == "parser":
+        raise ModelError(f"{where} cannot be parsed: {parsed['error_message']}")
+    if len(parsed.get("statements", ())) != 1:
         raise ModelError(f"{where} must hold exactly one SELECT after its header.")
-    statement = statements[0]
-    own_names = {cte.alias for cte in statement.find_all(exp.CTE)}
-    tables = [table for table in statement.find_all(exp.Table) if table.db or table.name not in own_names]
-    if bare := sorted({table.name for table in tables if not table.db}):
+    if bare := sorted(table for schema, table in tables if not schema and table not in own_names):
         raise ModelError(
             f"{where} reads {', '.join(bare)} without a schema: write main.{bare[0]} or staging.{bare[0]}."
         )
-    return frozenset(f"{table.db}.{table.name}" for table in tables)
+    return frozenset(f"{schema}.{table}" for schema, table in tables if schema)
+
+
+def _parse_tree(query: str) -> str:
+    """What DuckDB's own parser makes of a query, as JSON; nothing of it is looked up, let alone run."""
+    tree = "SELECT json_serialize_sql(?::VARCHAR, skip_empty := true, skip_null := true, skip_default := true)"
+    row = _parser().execute(tree, [query]).fetchone()
+    return str(row[0]) if row else "{}"
+
+
+@cache
+def _parser() -> "duckdb.DuckDBPyConnection":
+    import duckdb  # slow to load, and whoever only asks which files there are needs no parser
+
+    return duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})

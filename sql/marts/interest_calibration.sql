@@ -38,7 +38,7 @@ WITH statements AS (
         agent_name,
         least(floor(interest_confidence * 10), 9)::INTEGER + 1 AS confidence_decile,
         interest_confidence,
-        coalesce(interested = 'yes', false) AS is_yes,
+        is_yes,
         coalesce(epoch_us(spoken_at) - epoch_us(called_at) <= 2592000000000, false) AS is_followed,
         coalesce(epoch_us(happened_at) - epoch_us(called_at) <= 2592000000000, false) AS has_happened
     FROM staging.call_sequels
