@@ -118,7 +118,7 @@ def _find_asked(
             WHERE {scope} AND is_filled AND key IN (SELECT unnest($keys))
             QUALIFY row_number() OVER (PARTITION BY task_id, call_index ORDER BY list_position($keys, key)) = 1
         ) AS found
-        JOIN main.calls AS calls USING (task_id, call_index)
+        JOIN main.calls AS calls USING (call_date, task_id, call_index)
         JOIN pipeline.day_starts AS day_starts ON day_starts.call_date = found.call_date
         """,
         {"keys": list(keys), **changed},

@@ -1,8 +1,9 @@
 """Bringing the tables of the SQL models up to date where few days have changed, instead of making them anew.
 
 A model that is `incremental_by` some columns is refilled for those of their values that the changed calls have or had.
-Until that is done, it reads stand-ins for the views over the calls, which hold these values only. All other tables are
-refilled whole, from tables that are up to date by then. All of it happens in the caller's transaction.
+Until that is done, it reads stand-ins for the warehouse's tables and the views over them, which hold these values only.
+All other tables are refilled whole, from tables that are up to date by then. All of it happens in the caller's
+transaction.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import duckdb
 
 from dialflo_pipeline.models import CHANGE_COLUMNS, Model, all_read
 from dialflo_pipeline.stand_ins import StandIns
+from dialflo_pipeline.tables import WAREHOUSE_TABLES
 
 DAY = ("call_date",)
 _COLUMNS = ", ".join(CHANGE_COLUMNS)
@@ -53,14 +55,37 @@ def _refill_by(connection: duckdb.DuckDBPyConnection, models: Sequence[Model], k
     by_name = {model.full_name: model for model in models}
     read = set[str]().union(*(all_read(model, by_name) for model in tables))
     with StandIns(connection) as stand_ins:
+        for table in WAREHOUSE_TABLES:
+            if (name := f"main.{table.name}") in read:
+                stand_ins.narrow(name, _in_scope(f"FROM {name}", key))
         for view in models:
             if view.is_view and view.full_name in read:
-                stand_ins.take_over(view, _in_scope(stand_ins.query(view), key) if view.reads_main else None)
+                stand_ins.take_over(view, is_narrowed=view.reads_main)
         for model in tables:
-            name, order = model.full_name, ", ".join(model.header.grain)
-            connection.execute(f"DELETE FROM {name} AS found USING temp.scope AS scope WHERE {_same('found', key)}")
             # Once more in scope: a model that is not what it says must not put rows beside those that were kept.
-            connection.execute(f"INSERT INTO {name} {_in_scope(stand_ins.query(model), key)} ORDER BY {order}")
+            fresh = _in_scope(stand_ins.query(model), key)
+            (_put_behind if key == DAY else _exchange)(connection, model, fresh, key)
+
+
+def _put_behind(connection: duckdb.DuckDBPyConnection, model: Model, fresh: str, key: tuple[str, ...]) -> None:
+    """Replace the rows in scope, so that the new ones stand behind all others, in the model's order."""
+    name, order = model.full_name, ", ".join(model.header.grain)
+    connection.execute(f"DELETE FROM {name} AS found USING temp.scope AS scope WHERE {_same('found', key)}")
+    connection.execute(f"INSERT INTO {name} {fresh} ORDER BY {order}")
+
+
+def _exchange(connection: duckdb.DuckDBPyConnection, model: Model, fresh: str, key: tuple[str, ...]) -> None:
+    """Replace those rows in scope that are not as before: most are, and each one replaced has to be written again."""
+    name, columns = model.full_name, tuple(model.columns)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {fresh}")
+    stored = _in_scope(f"SELECT rowid AS stored_row, * FROM {name}", key)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE stored AS {stored}")
+    connection.execute(
+        f"DELETE FROM {name} WHERE rowid IN (SELECT stored_row FROM temp.stored AS found"
+        f" ANTI JOIN temp.fresh AS scope ON {_same('found', columns)})"
+    )
+    connection.execute(f"INSERT INTO {name} FROM temp.fresh EXCEPT ALL SELECT * EXCLUDE (stored_row) FROM temp.stored")
+    connection.execute("DROP TABLE temp.fresh; DROP TABLE temp.stored")
 
 
 def _in_scope(query: str, key: tuple[str, ...]) -> str:

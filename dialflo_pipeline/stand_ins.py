@@ -12,8 +12,8 @@ import duckdb
 
 from dialflo_pipeline.models import Model
 
-_FULL_NAME = re.compile(r"\b(?:staging|marts)\.\w+")
-"""Of a model: such names stand for nothing else in SQL, and in comments it does not matter."""
+_FULL_NAME = re.compile(r"\b(?:main|staging|marts)\.\w+")
+"""Of a table or model: such names stand for nothing else in SQL, and in comments it does not matter."""
 
 
 class StandIns:
@@ -30,27 +30,31 @@ class StandIns:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if error is None:  # else the transaction is over, and they with it
-            for full_name, table_or_view in self._kinds.items():
+            for full_name, table_or_view in reversed(self._kinds.items()):
                 self._connection.execute(f"DROP {table_or_view} {_name(full_name)}")
 
     def query(self, model: Model) -> str:
         """The query of a model, reading the stand-ins there are by now."""
         return _FULL_NAME.sub(lambda found: _name(found[0]) if found[0] in self._kinds else found[0], model.query)
 
-    def take_over(self, view: Model, narrowed: str | None = None) -> None:
-        """Stand in for a view where that is of use: `narrowed` to this query, or shared, or above one with a stand-in.
+    def narrow(self, table: str, query: str) -> None:
+        """Let `query` stand in for a table, by its full name."""
+        self._make(table, "VIEW", query)
 
-        Views are to come in their order.
+    def take_over(self, view: Model, *, is_narrowed: bool = False) -> None:
+        """Stand in for a view where that is of use: to hold the few rows left of it, or those that several models read.
+
+        One that reads others with stand-ins gets one too, so views are to come in their order.
         """
-        query = narrowed or self.query(view)
-        if narrowed or view.header.is_shared:
-            self._make(view, "TABLE", query)
+        query = self.query(view)
+        if is_narrowed or view.header.is_shared:
+            self._make(view.full_name, "TABLE", query)
         elif query != view.query:
-            self._make(view, "VIEW", query)
+            self._make(view.full_name, "VIEW", query)
 
-    def _make(self, view: Model, table_or_view: str, query: str) -> None:
-        self._connection.execute(f"CREATE TEMP {table_or_view} {_name(view.full_name)} AS {query}")
-        self._kinds[view.full_name] = table_or_view
+    def _make(self, full_name: str, table_or_view: str, query: str) -> None:
+        self._connection.execute(f"CREATE TEMP {table_or_view} {_name(full_name)} AS {query}")
+        self._kinds[full_name] = table_or_view
 
 
 def _name(full_name: str) -> str:

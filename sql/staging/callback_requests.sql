@@ -36,7 +36,9 @@ WITH requests AS (
         callbacks.ends_at
     FROM pipeline.callbacks AS callbacks
     JOIN staging.call_facts AS calls
-        ON calls.task_id = callbacks.task_id AND calls.call_index = callbacks.call_index
+        ON calls.call_date = callbacks.call_date
+        AND calls.task_id = callbacks.task_id
+        AND calls.call_index = callbacks.call_index
 ),
 kept AS (
     SELECT
