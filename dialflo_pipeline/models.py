@@ -6,13 +6,13 @@ Reads the files below `sql/`; runs nothing (`marts.py` does) and knows no column
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.seeds import SEED_FOLDER
@@ -65,14 +65,17 @@ class Header(BaseModel):
     """Where the rows with some values of these columns come from the calls with the same values and no others."""
     is_shared: bool = False
     """Of a view: tables are made from it that cost less when its rows are reckoned once for all of them."""
-    columns: dict[str, ModelColumn]
+    columns: dict[str, ModelColumn] = {}
+    columns_of: str | None = None
+    """Full name of the model whose columns it has, with all that is said of them there."""
 
-    @field_validator("columns")
-    @classmethod
-    def _some(cls, columns: dict[str, ModelColumn]) -> dict[str, ModelColumn]:
-        if not columns:
-            raise ValueError("names no column")
-        return columns
+    @model_validator(mode="after")
+    def _some_columns(self) -> Self:
+        if bool(self.columns) == bool(self.columns_of):
+            raise ValueError(
+                "names no column" if self.columns_of is None else "has columns beside those of another model"
+            )
+        return self
 
 
 @dataclass(frozen=True)
@@ -148,9 +151,14 @@ def parse_model(schema: str, name: str, text: str) -> Model:
     """Make a model of the text of its file; once for each text, as parsing takes its time."""
     where = f"{schema}/{name}.sql"
     header, query = header_and_query(where, text, Header)
+    if header.columns_of is None:
+        _check_grain(where, header)
+    return Model(schema, name, header, query, tables_read(where, query))
+
+
+def _check_grain(where: str, header: Header) -> None:
     if missing := [name for name in header.grain if name not in header.columns]:
         raise ModelError(f"The header of {where} names {', '.join(missing)} in its grain but not among its columns.")
-    return Model(schema, name, header, query, tables_read(where, query))
 
 
 def header_and_query(where: str, text: str, kind: type[_Header]) -> tuple[_Header, str]:
@@ -167,6 +175,7 @@ def header_and_query(where: str, text: str, kind: type[_Header]) -> tuple[_Heade
 def in_order(models: Iterable[Model]) -> list[Model]:
     """The models sorted so that each stands after those it reads, by name where that leaves a choice."""
     by_name = {model.full_name: model for model in sorted(models, key=lambda model: model.full_name)}
+    by_name = {name: _with_columns(model, by_name) for name, model in by_name.items()}
     for model in by_name.values():
         if unknown := model.depends_on - by_name.keys() - SOURCES:
             raise ModelError(f"{model.full_name} reads {', '.join(sorted(unknown))}: no model or table has that name.")
@@ -178,6 +187,17 @@ def in_order(models: Iterable[Model]) -> list[Model]:
     for model in ordered:
         _check_increments(model, by_name)
     return ordered
+
+
+def _with_columns(model: Model, by_name: Mapping[str, Model]) -> Model:
+    """The model with the columns that another one says what they are, where its header leaves that to it."""
+    if (name := model.header.columns_of) is None:
+        return model
+    if name not in by_name or not by_name[name].columns:
+        raise ModelError(f"{model.full_name} has the columns of {name}: no model of that name says what they are.")
+    header = model.header.model_copy(update={"columns": by_name[name].columns})
+    _check_grain(model.full_name, header)
+    return replace(model, header=header)
 
 
 def all_read(model: Model, by_name: Mapping[str, Model]) -> set[str]:
