@@ -10,7 +10,6 @@ description: >-
 means_not: >-
   That so many people were reached (one person may be called often), nor that a person rather than a machine answered.
 grain: [call_date, agent_name]
-incremental_by: [call_date]
 columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
@@ -22,27 +21,16 @@ columns:
   avg_answered_seconds: {type: DOUBLE, description: "Mean of call_duration_seconds over the answered dialled calls that have one; NULL if none has.", unit: seconds}
   median_answered_seconds: {type: DOUBLE, description: "Median of the same lengths (of an even number, the mean of the middle two).", unit: seconds}
 */
-WITH counted AS (
-    SELECT
-        call_date,
-        agent_name,
-        count(*) AS calls,
-        count(*) FILTER (WHERE is_answered) AS answered_calls,
-        staging.mean(CASE WHEN is_answered THEN duration_seconds END) AS avg_answered_seconds,
-        median(CASE WHEN is_answered THEN duration_seconds END) AS median_answered_seconds
-    FROM staging.call_facts
-    WHERE is_dialled
-    GROUP BY call_date, agent_name
-)
 SELECT
     call_date,
     agent_name,
     calls,
     answered_calls,
-    answered_calls / calls AS answer_rate,
+    staging.rate(answered_calls, calls) AS answer_rate,
     staging.wilson_low(answered_calls, calls) AS answer_rate_low,
     staging.wilson_high(answered_calls, calls) AS answer_rate_high,
-    avg_answered_seconds,
-    median_answered_seconds
-FROM counted
+    avg_talk_seconds AS avg_answered_seconds,
+    median_talk_seconds AS median_answered_seconds
+FROM staging.agent_day_counts
+WHERE calls > 0
 ORDER BY call_date, agent_name
