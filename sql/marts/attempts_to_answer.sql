@@ -37,11 +37,12 @@ columns:
 WITH ended AS (
     SELECT
         agent_name,
-        tries AS attempt_number,
+        last_try AS attempt_number,
         count(*) AS contacts,
         count(*) FILTER (WHERE is_reached) AS reached_contacts
-    FROM staging.contact_reach
-    GROUP BY agent_name, tries
+    FROM staging.call_sequels
+    WHERE last_try IS NOT NULL
+    GROUP BY agent_name, last_try
 ),
 agents AS (
     SELECT agent_name, sum(contacts)::BIGINT AS contacts, max(attempt_number) AS last_number

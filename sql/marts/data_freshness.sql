@@ -26,21 +26,6 @@ columns:
   is_complete: {type: BOOLEAN, description: "Whether every task of the day is settled or not_found: waiting_tasks and failed_tasks are both 0."}
 */
 -- Not incremental itself: a day without calls would not keep its place in the order of days.
-SELECT
-    call_date,
-    registered_tasks,
-    settled_tasks,
-    unsettled_tasks,
-    pending_tasks,
-    waiting_tasks,
-    not_found_tasks,
-    failed_tasks,
-    held_back_tasks,
-    next_try_at,
-    calls,
-    first_registered_at,
-    last_registered_at,
-    newest_answer_at,
-    is_complete
+SELECT *
 FROM staging.day_states
 ORDER BY call_date
