@@ -11,8 +11,9 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG as RANGE_
 from dagster._core.storage.tags import PARTITION_NAME_TAG as PARTITION
 from dagster_shared.error import SerializableErrorInfo  # what an event holds of an error
 
+from dialflo_pipeline.errors import RunKilled
 from dialflo_pipeline.notify.spans import days_between
-from dialflo_pipeline.notify.troubles import WRAPPERS, Failed
+from dialflo_pipeline.notify.troubles import INTERRUPTED, WRAPPERS, Failed
 
 LOOKED_AT: Final = {
     DagsterEventType.STEP_SUCCESS,
@@ -21,6 +22,15 @@ LOOKED_AT: Final = {
 }
 FAILED_CHECK: Final = "DagsterAssetCheckFailedError"
 """How Dagster ends a step of which a blocking check failed; the check itself says why."""
+
+FROM_OUTSIDE: Final = "This run has been marked as failed from outside the execution context."
+"""What Dagster says of a run whose process is gone, as after one that used up the memory."""
+KILLED: Final = "The process of this run was killed, or the machine went down. The next run goes on from there."
+
+
+def killed() -> SerializableErrorInfo:
+    """The error of a run whose process is gone."""
+    return SerializableErrorInfo(f"{RunKilled.__module__}.{RunKilled.__name__}: {KILLED}", [], RunKilled.__name__)
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,23 @@ def with_content(
     return replace(ended, steps=tuple(told), checks=tuple(checks))
 
 
+def was_cut_off(instance: DagsterInstance, run_id: str) -> bool:
+    """Whether a failed run was killed or told to end, as by a restart of the services: nothing failed of itself."""
+    wanted = {DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE}
+    records = instance.get_records_for_run(run_id, of_type=wanted).records
+    events = [event for record in records if (event := record.event_log_entry.dagster_event)]
+    errors = [event.step_failure_data.error for event in events if event.is_step_failure]
+    if errors:
+        return all(error is not None and error.cls_name in INTERRUPTED for error in errors)
+    return any(error.cls_name == RunKilled.__name__ for event in events if (error := _error_of_end(event)))
+
+
+def _error_of_end(end: DagsterEvent) -> SerializableErrorInfo | None:
+    if end.message == FROM_OUTSIDE:
+        return killed()
+    return end.job_failure_data.error if end.event_specific_data else None
+
+
 def _step(run: DagsterRun, ended: EndedRun, event: DagsterEvent, day_steps: frozenset[str]) -> Failed | Succeeded:
     step = event.step_key or ""
     days = _days(run, step)
@@ -83,8 +110,7 @@ def _whole(run: DagsterRun, ended: EndedRun, end: DagsterEvent | None) -> Failed
         return None
     if end.event_type is DagsterEventType.RUN_SUCCESS:
         return Succeeded(run.job_name, None, frozenset())
-    error = end.job_failure_data.error if end.event_specific_data else None
-    return _failed(run, ended, None, error, end.message or "", _days(run, None), by_day=False)
+    return _failed(run, ended, None, _error_of_end(end), end.message or "", _days(run, None), by_day=False)
 
 
 def _failed(

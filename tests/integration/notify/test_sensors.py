@@ -29,8 +29,8 @@ from dagster import (
 from dagster._core.test_utils import create_run_for_test  # the only way to a run that never started
 from pydantic import SecretStr
 
-from dialflo_pipeline.defs.execute import DATA_TAG
 from dialflo_pipeline.defs.notifications import NOBODY, failure_sensors
+from dialflo_pipeline.defs.our_runs import DATA_TAG
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.errors import TokenRefused
 from dialflo_pipeline.notify import channels as channels_module
