@@ -5,7 +5,7 @@ The system takes the lock back when the process ends, however it ends. A process
 
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.errors import DialfloError
 from dialflo_pipeline.workspace import Workspace
 
+RUNS: Final = "runs"
 LEFT_SECONDS: Final = 3_600.0
 """A lock file that nobody holds is removed when it is so old: nobody can be about to take it any more."""
 
@@ -27,12 +28,11 @@ def seen_alive(pipeline: Pipeline) -> ResourceDefinition:
     def pipeline_of_run(context: InitResourceContext) -> Iterator[Pipeline]:
         try:
             work = Workspace(pipeline.load().data_dir).work
-            path = _path(work, context.run_id or "")
-            path.parent.mkdir(parents=True, exist_ok=True)
+            (work / RUNS).mkdir(parents=True, exist_ok=True)
         except (DialfloError, OSError):
             yield pipeline  # the first step fails of the same, and says so better
             return
-        with shown_alive(work, context.run_id or ""):
+        with shown_alive(work, context.run.run_id) if context.run else nullcontext():
             yield pipeline
 
     return pipeline_of_run
@@ -59,7 +59,7 @@ def is_alive(work: Path, run_id: str) -> bool:
 
 def sweep(work: Path, but_for: Collection[str]) -> None:
     """Remove what killed processes left, but for these runs."""
-    for path in (work / "runs").glob("*.lock"):
+    for path in (work / RUNS).glob("*.lock"):
         try:
             is_old = time.time() - path.stat().st_mtime > LEFT_SECONDS
         except FileNotFoundError:
@@ -69,7 +69,7 @@ def sweep(work: Path, but_for: Collection[str]) -> None:
 
 
 def _path(work: Path, run_id: str) -> Path:
-    return work / "runs" / f"{run_id}.lock"
+    return work / RUNS / f"{run_id}.lock"
 
 
 def _lock(path: Path) -> FileLock:
