@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import pytest
+import typer
 import yaml
 from dagster._core.instance.config import dagster_instance_config  # checks a dagster.yaml without using it
 
@@ -74,8 +75,10 @@ def test_a_command_that_is_started_is_there_and_takes_its_options(command: list[
 def _command(value: str) -> click.Command:
     """The click command behind the function that a console script calls."""
     module, _, _ = value.partition(":")
-    loaded = import_module(module)
-    names = ("dagster_webserver", "create_dagster_daemon_cli", "cli", "create_dagster_cli")
+    loaded = import_module("dialflo_pipeline.cli.app" if module == "dialflo_pipeline.cli" else module)
+    if isinstance(typed := getattr(loaded, "app", None), typer.Typer):
+        return typer.main.get_command(typed)
+    names = ("create_dagster_daemon_cli", "cli", "create_dagster_cli")
     found = next(getattr(loaded, name) for name in names if hasattr(loaded, name))
     made = found if isinstance(found, click.Command) else found()
     assert isinstance(made, click.Command)
@@ -84,7 +87,7 @@ def _command(value: str) -> click.Command:
 
 def test_both_services_are_there_in_both_forms() -> None:
     assert len(COMMANDS) == 8
-    assert {command[0] for command in COMMANDS} == {"dagster-webserver", "dagster-daemon", "dagster"}
+    assert {command[0] for command in COMMANDS} == {"dialflo", "dagster-daemon", "dagster"}
 
 
 def test_the_tables_are_made_before_both_services_start() -> None:
