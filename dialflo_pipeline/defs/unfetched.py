@@ -27,9 +27,8 @@ def why_unfetched(report: FetchReport) -> DialfloError | None:
     reasons = Counter(report.in_trouble.values())
     if report.asked < SURELY_THE_API and any(reason.startswith(_ANSWERED) for reason in reasons):
         return None
-    return _down(f"none of the {report.asked} ids asked for got an answer to use", reasons.most_common(1)[0][0])
+    return _down(f"None of the {report.asked} ids asked for got an answer to use", reasons.most_common(1)[0][0])
 
 
 def _down(found: str, reason: str | None) -> ApiDown:
-    over = f" ({reason})" if reason else ""
-    return ApiDown(f"The API is down or out of reach{over}: {found}. What had been fetched is kept.")
+    return ApiDown(f"The API is down or out of reach: {reason}. {found}. What had been fetched is kept.")

@@ -72,7 +72,7 @@ def test_a_command_that_is_started_is_there_and_takes_its_options(command: list[
     context.command.make_parser(context).parse_args(args=list(arguments))
 
 
-def _command(value: str) -> click.Command:
+def _command(value: str) -> Any:
     """The click command behind the function that a console script calls."""
     module, _, _ = value.partition(":")
     loaded = import_module("dialflo_pipeline.cli.app" if module == "dialflo_pipeline.cli" else module)

@@ -42,6 +42,6 @@ def test_few_ids_that_are_answered_with_errors_cost_only_themselves(
 
 def test_a_run_that_was_stopped_says_over_what() -> None:
     stopped = FetchReport(100, Counter({Result.USABLE: 50}), {}, StopReason.API_DOWN, "HTTP 502")
-    assert "(HTTP 502): 20 ids in a row ended in trouble" in str(why_unfetched(stopped))
+    assert "reach: HTTP 502. 20 ids in a row ended in trouble." in str(why_unfetched(stopped))
     refused = FetchReport(100, stopped=StopReason.TOKEN_REFUSED)
     assert isinstance(why_unfetched(refused), TokenRefused)
