@@ -1,10 +1,10 @@
 """`dialflo page`: Dagster's web page as a service, beside a daemon that is another one."""
 
-import os
 from pathlib import Path
 
 from dialflo_pipeline.cli.reloading import reloading_for_new_days
 from dialflo_pipeline.defs.home import dagster_home
+from dialflo_pipeline.defs.web_server import serve_page
 from dialflo_pipeline.settings import load_settings
 from dialflo_pipeline.workspace import Workspace
 
@@ -14,10 +14,8 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 def run_page(host: str, port: int, workspace_file: Path) -> int:
     """Serve what a workspace.yaml names until told to end; as `dagster-webserver`, but days that come are seen."""
-    from dagster_webserver.cli import cli as webserver  # some seconds
-
     settings = load_settings()
-    os.environ["DAGSTER_HOME"] = str(dagster_home(Workspace(settings.data_dir), Path.cwd()))
+    home = dagster_home(Workspace(settings.data_dir), Path.cwd())
     with reloading_for_new_days(settings, f"http://{LOOPBACK if host in EVERYWHERE else host}:{port}"):
-        webserver.main(["-h", host, "-p", str(port), "-w", str(workspace_file)], standalone_mode=False)
+        serve_page(home, host, port, workspace_file)
     return 0
