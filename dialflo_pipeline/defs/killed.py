@@ -4,6 +4,8 @@ Dagster notices a killed run as long as the process that started it is there. Wh
 machine went down, such runs would be under way for ever, and ten of them fill the queue.
 """
 
+from pathlib import Path
+
 from dagster import (
     DagsterInstance,
     DagsterRun,
@@ -18,7 +20,7 @@ from dagster import (
 from dagster._core.events import JobFailureData  # what Dagster itself reports a failed run with
 
 from dialflo_pipeline.defs.alive import is_alive, sweep
-from dialflo_pipeline.defs.our_runs import is_ours
+from dialflo_pipeline.defs.our_runs import DATA_TAG, is_ours
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.run_content import KILLED, killed
 from dialflo_pipeline.workspace import Workspace
@@ -36,17 +38,23 @@ def killed_runs_sensor(pipeline: Pipeline) -> SensorDefinition:
     )
     def killed_runs(context: SensorEvaluationContext) -> SkipReason:
         settings, instance = pipeline.load(), context.instance
-        work = Workspace(settings.data_dir).work
         started = instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED]))
         belongs = is_ours(context, settings)
-        without = [run for run in started if belongs(run) and not is_alive(work, run.run_id)]
+        looked_at = [(run, settings.data_dir if belongs(run) else _data_elsewhere(run)) for run in started]
+        without = [run for run, data in looked_at if data and not is_alive(Workspace(data).work, run.run_id)]
         suspects = (context.cursor or "").split()
         killed = [run for run in without if run.run_id in suspects and report_killed(instance, run)]
         context.update_cursor(" ".join(run.run_id for run in without if run not in killed))
-        sweep(work, [run.run_id for run in started])
+        sweep(Workspace(settings.data_dir).work, [run.run_id for run in started])
         return SkipReason(f"{len(started)} runs are under way; {len(killed)} were marked as killed.")
 
     return killed_runs
+
+
+def _data_elsewhere(run: DagsterRun) -> Path | None:
+    """The data of a run of the command line that shares this history, if it lies on this machine."""
+    data = Path(run.tags.get(DATA_TAG, ""))
+    return data if run.remote_job_origin is None and data.is_absolute() and data.is_dir() else None
 
 
 def report_killed(instance: DagsterInstance, run: DagsterRun) -> bool:

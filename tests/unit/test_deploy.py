@@ -147,9 +147,8 @@ def test_dagster_s_settings_differ_from_those_of_a_checkout_in_storage_and_reten
         for path in (DEPLOY / "dagster.yaml", ROOT / "dagster_home/dagster.yaml")
     )
     assert ours.keys() - checkout.keys() == {"storage", "retention"}
-    for name in ("run_coordinator", "run_monitoring", "run_retries"):
+    for name in ("concurrency", "run_coordinator", "run_monitoring", "run_retries"):
         assert ours[name] == checkout[name]
-    assert ours["concurrency"]["pools"] == checkout["concurrency"]["pools"]
 
 
 def test_the_environment_names_settings_that_exist_and_all_that_dagster_takes_from_it() -> None:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,11 +71,17 @@ def test_a_run_that_lives_is_left_alone(tick: Tick, instance: DagsterInstance, w
     assert status(instance, run) is DagsterRunStatus.FAILURE
 
 
-def test_runs_over_other_data_are_left_alone(tick: Tick, instance: DagsterInstance) -> None:
-    run = started(instance, **{DATA_TAG: "elsewhere"})
-    tick()
-    tick()
-    assert status(instance, run) is DagsterRunStatus.STARTED
+def test_runs_of_the_command_line_over_other_data_are_looked_after_where_that_is_here(
+    tick: Tick, instance: DagsterInstance, tmp_path: Path
+) -> None:
+    away, killed, living = (
+        started(instance, **{DATA_TAG: data}) for data in ("/no/such/folder", str(tmp_path), str(tmp_path))
+    )
+    with shown_alive(Workspace(tmp_path).work, living):
+        tick()
+        tick()
+    assert status(instance, away) is status(instance, living) is DagsterRunStatus.STARTED
+    assert status(instance, killed) is DagsterRunStatus.FAILURE
 
 
 def test_while_a_run_works_its_process_is_seen_to_be_alive(
