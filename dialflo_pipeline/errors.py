@@ -17,6 +17,8 @@ DialfloError                 1
 └── TransientError           1   the same call may succeed later
     ├── TransportTrouble     1   a request ended without a whole answer
     ├── TaskSourceDown       1   the database of task ids does not answer
+    ├── ApiDown              1   the API gave no answer to anything that was asked
+    ├── RunKilled            1   the process of a run was killed before the run's end
     ├── NotTold              1   a message to people could not be sent
     └── LockHeld             4   another run is at work on the same data
 
@@ -106,6 +108,14 @@ class TransportTrouble(TransientError):
 
 class TaskSourceDown(TransientError):
     """The database of task ids does not answer, or broke off."""
+
+
+class ApiDown(TransientError):
+    """The API is down or out of reach: what was asked for still waits."""
+
+
+class RunKilled(TransientError):
+    """The process of a run was killed, or the machine went down, before the run's end."""
 
 
 class NotTold(TransientError):

@@ -37,6 +37,8 @@ class FetchReport:
     results: Counter[Result] = field(default_factory=Counter)
     in_trouble: dict[str, str] = field(default_factory=dict)
     stopped: StopReason | None = None
+    stopped_over: str | None = None
+    """What the asking that stopped it ended in, in words without payload."""
 
     @property
     def asked(self) -> int:
@@ -153,6 +155,7 @@ class Fetch:
         counting, self.report.stopped = self.rules.take(asking)
         self._count(counting)
         if self.report.stopped:
+            self.report.stopped_over = asking.tries[-1].verdict.error
             raise _Stopped
 
     def _count(self, askings: Sequence[Asking], *, stopped_run: bool = False) -> None:

@@ -198,6 +198,20 @@ def dev(port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the w
 
 
 @app.command()
+def page(
+    workspace: Annotated[
+        Path, typer.Option("--workspace", "-w", exists=True, dir_okay=False, help="The workspace.yaml of the daemon.")
+    ],
+    host: Annotated[str, typer.Option("--host", "-h", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", "-p", min=1, max=65_535, help="Port to listen on.")] = 3000,
+) -> None:
+    """Dagster's web server alone, as a service beside `dagster-daemon run`; see docs/deploy.md."""
+    from dialflo_pipeline.cli.page import run_page
+
+    raise typer.Exit(run_page(host, port, workspace))
+
+
+@app.command()
 def simulate(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8765,
     token: Annotated[str | None, typer.Option(help="The token it wants.")] = None,

@@ -25,7 +25,7 @@ def run_dev(port: int) -> int:
     say(f"web page: {page}")
     command = [sys.executable, "-m", "dagster", "dev", "-m", MODULE, "-h", "127.0.0.1", "-p", str(port)]
     try:
-        with reloading_for_new_days(settings, page, MODULE):
+        with reloading_for_new_days(settings, page):
             return subprocess.run(command, env={**os.environ, "DAGSTER_HOME": str(home)}, check=False).returncode  # noqa: S603 - no part of it is input
     except KeyboardInterrupt:
         return 0

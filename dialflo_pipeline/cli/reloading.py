@@ -1,7 +1,7 @@
-"""Keeping the partitions that `dialflo dev` shows in step with the lake.
+"""Keeping the partitions that Dagster's page shows in step with the lake, for `dialflo dev` and `dialflo page`.
 
 Dagster reckons them when it loads the definitions. When an id of an earlier day is registered, or of a day to come,
-they have to be loaded again; Dagster's own web server is asked to do so, and its daemon follows within a minute.
+they have to be loaded again: its web server does so only when asked to, its daemon by itself within a minute.
 """
 
 import json
@@ -25,22 +25,20 @@ EVERY_SECONDS = 10.0
 ANSWER_WITHIN_SECONDS = 60.0
 
 _RELOAD = """
-mutation ($name: String!) {
-  reloadRepositoryLocation(repositoryLocationName: $name) {
+mutation {
+  reloadWorkspace {
     __typename
-    ... on WorkspaceLocationEntry { locationOrLoadError { __typename } }
+    ... on Workspace { locationEntries { locationOrLoadError { __typename } } }
   }
 }
 """
 
 
 @contextmanager
-def reloading_for_new_days(
-    settings: Settings, page: str, location: str, every_seconds: float = EVERY_SECONDS
-) -> Iterator[None]:
-    """While this lasts, the Dagster at `page` loads its code `location` again when days come that it does not show."""
+def reloading_for_new_days(settings: Settings, page: str, every_seconds: float = EVERY_SECONDS) -> Iterator[None]:
+    """While this lasts, the Dagster at `page` loads its definitions again when days come that it does not show."""
     ended = threading.Event()
-    watch = partial(_watch, settings, page, location, every_seconds, ended, shown=outer_days(settings))
+    watch = partial(_watch, settings, page, every_seconds, ended, shown=outer_days(settings))
     watching = threading.Thread(target=watch, daemon=True)
     watching.start()
     try:
@@ -58,25 +56,23 @@ def outer_days(settings: Settings) -> OuterDays:
     return first, max((day for day in days if day > today), default=None)
 
 
-def reload_location(page: str, location: str) -> bool:
-    """Ask the web server to load a code location again; whether it did."""
-    body = json.dumps({"query": _RELOAD, "variables": {"name": location}}).encode()
+def reload_definitions(page: str) -> bool:
+    """Ask the web server to load all definitions again; whether it did."""
+    body = json.dumps({"query": _RELOAD}).encode()
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{page}/graphql", body, headers)  # noqa: S310 - always this machine's http
     try:
         with urllib.request.urlopen(request, timeout=ANSWER_WITHIN_SECONDS) as response:  # noqa: S310 - as above
-            answer = json.load(response)["data"]["reloadRepositoryLocation"]
+            entries = json.load(response)["data"]["reloadWorkspace"]["locationEntries"]
+        loaded = {entry["locationOrLoadError"]["__typename"] for entry in entries}
     except (OSError, ValueError, KeyError, TypeError):
         return False  # mostly because it is still starting: asked again at the next look
-    loaded = (answer.get("locationOrLoadError") or {}).get("__typename")
-    return bool(loaded == "RepositoryLocation")
+    return loaded == {"RepositoryLocation"}
 
 
-def _watch(
-    settings: Settings, page: str, location: str, every_seconds: float, ended: threading.Event, shown: OuterDays
-) -> None:
+def _watch(settings: Settings, page: str, every_seconds: float, ended: threading.Event, shown: OuterDays) -> None:
     while not ended.wait(every_seconds):
         found = outer_days(settings)
-        if found != shown and reload_location(page, location):
+        if found != shown and reload_definitions(page):
             say_hint(f"days from {found[0]} on are registered: the partitions were loaded again")
             shown = found

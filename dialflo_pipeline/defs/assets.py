@@ -22,9 +22,10 @@ from dialflo_pipeline.days import survey
 from dialflo_pipeline.defs import specs
 from dialflo_pipeline.defs.partitions import A_DAY_A_RUN, DaysConfig, days_of_run, materialized
 from dialflo_pipeline.defs.resources import Pipeline, Step
+from dialflo_pipeline.defs.unfetched import why_unfetched
 from dialflo_pipeline.derive import DayReport, derive_days
-from dialflo_pipeline.errors import SettingsError, TokenRefused
-from dialflo_pipeline.fetch import FetchReport, StopReason
+from dialflo_pipeline.errors import ApiDown, SettingsError
+from dialflo_pipeline.fetch import FetchReport
 from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.wanted import Wanted, wanted_ids
 
@@ -124,8 +125,9 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
             report = _fetch(step, ids)
             step.reporter.fetched(report)
             rows = {day: step.workspace.lake.row_count(RAW_ANSWERS, day) for day in set(ids.values())}
-        if report.stopped is StopReason.TOKEN_REFUSED:
-            raise TokenRefused("The API refused the token in DIALFLO_API_TOKEN. Nothing was marked failed.")
+        # The command line goes on with what is there, and says itself that the API was down.
+        if (why := why_unfetched(report)) and not (pipeline.reporter and isinstance(why, ApiDown)):
+            raise why
         waited = Counter(ids.values())
         asked = {day: {"ids_waiting": count, "dagster/row_count": rows[day]} for day, count in waited.items()}
         results = {str(result): count for result, count in report.results.items()}

@@ -20,18 +20,32 @@ from dialflo_pipeline.defs.assets import DeriveConfig, FetchConfig
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.specs import lake_key
 from dialflo_pipeline.rules import rules_of
-from dialflo_pipeline.tables import TASK_IDS
+from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS
 from dialflo_pipeline.workspace import Workspace
 
 DAILY_AT = "30 1 * * *"
 
+ASKED_FOR_AGAIN = {"dagster/max_retries": "0"}
+"""Tags of jobs for which a sensor asks again if a run of theirs is cut off."""
+
 sync_job = define_asset_job(
-    "sync", AssetSelection.all(), description="Registers, fetches, derives, loads, computes and publishes."
+    "sync",
+    AssetSelection.all(),
+    description="Registers, fetches, derives, loads, computes and publishes.",
+    tags=ASKED_FOR_AGAIN,
 )
 register_job = define_asset_job(
     "register",
     AssetSelection.assets(lake_key(TASK_IDS)),
     description="Registers the ids of the files in the inbox and of the database.",
+    tags=ASKED_FOR_AGAIN,
+)
+
+derive_job = define_asset_job(
+    "derive",
+    AssetSelection.all() - AssetSelection.assets(lake_key(TASK_IDS), lake_key(RAW_ANSWERS)),
+    description="The same as sync without its sources: derives, loads, computes and publishes what was fetched.",
+    tags=ASKED_FOR_AGAIN,
 )
 
 
@@ -65,4 +79,10 @@ def sync_request(days: Sequence[date], today: date, run_key: str) -> RunRequest:
         "raw_answers": FetchConfig(first_day=first, last_day=last),
         "lake_tables": DeriveConfig(first_day=first, last_day=last),
     }
-    return RunRequest(run_key=run_key, partition_key=today.isoformat(), run_config=RunConfig(ops=steps))
+    return RunRequest(run_key, RunConfig(ops=steps), job_name=sync_job.name, partition_key=today.isoformat())
+
+
+def derive_request(days: Sequence[date], today: date, run_key: str) -> RunRequest:
+    """The same without a request to the API."""
+    steps = {"lake_tables": DeriveConfig(first_day=days[0].isoformat(), last_day=days[-1].isoformat())}
+    return RunRequest(run_key, RunConfig(ops=steps), job_name=derive_job.name, partition_key=today.isoformat())

@@ -3,10 +3,12 @@
 from dagster import Definitions, in_process_executor
 
 from dialflo_pipeline.defs import specs
+from dialflo_pipeline.defs.alive import seen_alive
 from dialflo_pipeline.defs.assets import DUCKDB_POOL, daily_assets, whole_assets
-from dialflo_pipeline.defs.automation import daily_schedule, register_job, sync_job
+from dialflo_pipeline.defs.automation import daily_schedule, derive_job, register_job, sync_job
 from dialflo_pipeline.defs.checks import asset_checks, checks_job, daily_checks
 from dialflo_pipeline.defs.due import due_sensor
+from dialflo_pipeline.defs.killed import killed_runs_sensor
 from dialflo_pipeline.defs.notifications import failure_sensors
 from dialflo_pipeline.defs.partitions import daily_partitions
 from dialflo_pipeline.defs.registering import registration_asset
@@ -30,15 +32,16 @@ def build_definitions(
     return Definitions(
         assets=[registration_asset(), specs.forgotten_spec(), *by_day, *whole_assets(pool, shown)],
         asset_checks=asset_checks(pool),
-        jobs=[sync_job, register_job, checks_job],
+        jobs=[sync_job, register_job, derive_job, checks_job],
         schedules=[daily_schedule(pipeline, settings.timezone), daily_checks(settings.timezone)],
         sensors=[
             inbox_sensor(pipeline),
             database_sensor(pipeline),
             due_sensor(pipeline),
+            killed_runs_sensor(pipeline),
             *failure_sensors(pipeline, day_steps=frozenset(assets.op.name for assets in by_day)),
         ],
-        resources={"pipeline": pipeline},
+        resources={"pipeline": seen_alive(pipeline)},
         # One process a run: the stages share one lock and one rate limit, and each is parallel within itself.
         executor=in_process_executor,
     )

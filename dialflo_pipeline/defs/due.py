@@ -1,9 +1,10 @@
-"""The watch on what is due: new ids, and those whose time to be asked again has come, get their run within minutes.
+"""The watch on what is due: ids to be asked for, and answers that readers do not have yet, get their run in minutes.
 
 What the last runs came to says how soon another may follow, so that neither an outage nor a wrong setting starts one
 every minute.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from dagster import (
@@ -19,10 +20,15 @@ from dagster import (
 )
 
 from dialflo_pipeline.days import DayStatus, survey
-from dialflo_pipeline.defs.automation import sync_job, sync_request
+from dialflo_pipeline.defs.automation import derive_job, derive_request, sync_job, sync_request
 from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.defs.run_content import was_cut_off
 from dialflo_pipeline.defs.under_way import is_under_way
-from dialflo_pipeline.rules import rules_of
+from dialflo_pipeline.errors import DialfloError, LockHeld
+from dialflo_pipeline.locks import run_lock
+from dialflo_pipeline.refresh import is_up_to_date
+from dialflo_pipeline.rules import mart_settings_of, rules_of
+from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.workspace import Workspace
 
 EVERY_SECONDS = 60
@@ -32,30 +38,45 @@ TRY_AGAIN_AFTER = timedelta(minutes=15)
 
 LONGEST_WAIT = timedelta(hours=1)
 
+_ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
+
 
 def due_sensor(pipeline: Pipeline) -> SensorDefinition:
-    """A run over the days that have new ids, or ids that are due to be asked again."""
+    """A run over the days that have new ids, or ids that are due to be asked again; one without requests if those wait.
+
+    What was fetched reaches readers also while the API refuses or is down, and after a run that was killed.
+    """
 
     @sensor(
-        job=sync_job,
+        jobs=[sync_job, derive_job],
         minimum_interval_seconds=EVERY_SECONDS,
         default_status=DefaultSensorStatus.RUNNING,
-        description="Syncs days with new ids, and those with ids whose time to be asked again has come.",
+        description="Syncs days with new ids, and those with ids whose time to be asked again has come. Derives what"
+        " was fetched and has not reached readers.",
     )
     def due(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         settings, now = pipeline.load(), datetime.now(UTC)
         workspace = Workspace(settings.data_dir)
-        days = survey(workspace.lake, rules_of(settings))
-        with_work = [day for day in days if day.has_work(now)]
-        if not with_work:
-            return SkipReason("Nothing is due.")
-        if is_under_way(context.instance, sync_job.name, workspace):
+        if any(is_under_way(context.instance, job.name, workspace) for job in (sync_job, derive_job)):
             return SkipReason("A sync is under way.")
-        earliest = earliest_start(context.instance, has_news=any(_has_news(day, now) for day in with_work))
-        if earliest > now:
-            return SkipReason(f"Ids are due, but the last sync left some in trouble: next one at {earliest:%H:%M} UTC.")
+        days = survey(workspace.lake, rules_of(settings))
         today = now.astimezone(settings.zone).date()
-        return sync_request([day.day for day in with_work], today, run_key=f"due {now.isoformat()}")
+        skipped = "Nothing is due."
+        if with_work := [day for day in days if day.has_work(now)]:
+            has_news = any(_has_news(day, now) for day in with_work)
+            earliest = earliest_start(context.instance, sync_job.name, has_news=has_news)
+            if earliest <= now:
+                return sync_request([day.day for day in with_work], today, run_key=f"due {now.isoformat()}")
+            skipped = (
+                f"Ids are due, but the last sync failed or left some in trouble: next one at {earliest:%H:%M} UTC."
+            )
+        if not (underived := _underived(workspace, days, settings)):
+            return SkipReason(skipped)
+        earliest = earliest_start(context.instance, derive_job.name, has_news=True)
+        if earliest > now:
+            return SkipReason(f"{skipped} What was fetched could not be derived: next try at {earliest:%H:%M} UTC.")
+        return derive_request([day.day for day in underived], today, run_key=f"derive {now.isoformat()}")
 
     return due
 
@@ -65,15 +86,28 @@ def _has_news(day: DayStatus, now: datetime) -> bool:
     return not day.is_current or (day.next_try_at is not None and day.next_try_at <= now)
 
 
-def earliest_start(instance: DagsterInstance, *, has_news: bool) -> datetime:
-    """When the next sync may start, going by how the latest ones ended."""
-    ended = instance.get_run_records(RunsFilter(job_name=sync_job.name), limit=10)
-    failures = next(
-        (place for place, each in enumerate(ended) if each.dagster_run.status is not DagsterRunStatus.FAILURE),
-        len(ended),
-    )
-    if not ended or (has_news and not failures):
-        return datetime.min.replace(tzinfo=UTC)
+def _underived(workspace: Workspace, days: Sequence[DayStatus], settings: Settings) -> Sequence[DayStatus]:
+    """The days of which something has not reached readers; the last one stands for all that knows no days."""
+    if stale := [day for day in days if not day.is_current]:
+        return stale
+    try:
+        with run_lock(workspace.work, "a look of the sensor `due`", wait=False):
+            is_done = not days or is_up_to_date(workspace, days, mart_settings_of(settings))
+    except LockHeld:
+        return []  # whoever is at work may be just about it
+    except DialfloError:
+        is_done = False  # a file that cannot be read; runs mend it, or say what it is
+    return [] if is_done else days[-1:]
+
+
+def earliest_start(instance: DagsterInstance, job_name: str, *, has_news: bool) -> datetime:
+    """When the next run of a job may start, going by how the latest ones ended."""
+    ended = instance.get_run_records(RunsFilter(job_name=job_name, statuses=_ENDED), limit=10)
+    failed = [each.dagster_run.status is DagsterRunStatus.FAILURE for each in ended]
+    failures = [*failed, False].index(False)
+    is_cut_off = failures == 1 and was_cut_off(instance, ended[0].dagster_run.run_id)
+    if not ended or (has_news and not failures) or is_cut_off:
+        return _AT_ONCE
     latest = ended[0].end_time or ended[0].create_timestamp.timestamp()
     wait: timedelta = min(TRY_AGAIN_AFTER * 2 ** max(failures - 1, 0), LONGEST_WAIT)
     return datetime.fromtimestamp(latest, UTC) + wait

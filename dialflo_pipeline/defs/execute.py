@@ -15,6 +15,8 @@ from dialflo_pipeline.defs.assets import WHOLE_OPS, DeriveConfig, FetchConfig, R
 from dialflo_pipeline.defs.automation import register_job, sync_job
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.home import dagster_home, home_beside
+from dialflo_pipeline.defs.killed import report_killed
+from dialflo_pipeline.defs.our_runs import DATA_TAG
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.run_history import with_kept_connections
 from dialflo_pipeline.defs.specs import lake_key
@@ -23,9 +25,6 @@ from dialflo_pipeline.reporting import Reporter
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, Table
 from dialflo_pipeline.workspace import Workspace
-
-DATA_TAG = "dialflo/data"
-"""Says of a run of the command line which data it is over."""
 
 # What a person is to see comes from the reporter and from the errors; Dagster's own log is kept with the run.
 _QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
@@ -123,4 +122,4 @@ def _end_killed_runs(instance: DagsterInstance, pipeline: Pipeline) -> None:
     """
     under_way = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.NOT_STARTED]
     for run in instance.get_runs(RunsFilter(statuses=under_way, tags={DATA_TAG: _data_of(pipeline)})):
-        instance.report_run_failed(run, "The process of this run was killed; the next run went on from there.")
+        report_killed(instance, run)

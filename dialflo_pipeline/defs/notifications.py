@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 from dagster import (
-    DagsterRun,
     DefaultSensorStatus,
     SensorDefinition,
     SensorEvaluationContext,
@@ -14,6 +13,7 @@ from dagster import (
 from pydantic import ValidationError
 
 from dialflo_pipeline.defs.ended_runs import ended_runs, newest_end
+from dialflo_pipeline.defs.our_runs import is_ours
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.run_content import EndedRun
 from dialflo_pipeline.notify.causes import Ledger
@@ -61,7 +61,7 @@ def _tick(context: SensorEvaluationContext, settings: Settings, note: Note, day_
     if ledger is None:
         context.update_cursor(Ledger(read_up_to=newest_end(context.instance)).model_dump_json())
         return SkipReason("From now on, what fails is told.")
-    for run in ended_runs(context.instance, ledger.read_up_to, _is_ours(context, settings), day_steps):
+    for run in ended_runs(context.instance, ledger.read_up_to, is_ours(context, settings), day_steps):
         note(ledger, run, channels, settings)
         ledger.read_up_to = run.place
     now = datetime.now(UTC)
@@ -82,20 +82,6 @@ def _said(delivery: Delivery, ledger: Ledger) -> str:
     told = f"{delivery.told} messages sent; {len(ledger.wrong)} causes are open."
     late = " Out of time; the rest follows at the next tick." if delivery.out_of_time else ""
     return " ".join([told + late, *(f"{problem} It is tried again." for problem in delivery.problems.values())])
-
-
-def _is_ours(context: SensorEvaluationContext, settings: Settings) -> Callable[[DagsterRun], bool]:
-    """Runs of this code location, and those of the command line over the same data."""
-    from dialflo_pipeline.defs.execute import DATA_TAG  # which itself needs the definitions
-
-    location = context.code_location_origin.location_name if context.code_location_origin else None
-
-    def is_ours(run: DagsterRun) -> bool:
-        if run.remote_job_origin is None:
-            return run.tags.get(DATA_TAG, str(settings.data_dir)) == str(settings.data_dir)
-        return run.remote_job_origin.location_name == location
-
-    return is_ours
 
 
 def _note_steps(ledger: Ledger, run: EndedRun, channels: Collection[str], settings: Settings) -> None:

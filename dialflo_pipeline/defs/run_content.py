@@ -6,21 +6,36 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from dagster import AssetCheckSeverity, DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, EventLogEntry
+from dagster._core.events import RunFailureReason
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG as RANGE_END
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG as RANGE_START
 from dagster._core.storage.tags import PARTITION_NAME_TAG as PARTITION
 from dagster_shared.error import SerializableErrorInfo  # what an event holds of an error
 
+from dialflo_pipeline.errors import RunKilled
 from dialflo_pipeline.notify.spans import days_between
-from dialflo_pipeline.notify.troubles import WRAPPERS, Failed
+from dialflo_pipeline.notify.troubles import INTERRUPTED, WRAPPERS, Failed
 
 LOOKED_AT: Final = {
+    DagsterEventType.RUN_START,
     DagsterEventType.STEP_SUCCESS,
     DagsterEventType.STEP_FAILURE,
     DagsterEventType.ASSET_CHECK_EVALUATION,
 }
 FAILED_CHECK: Final = "DagsterAssetCheckFailedError"
 """How Dagster ends a step of which a blocking check failed; the check itself says why."""
+
+FROM_OUTSIDE: Final = "This run has been marked as failed from outside the execution context."
+"""What Dagster says of a run whose process is gone, as after one that used up the memory."""
+KILLED: Final = "The process of this run was killed, or the machine went down. The next run goes on from there."
+NOT_STARTED: Final = (
+    "This run was not started: the machine was too busy, or the services were ending. The next one does it."
+)
+
+
+def killed(said: str = KILLED) -> SerializableErrorInfo:
+    """The error of a run whose process is gone, or never was."""
+    return SerializableErrorInfo(f"{RunKilled.__module__}.{RunKilled.__name__}: {said}", [], RunKilled.__name__)
 
 
 @dataclass(frozen=True)
@@ -64,9 +79,29 @@ def with_content(
     events = [event for record in records if (event := record.event_log_entry.dagster_event)]
     checks = [_checked(event) for event in events if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION]
     steps = [_step(run, ended, event, day_steps) for event in events if event.is_step_success or event.is_step_failure]
-    whole = _whole(run, ended, end.dagster_event) if not any(isinstance(step, Failed) for step in steps) else None
+    is_started = any(event.event_type is DagsterEventType.RUN_START for event in events)
+    has_failed_step = any(isinstance(step, Failed) for step in steps)
+    whole = None if has_failed_step else _whole(run, ended, end.dagster_event, is_started=is_started)
     told = [step for step in (*steps, whole) if step and not (isinstance(step, Failed) and step.kind == FAILED_CHECK)]
     return replace(ended, steps=tuple(told), checks=tuple(checks))
+
+
+def was_cut_off(instance: DagsterInstance, run_id: str) -> bool:
+    """Whether a failed run was killed or told to end, as by a restart of the services: nothing failed of itself."""
+    wanted = {DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE}
+    records = instance.get_records_for_run(run_id, of_type=wanted).records
+    events = [event for record in records if (event := record.event_log_entry.dagster_event)]
+    errors = [event.step_failure_data.error for event in events if event.is_step_failure]
+    if errors:
+        return all(error is not None and error.cls_name in INTERRUPTED for error in errors)
+    return any(error.cls_name == RunKilled.__name__ for event in events if (error := _error_of_end(event)))
+
+
+def _error_of_end(end: DagsterEvent, *, is_started: bool = True) -> SerializableErrorInfo | None:
+    data = end.job_failure_data if end.event_specific_data else None
+    if end.message == FROM_OUTSIDE or (data and data.failure_reason is RunFailureReason.START_TIMEOUT):
+        return killed(KILLED if is_started else NOT_STARTED)
+    return data.error if data else None
 
 
 def _step(run: DagsterRun, ended: EndedRun, event: DagsterEvent, day_steps: frozenset[str]) -> Failed | Succeeded:
@@ -77,14 +112,17 @@ def _step(run: DagsterRun, ended: EndedRun, event: DagsterEvent, day_steps: froz
     return _failed(run, ended, step, event.step_failure_data.error, event.message or "", days, step in day_steps)
 
 
-def _whole(run: DagsterRun, ended: EndedRun, end: DagsterEvent | None) -> Failed | Succeeded | None:
+def _whole(
+    run: DagsterRun, ended: EndedRun, end: DagsterEvent | None, *, is_started: bool
+) -> Failed | Succeeded | None:
     """What a run without a failed step comes to; nothing if somebody cancelled it."""
     if end is None or end.event_type is DagsterEventType.RUN_CANCELED:
         return None
     if end.event_type is DagsterEventType.RUN_SUCCESS:
         return Succeeded(run.job_name, None, frozenset())
-    error = end.job_failure_data.error if end.event_specific_data else None
-    return _failed(run, ended, None, error, end.message or "", _days(run, None), by_day=False)
+    return _failed(
+        run, ended, None, _error_of_end(end, is_started=is_started), end.message or "", _days(run, None), by_day=False
+    )
 
 
 def _failed(

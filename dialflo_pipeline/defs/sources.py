@@ -1,7 +1,7 @@
 """What watches the sources of task ids, and has them read when they have something new: the inbox and the database."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,8 +17,10 @@ from dagster import (
 )
 
 from dialflo_pipeline.defs.automation import register_job
+from dialflo_pipeline.defs.registering import SOURCES_READ
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.under_way import is_under_way
+from dialflo_pipeline.errors import TaskSourceDown, TaskSourceError
 from dialflo_pipeline.task_ids.inbox import STILL_SECONDS, waiting_files
 from dialflo_pipeline.task_ids.source import LATE_ROWS_EVERY, has_news, source_of
 from dialflo_pipeline.workspace import Workspace
@@ -26,6 +28,9 @@ from dialflo_pipeline.workspace import Workspace
 EVERY_SECONDS = 60
 LEFT_SECONDS = 600
 """Files that a run has left in the inbox, and that nobody has touched since, are tried again after so long."""
+
+FAILS_AGAIN_AFTER = timedelta(hours=23)
+"""A database that cannot be read gets a run whose check fails at once, and then about once a day."""
 
 FILES_TAG = "dialflo/files"
 
@@ -65,8 +70,8 @@ def database_sensor(pipeline: Pipeline) -> SensorDefinition:
         job=register_job,
         minimum_interval_seconds=EVERY_SECONDS,
         default_status=DefaultSensorStatus.RUNNING,
-        description="Registers the ids that DIALFLO_TASKS_QUERY gives, when there are new ones. Does nothing without"
-        " DIALFLO_TASKS_DSN.",
+        description="Registers the ids that DIALFLO_TASKS_QUERY gives, when there are new ones; has a check fail when"
+        " the database cannot be read. Does nothing without DIALFLO_TASKS_DSN.",
     )
     def database(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         settings = pipeline.load()
@@ -75,8 +80,17 @@ def database_sensor(pipeline: Pipeline) -> SensorDefinition:
             return SkipReason("DIALFLO_TASKS_DSN is not set.")
         if is_under_way(context.instance, register_job.name, workspace):
             return SkipReason("A registration is under way.")
-        if not has_news(source, workspace, datetime.now(UTC), LATE_ROWS_EVERY):
+        now = datetime.now(UTC)
+        try:
+            is_wanted = has_news(source, workspace, now, LATE_ROWS_EVERY)
+        except (TaskSourceError, TaskSourceDown) as problem:
+            if context.cursor and now - datetime.fromisoformat(context.cursor) < FAILS_AGAIN_AFTER:
+                return SkipReason(f"{problem} The check {SOURCES_READ.name} has said so.")
+            context.update_cursor(now.isoformat())
+            return RunRequest()  # whose check fails, of which people are told
+        if not (is_wanted or context.cursor):
             return SkipReason("The query gives nothing new.")
+        context.update_cursor("")  # where it had failed, the check is to pass again
         return RunRequest()
 
     return database

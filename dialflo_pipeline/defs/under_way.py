@@ -1,14 +1,14 @@
-"""Whether a run of a job is under way, going by Dagster's history and by who holds the run lock."""
+"""Whether a run of a job is under way, going by Dagster's history and by whether its process is alive."""
 
 from datetime import UTC, datetime
 
-from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
-from dialflo_pipeline.locks import holder
+from dialflo_pipeline.defs.alive import is_alive
 from dialflo_pipeline.workspace import Workspace
 
-GIVEN_UP_SECONDS = 120
-"""A run so old, at a time when nobody holds the run lock, is no longer one: its process was killed."""
+STARTS_WITHIN_SECONDS = 300
+"""A run that has no living process so long after it left the queue was killed, or will never start."""
 
 _STATUSES = [
     DagsterRunStatus.QUEUED,
@@ -20,9 +20,13 @@ _STATUSES = [
 
 
 def is_under_way(instance: DagsterInstance, job_name: str, workspace: Workspace) -> bool:
-    """Whether the newest unfinished run of a job is at work, or may still begin."""
-    records = instance.get_run_records(RunsFilter(job_name=job_name, statuses=_STATUSES), limit=1)
-    if not records:
-        return False
-    age = datetime.now(UTC) - records[0].create_timestamp
-    return age.total_seconds() < GIVEN_UP_SECONDS or holder(workspace.work) is not None
+    """Whether an unfinished run of a job is at work, or may still begin."""
+    records = instance.get_run_records(RunsFilter(job_name=job_name, statuses=_STATUSES))
+    return any(_may_go_on(record, workspace) for record in records)
+
+
+def _may_go_on(record: RunRecord, workspace: Workspace) -> bool:
+    if record.dagster_run.status is DagsterRunStatus.QUEUED:
+        return True  # however long the queue is
+    unchanged = datetime.now(UTC) - record.update_timestamp
+    return unchanged.total_seconds() < STARTS_WITHIN_SECONDS or is_alive(workspace.work, record.dagster_run.run_id)

@@ -21,6 +21,15 @@ REMEDIES: Final[Mapping[str, str]] = {
         "Put a valid token in DIALFLO_API_TOKEN: in .env, or in the environment of the services, which are then to be"
         " restarted. `dialflo doctor` says whether the API takes it. The next run asks for everything that waits."
     ),
+    "ApiDown": (
+        "If the API has an outage, nothing: the ids are asked for again, at the latest an hour after this, and what was"
+        " fetched before is published. If it lasts, look at DIALFLO_BASE_URL, the network and proxies; `dialflo doctor`"
+        " says whether the API is reached."
+    ),
+    "RunKilled": (
+        "Nothing, if somebody restarted the machine or the services: the next run goes on from there. If it happens"
+        " again, see whether memory ran out (`journalctl -k`)."
+    ),
     "SettingsError": "Mend these settings; `dialflo doctor` says what is still wrong with them.",
     **dict.fromkeys(INTERRUPTED, "Start it again, or leave it to the next run, which goes on from there."),
     "LockHeld": "Wait for the other run to end, or stop it; the next run goes on from there.",
@@ -32,6 +41,8 @@ REMEDIES: Final[Mapping[str, str]] = {
 """What to do, by the kind of error."""
 
 OURS: Final = "dialflo_pipeline."
+ONE_CAUSE: Final = frozenset({"ApiDown", "RunKilled"})
+"""Kinds of errors that are one cause, whatever their sentences say beside it."""
 WRAPPERS: Final = frozenset({"DagsterExecutionStepExecutionError", "DagsterUserCodeExecutionError"})
 """Kinds of errors that only hold another one."""
 
@@ -78,7 +89,7 @@ def trouble_of(failed: Failed, secrets: Iterable[str] = ()) -> Trouble:
     place = step_subject(failed.job, failed.step)
     job = "a run of chosen assets" if failed.job.startswith(ASSETS_BY_HAND) else failed.job
     return Trouble(
-        key=f"{failed.kind} | {place} | {CHANGING.sub('#', what)}",
+        key=f"{failed.kind} | {place} | {'' if failed.kind in ONE_CAUSE else CHANGING.sub('#', what)}",
         subject=place,
         title=f"{job} failed at {failed.step}" if failed.step else f"{job} failed",
         what=what,

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import pytest
+import typer
 import yaml
 from dagster._core.instance.config import dagster_instance_config  # checks a dagster.yaml without using it
 
@@ -71,11 +72,13 @@ def test_a_command_that_is_started_is_there_and_takes_its_options(command: list[
     context.command.make_parser(context).parse_args(args=list(arguments))
 
 
-def _command(value: str) -> click.Command:
+def _command(value: str) -> Any:
     """The click command behind the function that a console script calls."""
     module, _, _ = value.partition(":")
-    loaded = import_module(module)
-    names = ("dagster_webserver", "create_dagster_daemon_cli", "cli", "create_dagster_cli")
+    loaded = import_module("dialflo_pipeline.cli.app" if module == "dialflo_pipeline.cli" else module)
+    if isinstance(typed := getattr(loaded, "app", None), typer.Typer):
+        return typer.main.get_command(typed)
+    names = ("create_dagster_daemon_cli", "cli", "create_dagster_cli")
     found = next(getattr(loaded, name) for name in names if hasattr(loaded, name))
     made = found if isinstance(found, click.Command) else found()
     assert isinstance(made, click.Command)
@@ -84,7 +87,7 @@ def _command(value: str) -> click.Command:
 
 def test_both_services_are_there_in_both_forms() -> None:
     assert len(COMMANDS) == 8
-    assert {command[0] for command in COMMANDS} == {"dagster-webserver", "dagster-daemon", "dagster"}
+    assert {command[0] for command in COMMANDS} == {"dialflo", "dagster-daemon", "dagster"}
 
 
 def test_the_tables_are_made_before_both_services_start() -> None:
@@ -144,8 +147,8 @@ def test_dagster_s_settings_differ_from_those_of_a_checkout_in_storage_and_reten
         for path in (DEPLOY / "dagster.yaml", ROOT / "dagster_home/dagster.yaml")
     )
     assert ours.keys() - checkout.keys() == {"storage", "retention"}
-    assert ours["run_monitoring"] == checkout["run_monitoring"]
-    assert ours["concurrency"]["pools"] == checkout["concurrency"]["pools"]
+    for name in ("concurrency", "run_coordinator", "run_monitoring", "run_retries"):
+        assert ours[name] == checkout[name]
 
 
 def test_the_environment_names_settings_that_exist_and_all_that_dagster_takes_from_it() -> None:

@@ -16,8 +16,9 @@ from pydantic import SecretStr
 from dialflo_pipeline.cli.sync import rebuild, sync
 from dialflo_pipeline.cli.tasks import register_file
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.execute import DATA_TAG, DagsterRuns
+from dialflo_pipeline.defs.execute import DagsterRuns
 from dialflo_pipeline.defs.home import dagster_home, home_beside
+from dialflo_pipeline.defs.our_runs import DATA_TAG
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.errors import TokenRefused
 from dialflo_pipeline.reporting import Remembered

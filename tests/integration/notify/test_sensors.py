@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from dagster import (
     AssetKey,
     AssetSelection,
     Config,
+    DagsterEvent,
+    DagsterEventType,
     DagsterInstance,
     DagsterRunStatus,
     DailyPartitionsDefinition,
@@ -29,9 +32,11 @@ from dagster import (
 from dagster._core.test_utils import create_run_for_test  # the only way to a run that never started
 from pydantic import SecretStr
 
-from dialflo_pipeline.defs.execute import DATA_TAG
+from dialflo_pipeline.defs.killed import report_killed
 from dialflo_pipeline.defs.notifications import NOBODY, failure_sensors
+from dialflo_pipeline.defs.our_runs import DATA_TAG
 from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.defs.run_content import was_cut_off
 from dialflo_pipeline.errors import TokenRefused
 from dialflo_pipeline.notify import channels as channels_module
 from dialflo_pipeline.notify.causes import TOLD_AGAIN_AFTER, Ledger
@@ -391,3 +396,21 @@ def test_the_history_of_files_is_read_like_any_other(tmp_path: Path, refused: Pr
         project.tick()
         assert instance.get_latest_materialization_event(AssetKey("load")) is None
     assert len(hook.got) == 1
+
+
+@pytest.mark.parametrize(("is_started", "said"), [(True, "was killed"), (False, "was not started")])
+def test_a_run_whose_process_is_gone_is_told_in_words_whoever_noticed(
+    project: Project, hook: Hook, is_started: bool, said: str
+) -> None:
+    for report in (project.instance.report_run_failed, partial(report_killed, project.instance)):
+        run = create_run_for_test(project.instance, job_name="sync", status=DagsterRunStatus.STARTED)
+        if is_started:
+            start = DagsterEvent(DagsterEventType.RUN_START.value, job_name="sync", message="")
+            project.instance.report_dagster_event(start, run.run_id)
+        report(run)
+        project.tick()
+        assert was_cut_off(project.instance, run.run_id)
+    (text,) = texts(hook)
+    assert text.startswith("Dialflo: sync failed\nWhat: ")
+    assert said in text
+    assert "see whether memory ran out" in text

@@ -1,19 +1,23 @@
 """The pipeline's own sensors, over runs of the pipeline itself against an API that refuses its token."""
 
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dagster import DagsterInstance, DefaultSensorStatus, build_sensor_context
+from dagster import DagsterInstance, DefaultSensorStatus, ExecuteInProcessResult, RunRequest, build_sensor_context
 from pydantic import SecretStr
 
 from dialflo_pipeline.cli.sync import sync
 from dialflo_pipeline.cli.tasks import register_file
+from dialflo_pipeline.defs.automation import sync_request
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.home import home_beside
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.errors import TokenRefused
+from dialflo_pipeline.publish import read_published
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator
 from dialflo_pipeline.task_ids.files import read
@@ -58,6 +62,76 @@ def test_a_wrong_token_is_one_message_and_a_right_one_is_the_end_of_it(tmp_path:
 def _sync(settings: Settings) -> None:
     with suppress(TokenRefused):
         sync(settings, history_apart=True)
+
+
+def test_an_api_out_of_reach_fails_its_run_is_told_once_and_holds_up_no_one_who_reads(
+    tmp_path: Path, hook: Hook
+) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "a.json").write_bytes(EXAMPLE.read_bytes())
+    with running_simulator(SimulatorOptions(documents=documents, token="right")) as simulator:
+        up = Settings(
+            data_dir=tmp_path / "data",
+            base_url=simulator.base_url,
+            api_token=SecretStr("right"),
+            rate_limit=0,
+            tries=1,
+            notify_webhook=SecretStr(hook.url),
+        )
+        down = up.model_copy(update={"base_url": "http://127.0.0.1:9"})
+        ids = tmp_path / "ids.csv"
+        ids.write_text("task_id,call_date\na,2026-03-01\n")
+        register_file(up, read(ids, None, None, up.zone))
+        with DagsterInstance.from_config(str(home_beside(Workspace(up.data_dir)))) as instance:
+            pipeline = _Scheduled(instance)
+            pipeline.tell(up)
+            assert not pipeline.run(down, "sync").success
+            pipeline.tell(down)
+            assert pipeline.run(down, "derive").success
+            pipeline.tell(down)
+            with read_published(Workspace(up.data_dir).published) as connection:
+                assert connection.execute("SELECT state FROM tasks").fetchall() == [("pending",)]
+            assert not pipeline.run(down, "sync").success
+            pipeline.tell(down)
+            assert len(hook.got) == 1
+            assert pipeline.run(up, "sync").success
+            pipeline.tell(up)
+    failed, fine = [message["text"] for message in hook.got]
+    assert failed.startswith(
+        "Dialflo: sync failed at raw_answers\nWhat: The API is down or out of reach: no connection"
+    )
+    assert "To do: If the API has an outage, nothing" in failed
+    assert fine.startswith("Dialflo: fine again: step raw_answers")
+
+
+@dataclass
+class _Scheduled:
+    """Runs and looks as the daemon has them."""
+
+    instance: DagsterInstance
+    cursor: str | None = None
+
+    def run(self, settings: Settings, job: str) -> ExecuteInProcessResult:
+        """A sync, or what the sensor `due` asks for meanwhile, which must be of this job."""
+        definitions = build_definitions(Pipeline(lambda: settings))
+        request = definitions.resolve_sensor_def("due")(build_sensor_context(self.instance))
+        if job == "sync":
+            request = sync_request([date(2026, 3, 1)], datetime.now(settings.zone).date(), "later")
+        assert isinstance(request, RunRequest)
+        assert request.job_name == job
+        return definitions.resolve_job_def(job).execute_in_process(
+            instance=self.instance,
+            run_config=request.run_config,
+            partition_key=request.partition_key,
+            raise_on_error=False,
+        )
+
+    def tell(self, settings: Settings) -> None:
+        """A look at what failed."""
+        context = build_sensor_context(self.instance, cursor=self.cursor)
+        build_definitions(Pipeline(lambda: settings)).resolve_sensor_def("tell_of_failed_runs")(context)
+        self.cursor = context.cursor
 
 
 @pytest.mark.parametrize("name", ["tell_of_failed_runs", "tell_of_failed_checks"])

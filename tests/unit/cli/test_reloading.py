@@ -12,13 +12,18 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline.cli.reloading import outer_days, reload_location, reloading_for_new_days
+from dialflo_pipeline.cli.reloading import outer_days, reload_definitions, reloading_for_new_days
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import TASK_IDS
 from dialflo_pipeline.workspace import Workspace
 
-LOADED = {"data": {"reloadRepositoryLocation": {"locationOrLoadError": {"__typename": "RepositoryLocation"}}}}
-BROKEN = {"data": {"reloadRepositoryLocation": {"locationOrLoadError": {"__typename": "PythonError"}}}}
+
+def answer(loaded: str) -> bytes:
+    entries = [{"locationOrLoadError": {"__typename": loaded}}]
+    return json.dumps({"data": {"reloadWorkspace": {"locationEntries": entries}}}).encode()
+
+
+LOADED, BROKEN = answer("RepositoryLocation"), answer("PythonError")
 
 
 @pytest.fixture
@@ -88,23 +93,21 @@ def test_an_earlier_day_makes_the_page_load_again_until_it_has(
     settings: Settings, register: Callable[[date], None], server: Server
 ) -> None:
     register(date(2024, 5, 2))
-    server.answers = [json.dumps(BROKEN).encode(), json.dumps(LOADED).encode()]
-    with reloading_for_new_days(settings, server.url, "here", every_seconds=0.01):
+    server.answers = [BROKEN, LOADED]
+    with reloading_for_new_days(settings, server.url, every_seconds=0.01):
         register(date(2024, 5, 1))
-        asked = [server.asked.get(timeout=60) for _ in range(2)]
-        assert asked[0]["variables"] == {"name": "here"}
+        for _ in range(2):
+            assert "reloadWorkspace" in server.asked.get(timeout=60)["query"]
         with pytest.raises(Empty):
             server.asked.get(timeout=0.3)
 
 
-@pytest.mark.parametrize(
-    "answer", [b"", b"[]", b"{}", b'{"data": null}', b'{"data": {"reloadRepositoryLocation": {}}}']
-)
-def test_any_other_answer_is_no_reload(answer: bytes, server: Server) -> None:
-    server.answers = [answer]
-    assert not reload_location(server.url, "here")
+@pytest.mark.parametrize("other", [b"", b"[]", b"{}", b'{"data": null}', b'{"data": {"reloadWorkspace": {}}}', BROKEN])
+def test_any_other_answer_is_no_reload(other: bytes, server: Server) -> None:
+    server.answers = [other]
+    assert not reload_definitions(server.url)
 
 
 def test_a_page_that_is_not_up_is_no_reload(server: Server) -> None:
     server.http.server_close()
-    assert not reload_location("http://127.0.0.1:1", "here")
+    assert not reload_definitions("http://127.0.0.1:1")

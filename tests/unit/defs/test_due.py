@@ -1,18 +1,22 @@
 """The sensor that starts a sync when something is due."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, Definitions, RunRequest, SkipReason, build_sensor_context
 from dagster._core.test_utils import create_run_for_test  # the only way to a run of a chosen state
+from filelock import FileLock
 
-from dialflo_pipeline.days import day_status
+from dialflo_pipeline import refresh
+from dialflo_pipeline.days import day_status, survey
 from dialflo_pipeline.defs import under_way
 from dialflo_pipeline.defs.due import earliest_start
+from dialflo_pipeline.defs.killed import report_killed
 from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.rules import rules_of
+from dialflo_pipeline.locks import RUN_LOCK
+from dialflo_pipeline.rules import mart_settings_of, rules_of
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.workspace import Workspace
 
@@ -41,9 +45,15 @@ def derived(workspace: Workspace, settings: Settings, register: Register) -> Non
     assert day_status(workspace.lake, DAY, rules_of(settings)).waiting
 
 
-def ended(instance: DagsterInstance, *statuses: DagsterRunStatus) -> None:
+def ended(instance: DagsterInstance, *statuses: DagsterRunStatus, job: str = "sync") -> None:
     for status in statuses:
-        create_run_for_test(instance, job_name="sync", status=status)
+        create_run_for_test(instance, job_name=job, status=status)
+
+
+def publish(workspace: Workspace, settings: Settings) -> None:
+    refresh.load_warehouse(workspace, survey(workspace.lake, rules_of(settings)))
+    refresh.build_marts(workspace, mart_settings_of(settings))
+    refresh.publish_warehouse(workspace)
 
 
 def test_nothing_is_asked_for_when_nothing_is_registered(tick: Tick) -> None:
@@ -73,7 +83,7 @@ def test_a_run_that_was_killed_holds_up_nothing(
 ) -> None:
     register(DAY, ["a"])
     ended(instance, DagsterRunStatus.STARTED)
-    monkeypatch.setattr(under_way, "GIVEN_UP_SECONDS", -1)
+    monkeypatch.setattr(under_way, "STARTS_WITHIN_SECONDS", -1)
     assert isinstance(tick(), RunRequest)
 
 
@@ -86,10 +96,46 @@ def test_new_ids_do_not_wait_after_a_run_that_ended_well(
 
 
 @pytest.mark.usefixtures("derived")
-def test_ids_in_trouble_wait_a_while_for_their_next_run(tick: Tick, instance: DagsterInstance) -> None:
-    assert isinstance(tick(), RunRequest)
+def test_ids_in_trouble_wait_a_while_for_their_next_run(
+    tick: Tick, instance: DagsterInstance, workspace: Workspace, settings: Settings
+) -> None:
+    assert tick().job_name == "sync"
     ended(instance, DagsterRunStatus.SUCCESS)
+    assert tick().job_name == "derive", "readers do not have that day yet"
+    publish(workspace, settings)
     assert isinstance(tick(), SkipReason)
+
+
+def test_what_was_fetched_is_derived_while_the_next_sync_has_to_wait(
+    tick: Tick, register: Register, instance: DagsterInstance
+) -> None:
+    register(DAY, ["a"])
+    ended(instance, *[DagsterRunStatus.FAILURE] * 2)
+    assert tick().job_name == "derive"
+    ended(instance, *[DagsterRunStatus.FAILURE] * 2, job="derive")
+    skipped = tick()
+    assert isinstance(skipped, SkipReason)
+    assert "could not be derived" in (skipped.skip_message or "")
+
+
+@pytest.mark.usefixtures("derived")
+def test_whoever_is_at_work_is_not_disturbed_by_a_look(
+    tick: Tick, instance: DagsterInstance, workspace: Workspace
+) -> None:
+    ended(instance, DagsterRunStatus.SUCCESS)
+    with FileLock(workspace.work / RUN_LOCK):
+        assert isinstance(tick(), SkipReason)
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_run_that_was_killed_is_followed_at_once_but_not_again_and_again(
+    failures: int, instance: DagsterInstance
+) -> None:
+    for _ in range(failures):
+        run = create_run_for_test(instance, job_name="sync", status=DagsterRunStatus.STARTED)
+        assert report_killed(instance, run)
+    is_at_once = earliest_start(instance, "sync", has_news=False) < datetime.now(UTC)
+    assert is_at_once == (failures == 1)
 
 
 @pytest.mark.parametrize(("failures", "minutes"), [(1, 15), (2, 30), (3, 60), (9, 60)], ids=lambda number: str(number))
@@ -98,5 +144,5 @@ def test_after_failures_the_next_run_waits_longer_each_time(
 ) -> None:
     ended(instance, DagsterRunStatus.SUCCESS, *[DagsterRunStatus.FAILURE] * failures)
     (latest,) = instance.get_run_records(limit=1)
-    waits_until = earliest_start(instance, has_news=True)
+    waits_until = earliest_start(instance, "sync", has_news=True)
     assert waits_until - latest.create_timestamp == timedelta(minutes=minutes)

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,10 @@ from dagster._core.test_utils import create_run_for_test  # the only way to a ru
 from pydantic import SecretStr
 
 from dialflo_pipeline.defs import sources, under_way
+from dialflo_pipeline.defs.alive import shown_alive
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.registering import sources_read
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.errors import TaskSourceError
-from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.task_ids.inbox import InboxReport
 from dialflo_pipeline.task_ids.source import SourceReport
@@ -125,10 +125,20 @@ def test_a_run_that_was_killed_holds_up_nothing(
 ) -> None:
     drop("ids.txt")
     ran(instance, DagsterRunStatus.STARTED, tick("inbox"))
-    monkeypatch.setattr(under_way, "GIVEN_UP_SECONDS", -1)
-    with run_lock(workspace.work, "another", wait=False):
+    (run,) = instance.get_runs()
+    monkeypatch.setattr(under_way, "STARTS_WITHIN_SECONDS", -1)
+    with shown_alive(workspace.work, run.run_id):
         assert "under way" in skipped(tick("inbox"))
     assert isinstance(tick("inbox"), RunRequest)
+
+
+def test_a_run_in_the_queue_is_waited_for_however_long_that_is(
+    tick: Tick, drop: Drop, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop("ids.txt")
+    ran(instance, DagsterRunStatus.QUEUED, tick("inbox"))
+    monkeypatch.setattr(under_way, "STARTS_WITHIN_SECONDS", -1)
+    assert "under way" in skipped(tick("inbox"))
 
 
 @pytest.mark.parametrize("status", [DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED])
@@ -185,12 +195,36 @@ def test_new_rows_of_the_database_are_registered_by_a_run(
     assert (check.passed, check.severity.value) == (False, "WARN")
     assert "rows refused: 1" in (check.description or "")
     assert "nothing new" in skipped(tick())
+
+
+def test_a_database_that_cannot_be_read_has_a_check_fail_once_a_day_and_pass_when_it_can_again(
+    customer: tuple[sqlite3.Connection, Pipeline], instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, pipeline = customer
+    loaded, cursor = build_definitions(pipeline), None
+
+    def tick() -> Any:
+        nonlocal cursor
+        context = build_sensor_context(instance=instance, cursor=cursor)
+        asked = loaded.resolve_sensor_def("database")(context)
+        cursor = context.cursor
+        return asked
+
+    def check() -> tuple[bool, str]:
+        ran_job = loaded.resolve_job_def("register").execute_in_process(instance=instance)
+        (found,) = ran_job.get_asset_check_evaluations()
+        return found.passed, found.severity.value
+
     connection.execute("DROP TABLE t")
-    with pytest.raises(TaskSourceError, match="no such table"):
-        tick()
-    ran_job = loaded.resolve_job_def("register").execute_in_process(instance=instance)
-    (check,) = ran_job.get_asset_check_evaluations()
-    assert (check.passed, check.severity.value) == (False, "ERROR")
+    assert isinstance(tick(), RunRequest)
+    assert check() == (False, "ERROR")
+    assert "no such table" in skipped(tick())
+    monkeypatch.setattr(sources, "FAILS_AGAIN_AFTER", timedelta(0))
+    assert isinstance(tick(), RunRequest)
+    connection.execute("CREATE TABLE t (task_id TEXT, n INTEGER)")
+    assert isinstance(tick(), RunRequest)
+    assert check() == (True, "WARN")
+    assert "nothing new" in skipped(tick())
 
 
 def test_the_check_of_the_sources_passes_when_all_were_read() -> None:

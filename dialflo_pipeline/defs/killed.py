@@ -1,0 +1,66 @@
+"""The watch on runs whose process was killed: they are marked failed, so that they hold no place in the queue.
+
+Dagster notices a killed run as long as the process that started it is there. When that one was killed too, or the
+machine went down, such runs would be under way for ever, and ten of them fill the queue.
+"""
+
+from pathlib import Path
+
+from dagster import (
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    RunsFilter,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SkipReason,
+    sensor,
+)
+from dagster._core.events import JobFailureData  # what Dagster itself reports a failed run with
+
+from dialflo_pipeline.defs.alive import is_alive, sweep
+from dialflo_pipeline.defs.our_runs import DATA_TAG, is_ours
+from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.defs.run_content import KILLED, killed
+from dialflo_pipeline.workspace import Workspace
+
+EVERY_SECONDS = 30
+
+
+def killed_runs_sensor(pipeline: Pipeline) -> SensorDefinition:
+    """Ends the runs that were found without a process at two looks in a row: one may just be starting or ending."""
+
+    @sensor(
+        minimum_interval_seconds=EVERY_SECONDS,
+        default_status=DefaultSensorStatus.RUNNING,
+        description="Marks runs as failed whose process was killed, so that they hold no place in the queue.",
+    )
+    def killed_runs(context: SensorEvaluationContext) -> SkipReason:
+        settings, instance = pipeline.load(), context.instance
+        started = instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED]))
+        belongs = is_ours(context, settings)
+        looked_at = [(run, settings.data_dir if belongs(run) else _data_elsewhere(run)) for run in started]
+        without = [run for run, data in looked_at if data and not is_alive(Workspace(data).work, run.run_id)]
+        suspects = (context.cursor or "").split()
+        killed = [run for run in without if run.run_id in suspects and report_killed(instance, run)]
+        context.update_cursor(" ".join(run.run_id for run in without if run not in killed))
+        sweep(Workspace(settings.data_dir).work, [run.run_id for run in started])
+        return SkipReason(f"{len(started)} runs are under way; {len(killed)} were marked as killed.")
+
+    return killed_runs
+
+
+def _data_elsewhere(run: DagsterRun) -> Path | None:
+    """The data of a run of the command line that shares this history, if it lies on this machine."""
+    data = Path(run.tags.get(DATA_TAG, ""))
+    return data if run.remote_job_origin is None and data.is_absolute() and data.is_dir() else None
+
+
+def report_killed(instance: DagsterInstance, run: DagsterRun) -> bool:
+    """Mark a run as failed, unless it has ended meanwhile; whether it was marked."""
+    now = instance.get_run_by_id(run.run_id)
+    if now is None or now.is_finished:
+        return False
+    instance.report_run_failed(now, KILLED, JobFailureData(killed()))
+    return True

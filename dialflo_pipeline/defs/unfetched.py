@@ -1,0 +1,34 @@
+"""When a fetch came to so little that its run has failed, and in which words. Pure."""
+
+from collections import Counter
+from typing import Final
+
+from dialflo_pipeline.api.answers import Result
+from dialflo_pipeline.errors import ApiDown, DialfloError, TokenRefused
+from dialflo_pipeline.fetch import FetchReport, StopReason
+
+SURELY_THE_API: Final = 5
+"""So many ids that all end in trouble are not at fault themselves; fewer may be, if the API answers at all."""
+
+_NO_ANSWER: Final = {Result.TROUBLE, Result.GARBAGE}
+_ANSWERED: Final = ("HTTP ", "the body ")
+"""How an error begins that an answer has caused."""
+
+
+def why_unfetched(report: FetchReport) -> DialfloError | None:
+    """Why nobody may take this fetch for done; None where it is, though single ids may have been in trouble."""
+    match report.stopped:
+        case StopReason.TOKEN_REFUSED:
+            return TokenRefused("The API refused the token in DIALFLO_API_TOKEN. Nothing was marked failed.")
+        case StopReason.API_DOWN:
+            return _down(str(report.stopped), report.stopped_over)
+    if not report.asked or report.results.keys() - _NO_ANSWER:
+        return None
+    reasons = Counter(report.in_trouble.values())
+    if report.asked < SURELY_THE_API and any(reason.startswith(_ANSWERED) for reason in reasons):
+        return None
+    return _down(f"None of the {report.asked} ids asked for got an answer to use", reasons.most_common(1)[0][0])
+
+
+def _down(found: str, reason: str | None) -> ApiDown:
+    return ApiDown(f"The API is down or out of reach: {reason}. {found}. What had been fetched is kept.")

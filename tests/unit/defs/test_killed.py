@@ -1,0 +1,120 @@
+"""Runs whose process was killed: noticed by the lock that a living process holds, and marked as failed."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import DagsterInstance, DagsterRunStatus, Definitions, SkipReason, build_sensor_context
+from dagster._core.test_utils import create_run_for_test  # the only way to a run that never ended
+
+from dialflo_pipeline.defs import alive
+from dialflo_pipeline.defs.alive import is_alive, shown_alive
+from dialflo_pipeline.defs.build import build_definitions
+from dialflo_pipeline.defs.our_runs import DATA_TAG
+from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.reporting import Remembered
+from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.workspace import Workspace
+
+Tick = Callable[[], None]
+
+
+@pytest.fixture
+def instance() -> Iterator[DagsterInstance]:
+    with DagsterInstance.ephemeral() as made:
+        yield made
+
+
+@pytest.fixture
+def tick(definitions: Callable[[], Definitions], instance: DagsterInstance) -> Tick:
+    """One look of the sensor after another."""
+    loaded, cursor = definitions(), ""
+
+    def look() -> None:
+        nonlocal cursor
+        context = build_sensor_context(instance, cursor=cursor)
+        assert isinstance(loaded.resolve_sensor_def("killed_runs")(context), SkipReason)
+        cursor = context.cursor or ""
+
+    return look
+
+
+def started(instance: DagsterInstance, **tags: str) -> str:
+    return str(create_run_for_test(instance, job_name="sync", status=DagsterRunStatus.STARTED, tags=tags).run_id)
+
+
+def status(instance: DagsterInstance, run_id: str) -> DagsterRunStatus:
+    run = instance.get_run_by_id(run_id)
+    assert run
+    return run.status
+
+
+def test_a_run_without_a_process_is_marked_at_the_second_look(tick: Tick, instance: DagsterInstance) -> None:
+    run = started(instance)
+    tick()
+    assert status(instance, run) is DagsterRunStatus.STARTED, "it may just be starting or ending"
+    tick()
+    assert status(instance, run) is DagsterRunStatus.FAILURE
+
+
+def test_a_run_that_lives_is_left_alone(tick: Tick, instance: DagsterInstance, workspace: Workspace) -> None:
+    run = started(instance)
+    with shown_alive(workspace.work, run):
+        tick()
+        tick()
+        assert status(instance, run) is DagsterRunStatus.STARTED
+    tick()
+    tick()
+    assert status(instance, run) is DagsterRunStatus.FAILURE
+
+
+def test_runs_of_the_command_line_over_other_data_are_looked_after_where_that_is_here(
+    tick: Tick, instance: DagsterInstance, tmp_path: Path
+) -> None:
+    away, killed, living = (
+        started(instance, **{DATA_TAG: data}) for data in ("/no/such/folder", str(tmp_path), str(tmp_path))
+    )
+    with shown_alive(Workspace(tmp_path).work, living):
+        tick()
+        tick()
+    assert status(instance, away) is status(instance, living) is DagsterRunStatus.STARTED
+    assert status(instance, killed) is DagsterRunStatus.FAILURE
+
+
+def test_while_a_run_works_its_process_is_seen_to_be_alive(
+    settings: Settings, workspace: Workspace, instance: DagsterInstance
+) -> None:
+    seen: list[bool] = []
+
+    class Watching(Remembered):
+        def took_in(self, report: Any) -> None:
+            (run,) = instance.get_runs()
+            seen.append(is_alive(workspace.work, run.run_id))
+
+    job = build_definitions(Pipeline(lambda: settings, Watching())).resolve_job_def("register")
+    ran = job.execute_in_process(instance=instance)
+    assert seen == [True]
+    assert not is_alive(workspace.work, ran.run_id)
+    assert not list((workspace.work / "runs").iterdir())
+
+
+def test_a_killed_process_is_not_alive_and_what_it_left_is_swept_away_later(workspace: Workspace) -> None:
+    child = os.fork()
+    if not child:
+        with shown_alive(workspace.work, "run"):
+            os.kill(os.getpid(), 9)
+    os.waitpid(child, 0)
+    left = workspace.work / "runs" / "run.lock"
+    assert left.exists()
+    assert not is_alive(workspace.work, "run")
+    alive.sweep(workspace.work, [])
+    assert left.exists(), "somebody may be about to take it"
+    long_ago = time.time() - 2 * alive.LEFT_SECONDS
+    os.utime(left, (long_ago, long_ago))
+    alive.sweep(workspace.work, ["run"])
+    assert left.exists()
+    alive.sweep(workspace.work, [])
+    assert not left.exists()
