@@ -1,0 +1,100 @@
+"""Making the dashboard anew where that would change it, and putting it in its place in one step."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dialflo_pipeline import __version__, warehouse
+from dialflo_pipeline.dashboard.document import document
+from dialflo_pipeline.dashboard.limits import MOST
+from dialflo_pipeline.dashboard.masking import masked_frames, only_links
+from dialflo_pipeline.dashboard.packing import packed
+from dialflo_pipeline.dashboard.reading import FOLDER, Frames, read_frames
+from dialflo_pipeline.durable import whole_file
+from dialflo_pipeline.errors import DamagedFile, DashboardFailed, DialfloError, NotPublished
+from dialflo_pipeline.marts import built_fingerprint
+from dialflo_pipeline.models import sql_folder
+
+_HEAD_BYTES = 2_000
+"""So much of a page holds what it was made from."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """The dashboard in its place."""
+
+    path: Path
+    byte_count: int
+    is_new: bool
+    """Whether it had to be made; else it showed all of this already."""
+
+
+def make_dashboard(published: Path, target: Path, aside: Path, *, unmask: bool = False, rebuild: bool = False) -> Made:
+    """Have `target` show what is published, phone numbers masked unless told to `unmask` them.
+
+    A page that does so already is left as it is, unless it is to `rebuild`. `aside` is a folder on the disk of `target`.
+    Raises `NotPublished` where there is nothing to show, `DashboardFailed` where it cannot be made.
+    """
+    if not published.exists():
+        raise NotPublished(f"There is no published warehouse at {published} yet; run `dialflo sync` first.")
+    try:
+        state = _state(published, unmask=unmask)
+        if not rebuild and _state_of(target) == state:
+            return Made(target, target.stat().st_size, is_new=False)
+        text = page(read_frames(published), state, unmask=unmask)
+        if target.exists() and target.read_bytes() == text.encode():
+            return Made(target, target.stat().st_size, is_new=False)
+        with whole_file(target, aside) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
+    except DamagedFile:
+        raise  # mended by whoever called, who then calls again
+    except Exception as error:
+        # Of errors that nobody foresaw only the kind: their text may quote what was read.
+        reason = str(error) if isinstance(error, OSError | DialfloError) else type(error).__name__
+        raise DashboardFailed(
+            f"{target} could not be made: {reason}. Everything else is done; `dialflo dashboard` tries again."
+        ) from error
+    return Made(target, target.stat().st_size, is_new=True)
+
+
+def is_current(published: Path, target: Path) -> bool:
+    """Whether the page shows the newest published state, masked or not; also where none is published."""
+    return not published.exists() or _state_of(target) in {
+        _state(published, unmask=False),
+        _state(published, unmask=True),
+    }
+
+
+def page(frames: Frames, state: str, *, unmask: bool) -> str:
+    """The text of the page for these rows, whose numbers are not masked yet."""
+    shown = only_links(dict(frames))
+    shown = shown if unmask else masked_frames(shown)
+    about: dict[str, Any] = {"is_masked": not unmask, "most_calls": MOST.calls, "version": __version__}
+    return document(packed(shown, about), state)
+
+
+def _state(published: Path, *, unmask: bool) -> str:
+    """What a page of this state would be made from; equal states give equal pages."""
+    with warehouse.connect(published, read_only=True) as connection:
+        parts = [__version__, _sources(), str(built_fingerprint(connection)), str(unmask)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@cache
+def _sources() -> str:
+    """A fingerprint of all in this package and in `sql/` that decides what the page looks like."""
+    paths = [*Path(__file__).parent.rglob("*.*"), *(sql_folder() / FOLDER).glob("*.sql")]
+    files = sorted(path for path in paths if path.suffix in {".py", ".html", ".css", ".js", ".sql"})
+    return hashlib.sha256(b"\n".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _state_of(target: Path) -> str | None:
+    """What the page in place was made from; None if there is none."""
+    if not target.exists():
+        return None
+    with target.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES).decode("utf-8", errors="replace")
+    _, found, rest = head.partition('<meta name="dialflo-state" content="')
+    return rest[:64] if found else None
