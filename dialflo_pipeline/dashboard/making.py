@@ -34,8 +34,8 @@ class Made:
 def make_dashboard(published: Path, target: Path, aside: Path, *, unmask: bool = False, rebuild: bool = False) -> Made:
     """Have `target` show what is published, phone numbers masked unless told to `unmask` them.
 
-    A page that does so already is left as it is, unless it is to `rebuild`. `aside` is a folder on the disk of `target`.
-    Raises `NotPublished` where there is nothing to show, `DashboardFailed` where it cannot be made.
+    A page that does so already is left as it is; to `rebuild` makes it anew all the same. `aside` is a folder on the
+    disk of `target`. Raises `NotPublished` where there is nothing to show, `DashboardFailed` where it cannot be made.
     """
     if not published.exists():
         raise NotPublished(f"There is no published warehouse at {published} yet; run `dialflo sync` first.")
@@ -61,10 +61,9 @@ def make_dashboard(published: Path, target: Path, aside: Path, *, unmask: bool =
 
 def is_current(published: Path, target: Path) -> bool:
     """Whether the page shows the newest published state, masked or not; also where none is published."""
-    return not published.exists() or _state_of(target) in {
-        _state(published, unmask=False),
-        _state(published, unmask=True),
-    }
+    if not published.exists():
+        return True
+    return _state_of(target) in {_state(published, unmask=unmask) for unmask in (False, True)}
 
 
 def page(frames: Frames, state: str, *, unmask: bool) -> str:

@@ -24,9 +24,7 @@ def packed(frames: Mapping[str, pl.DataFrame], about: Mapping[str, Any]) -> str:
 
 def unpacked(text: str) -> Packed:
     """What `packed` put together, not yet made into rows again."""
-    content = orjson.loads(gzip.decompress(base64.b64decode(text)))
-    assert isinstance(content, dict)
-    return content
+    return dict(orjson.loads(gzip.decompress(base64.b64decode(text))))
 
 
 def pack_frame(frame: pl.DataFrame) -> Packed:
@@ -39,7 +37,9 @@ def _pack_column(column: pl.Series) -> Packed:
         case pl.String():
             values = column.unique(maintain_order=True)
             places = pl.DataFrame({"value": values, "place": range(len(values))}, schema_overrides={"place": pl.Int64})
-            found = column.to_frame("value").join(places, on="value", how="left", nulls_equal=True, maintain_order="left")
+            found = column.to_frame("value").join(
+                places, on="value", how="left", nulls_equal=True, maintain_order="left"
+            )
             return {"of": values.to_list(), "at": found["place"].to_list()}
         case pl.Boolean():
             return {"of": [False, True], "at": column.cast(pl.Int8).to_list()}

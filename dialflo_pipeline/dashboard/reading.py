@@ -66,7 +66,7 @@ def _last_day(connection: duckdb.DuckDBPyConnection) -> date:
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, values: Mapping[str, object]) -> pl.DataFrame:
     header, query = header_and_query(f"{path.parent.name}/{path.name}", path.read_text("utf-8"), Header)
     wanted = {name: value for name, value in values.items() if f"${name}" in query}
-    frame = connection.sql(query, params=wanted).pl()
+    frame: pl.DataFrame = connection.sql(query, params=wanted).pl()
     if frame.columns != list(header.columns):
         raise ModelError(f"dashboard/{path.name} gives {frame.columns}, and its header says {list(header.columns)}.")
     return frame

@@ -2,7 +2,7 @@
 
 const drawn = new Map();
 
-/** Draw into a box now, and again whenever its width changes. `build(width)` gives what Plot takes; null: nothing to show. */
+/** Draw into a box now, and again whenever its width changes. `build(width)` gives what Plot takes, or an element; null: nothing to show. */
 function draw(box, sentence, build, nothing = "No calls for these filters.") {
   drawn.set(box, { sentence, build, nothing, width: 0 });
   redraw(box);
@@ -17,6 +17,10 @@ function redraw(box) {
   const options = chart.build(width);
   if (!options) {
     box.replaceChildren(make("p", { class: "none" }, chart.nothing));
+    return;
+  }
+  if (options instanceof Element) {
+    box.replaceChildren(options);
     return;
   }
   const svg = Plot.plot({ width, className: "chart", ...options });
@@ -52,7 +56,7 @@ function everyDay(rows, blank) {
   return Array.from({ length: last - first + 1 }, (_, place) => found.get(first + place) ?? blank(first + place));
 }
 
-function rateByDay(rows, width) {
+function rateByDay(rows, openDays, width) {
   const days = everyDay(rows, (day) => ({ call_date: day, rate: NaN, low: NaN, high: NaN }));
   const known = rows.filter((row) => row.rate !== null);
   if (!known.length) return null;
@@ -61,7 +65,7 @@ function rateByDay(rows, width) {
   const top = Math.min(1, Math.max(...known.map((row) => row.high)) * 1.08);
   const alone = known.filter((row) => !known.some((other) => Math.abs(other.call_date - row.call_date) === 1));
   return {
-    height: 250, marginLeft: 40, marginRight: 54, marginTop: 14,
+    height: 280, marginLeft: 40, marginRight: 54, marginTop: 14,
     x: { type: "utc" },
     y: { domain: [0, top] },
     marks: [
@@ -71,7 +75,8 @@ function rateByDay(rows, width) {
       Plot.areaY(days, { x, y1: "low", y2: "high", fill: ACCENT, fillOpacity: 0.2 }),
       Plot.ruleX(alone, { x, y1: "low", y2: "high", stroke: ACCENT, strokeOpacity: 0.3, strokeWidth: 5 }),
       Plot.lineY(days, { x, y: "rate", stroke: ACCENT, strokeWidth: 2 }),
-      Plot.dot(known, { x, y: "rate", fill: ACCENT, r: known.length > 60 ? 1.5 : 2.5 }),
+      Plot.dot(known.filter((row) => !openDays.has(row.call_date)), { x, y: "rate", fill: ACCENT, r: known.length > 60 ? 1.5 : 2.5 }),
+      Plot.dot(known.filter((row) => openDays.has(row.call_date)), { x, y: "rate", stroke: ACCENT, fill: "var(--card)", strokeWidth: 1.5, r: 3.5 }),
       Plot.text([last], { x, y: "rate", text: (row) => percent(row.rate), dx: 8, textAnchor: "start", fontWeight: 600, fontSize: 13, fill: INK }),
       Plot.tip(known, Plot.pointerX({ x, y: "rate", ...tooltip((row) =>
         `${weekdayText(row.call_date)} ${dayText(row.call_date)}\n${percent(row.rate)} (${bounds(row)})\n${count(row.answered_calls)} of ${plural(row.dialled_calls, "call")}`) })),
@@ -84,7 +89,7 @@ function funnelBars(steps, width) {
   const narrow = width < 460;
   const text = (step) => (step.before === null ? count(step.calls) : `${count(step.calls)} · ${percent(step.rate)}`);
   return {
-    height: steps.length * 38 + 8, marginLeft: narrow ? 78 : 96, marginRight: narrow ? 92 : 104, marginTop: 4, marginBottom: 4,
+    height: steps.length * 38 + 8, marginLeft: narrow ? 76 : 96, marginRight: narrow ? 98 : 104, marginTop: 4, marginBottom: 4,
     x: { domain: [0, steps[0].calls], axis: null },
     y: { domain: steps.map((step) => step.name), padding: 0.22 },
     marks: [

@@ -101,8 +101,10 @@ function showRates(tables, selection) {
     .map((row) => ({ ...row, ...bounded(row.answered_calls, row.dialled_calls) }))
     .sort((one, other) => one.call_date - other.call_date);
   const last = rows.at(-1);
+  const openDays = new Set(Array.from({ length: tables.freshness.rows }, (_, row) => row).filter((row) => !valueIn(tables.freshness, "is_complete", row))
+    .map((row) => valueIn(tables.freshness, "call_date", row)));
   const sentence = last ? `Answer rate over ${plural(rows.length, "day")}; on the last, ${dayText(last.call_date)}, ${percent(last.rate)} (${bounds(last)}).` : "No calls.";
-  draw(chart, sentence, (width) => rateByDay(rows, width));
+  draw(chart, sentence, (width) => rateByDay(rows, openDays, width));
   showTable(table, "Answer rate by day", [
     { head: "Day", value: (row) => isoDay(row.call_date), text: (row) => dayText(row.call_date) },
     countColumn("Dialled", "dialled_calls"), countColumn("Answered", "answered_calls"), ...rateColumns("Answer rate", "answered_calls", "dialled_calls"),
@@ -117,8 +119,10 @@ function showNumbers(tables, selection) {
     .map((row) => ({ ...row, label: row.from_number_e164 ?? "(not readable)", successes: row.answered_calls, ...bounded(row.answered_calls, row.calls), flag: flags.get(row.from_number_e164) ?? null }))
     .sort((one, other) => other.calls - one.calls || one.label.localeCompare(other.label, "en"));
   const sums = total(tables.numbers, chosen(tables.numbers, selection), ["calls", "answered_calls"]);
-  const shown = rows.slice(0, MOST_LINES);
-  note.textContent = `${rows.length > MOST_LINES ? `The ${MOST_LINES} numbers that dialled most, of ${count(rows.length)}; the table has all.` : "Every number that dialled, most calls first."}` +
+  const large = rows.filter((row) => row.calls >= TOO_SMALL);
+  const shown = (large.length ? large : rows).slice(0, MOST_LINES);
+  const left = rows.length - shown.length;
+  note.textContent = `The numbers that dialled most.${left ? ` ${left === 1 ? "One more is" : `${count(left)} more are`} in the table${large.length <= MOST_LINES && large.length ? `, with fewer than ${TOO_SMALL} calls each` : ""}.` : ""}` +
     " Dashed: all numbers together. A triangle: fewer answered in the number's last seven days than in its own past or from other numbers, by all agents and campaigns whatever the filters.";
   draw(chart, `Answer rate of ${plural(shown.length, "caller number")}: ${shown.map((row) => `${row.label} ${percent(row.rate)}`).join(", ")}.`,
     (width) => rateLines(shown, rate(sums.answered_calls, sums.calls), width, Math.min(120, Math.round(width * 0.3))));
@@ -130,33 +134,44 @@ function showNumbers(tables, selection) {
 
 function showHours(tables, selection, about) {
   const { table, note } = panel("hours");
-  const cells = addUp(tables.hours, chosen(tables.hours, selection), ["calls", "answered_calls"], ["weekday", "hour"]);
-  note.textContent = `Share of dialled calls that were answered, and below it how many were dialled (n), by the hour in ${about.timezone}. Outlined: fewer than ${TOO_SMALL} calls, too few to trust. Calls of which no time is known are left out.`;
-  if (!cells.length) {
-    table.replaceChildren(make("p", { class: "none" }, "No calls for these filters."));
-    return;
-  }
+  const cells = addUp(tables.hours, chosen(tables.hours, selection), ["calls", "answered_calls"], ["weekday", "hour"])
+    .map((cell) => ({ ...cell, ...bounded(cell.answered_calls, cell.calls) }));
+  note.textContent = `Share of dialled calls that were answered and, below it, how many were dialled (n), by hour in ${about.timezone}. The fainter the fewer: below ${TOO_SMALL} calls a share is not to be trusted. Calls of which no time is known are left out.`;
+  draw(table, "", (width) => (cells.length ? heatMap(cells, width) : null));
+}
+
+/** A table, so that it can be read as one: hours across where there is room, else downwards. */
+function heatMap(cells, width) {
   const found = new Map(cells.map((cell) => [`${cell.weekday} ${cell.hour}`, cell]));
+  const rates = cells.filter((cell) => cell.calls >= TOO_SMALL).map((cell) => cell.rate);
+  const range = rates.length ? rates : cells.map((cell) => cell.rate);
+  const [low, high] = [Math.min(...range), Math.max(...range)];
   const first = Math.min(...cells.map((cell) => cell.hour));
   const last = Math.max(...cells.map((cell) => cell.hour));
-  const rates = cells.filter((cell) => cell.calls >= TOO_SMALL).map((cell) => rate(cell.answered_calls, cell.calls));
-  const [low, high] = [Math.min(...rates), Math.max(...rates)];
-  const heatCell = (weekday, hour) => {
-    const cell = found.get(`${weekday} ${hour}`);
-    if (!cell) return make("td", {});
-    const share = rate(cell.answered_calls, cell.calls);
-    const isSmall = cell.calls < TOO_SMALL;
-    const attributes = { class: isSmall ? "small" : null, "data-cell": `${weekday} ${hour}`, "data-value": share, "data-calls": cell.calls, "data-answered": cell.answered_calls,
-      title: `${percent(share)} (${bounds(bounded(cell.answered_calls, cell.calls))}): ${count(cell.answered_calls)} of ${plural(cell.calls, "call")}` };
-    const element = make("td", attributes, make("b", {}, roundPercent(share)), make("small", {}, `n ${count(cell.calls)}`));
-    if (!isSmall) element.style.background = `color-mix(in oklab, var(--heat) ${Math.round(high > low ? (100 * (share - low)) / (high - low) : 50)}%, var(--card))`;
-    return element;
-  };
-  const hours = Array.from({ length: last - first + 1 }, (_, place) => first + place);
-  const head = make("tr", {}, make("th", { scope: "col" }, "Hour"), ...WEEKDAYS.map((day) => make("th", { scope: "col" }, day)));
-  const body = hours.map((hour) => make("tr", {}, make("th", { scope: "row" }, `${String(hour).padStart(2, "0")}:00`), ...WEEKDAYS.map((_, place) => heatCell(place + 1, hour))));
-  const caption = make("caption", {}, rates.length ? `Darker is higher: ${roundPercent(low)} to ${roundPercent(high)}` : "No hour has calls enough to be coloured");
-  table.replaceChildren(make("table", { class: "heat" }, caption, make("thead", {}, head), make("tbody", {}, ...body)));
+  const hours = Array.from({ length: last - first + 1 }, (_, place) => ({ hour: first + place, text: String(first + place).padStart(2, "0") }));
+  const weekdays = WEEKDAYS.map((text, place) => ({ weekday: place + 1, text }));
+  const isWide = width >= 44 + hours.length * 40;
+  const [across, down] = isWide ? [hours, weekdays] : [weekdays, hours];
+  const head = make("tr", {}, make("th", { scope: "col" }, isWide ? "Day" : "Hour"), ...across.map(({ text }) => make("th", { scope: "col" }, text)));
+  const body = down.map((row) => make("tr", {}, make("th", { scope: "row" }, row.text), ...across.map((column) => {
+    const { weekday, hour } = { ...row, ...column };
+    return heatCell(found.get(`${weekday} ${hour}`), low, high);
+  })));
+  const caption = make("caption", {}, `Answer rate by weekday and hour; the deeper the colour, the higher, from ${roundPercent(low)} to ${roundPercent(high)}`);
+  return make("table", { class: "heat" }, caption, make("thead", {}, head), make("tbody", {}, ...body));
+}
+
+function heatCell(cell, low, high) {
+  if (!cell) return make("td", {});
+  const element = make("td", {
+    class: cell.calls < TOO_SMALL ? "small" : null, "data-cell": `${cell.weekday} ${cell.hour}`, "data-value": cell.rate,
+    "data-calls": cell.calls, "data-answered": cell.answered_calls,
+    title: `${percent(cell.rate)} (${bounds(cell)}): ${count(cell.answered_calls)} of ${plural(cell.calls, "call")}`,
+  }, make("b", {}, roundPercent(cell.rate)), make("small", {}, `n ${count(cell.calls)}`));
+  const height = high > low ? Math.min(1, Math.max(0, (cell.rate - low) / (high - low))) : 0.5;
+  const weight = Math.min(1, cell.calls / TOO_SMALL) ** 2;
+  element.style.background = `color-mix(in oklab, var(--heat) ${Math.round(100 * (0.06 + 0.94 * height) * weight)}%, var(--card))`;
+  return element;
 }
 
 function showInterest(tables, selection) {
@@ -264,7 +279,10 @@ function showCalls(tables, selection, about, most = MORE_CALLS) {
   const source = tables.calls;
   const found = chosen(source, selection);
   const time = timeFormat(about.timezone);
-  const text = (name, otherwise = "–") => (row) => valueIn(source, name, row) ?? otherwise;
+  const text = (name) => (row) => {
+    const value = valueIn(source, name, row);
+    return value === null || value === "(none)" ? "–" : value;
+  };
   const kept = source.rows < about.calls ? `This file keeps the latest ${count(source.rows)} of ${count(about.calls)} calls` : `This file keeps all ${plural(source.rows, "call")}`;
   note.textContent = `${kept}; ${count(found.length)} of them fit the filters. All of them: dialflo query "FROM calls".${about.is_masked ? " Phone numbers are masked." : ""}`;
   const hasCampaigns = about.campaign_key !== null;
@@ -281,7 +299,7 @@ function showCalls(tables, selection, about, most = MORE_CALLS) {
       const address = valueIn(source, "recording_url", row);
       return address ? webLink(address, "Listen", `Recording of the call of ${time.format(valueIn(source, "called_at", row))}`) : "–";
     } },
-    { head: "Task", text: text("task_id") },
+    { head: "Task", text: text("task_id"), cell: (row) => make("code", {}, valueIn(source, "task_id", row)) },
   ], found.slice(0, most), true);
   const more = document.getElementById("more");
   more.hidden = found.length <= most;
