@@ -1,10 +1,19 @@
-"""How much the page may hold, and how what is more is put together. Pure."""
+"""How much the page may hold, so that its size does not follow that of the history. Pure."""
 
+from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
 
+Frames = dict[str, pl.DataFrame]
+"""The rows of each query of `sql/dashboard/`, by the name of its file."""
+
+BY_DAY = ("funnel", "numbers", "hours", "interest", "coverage", "backlog_days", "freshness")
+"""What grows with each day; the days that are too many are left out of all of it."""
+
 REST = "(all others)"
+"""Stands for the values of a column that are too many."""
 
 
 @dataclass(frozen=True)
@@ -12,12 +21,14 @@ class Limits:
     """The most of each that one page holds."""
 
     days: int = 366
-    rows: int = 200_000
+    rows: int = 300_000
     """Of all that grows with the days, together."""
     calls: int = 1_000
     """The latest ones, in the table of single calls."""
-    contacts: int = 20_000
+    contacts: int = 15_000
     """Different rows of the backlog, before their times are told to the hour."""
+    data_bytes: int = 1_500_000
+    """Of the packed data; with the program around it the page stays below 2 MB."""
     values: dict[str, int] = field(
         default_factory=lambda: {"campaign": 60, "from_number_e164": 200, "interest_status": 60, "key": 300}
     )
@@ -29,8 +40,35 @@ MOST = Limits()
 _COUNTS = ("calls", "asked_calls", "dialled_calls")
 
 
-def only_most_frequent(frames: dict[str, pl.DataFrame], limits: Limits = MOST) -> dict[str, pl.DataFrame]:
+def within(frames: Frames, limits: Limits = MOST) -> Frames:
+    """No more days, different values and rows than the page is to hold; the latest days stay."""
+    kept = only_most_frequent(frames, limits)
+    first_day = _first_day_within(kept, limits)
+    if first_day is not None:
+        kept |= {name: kept[name].filter(pl.col("call_date") >= first_day) for name in BY_DAY}
+    if kept["backlog"].height > limits.contacts:
+        kept["backlog"] = to_the_hour(kept["backlog"])
+    return kept
+
+
+def _first_day_within(frames: Frames, limits: Limits) -> date | None:
+    """The first of the days that together have no more rows than the page is to hold; the last day is always one."""
+    rows: Counter[date] = Counter()
+    for name in BY_DAY:
+        for day, count in frames[name].group_by("call_date").len().iter_rows():
+            rows[day] += count
+    total, first_day = 0, None
+    for day in sorted(rows, reverse=True):
+        total += rows[day]
+        if first_day is not None and total > limits.rows:
+            break
+        first_day = day
+    return first_day
+
+
+def only_most_frequent(frames: Frames, limits: Limits = MOST) -> Frames:
     """The same frames with no more different values in a column than its limit; what is rarer counts as one value."""
+    frames = dict(frames)
     for column, most in limits.values.items():
         kept = _most_frequent(frames, column, most)
         if kept is not None:
@@ -38,7 +76,7 @@ def only_most_frequent(frames: dict[str, pl.DataFrame], limits: Limits = MOST) -
     return frames
 
 
-def _most_frequent(frames: dict[str, pl.DataFrame], column: str, most: int) -> pl.Series | None:
+def _most_frequent(frames: Frames, column: str, most: int) -> pl.Series | None:
     counted = [
         frame.select(column, pl.col(next(name for name in _COUNTS if name in frame.columns)).alias("calls"))
         for frame in frames.values()
@@ -51,21 +89,17 @@ def _most_frequent(frames: dict[str, pl.DataFrame], column: str, most: int) -> p
 
 
 def _put_together(frame: pl.DataFrame, column: str, kept: pl.Series) -> pl.DataFrame:
-    if column not in frame.columns:
+    counts = [name for name in frame.columns if name.endswith("calls") or name == "contacts"]
+    # Single calls and what is said of single values stay as they are, but that calls are found by their campaign.
+    if column not in frame.columns or not (counts or column == "campaign"):
         return frame
     is_kept = pl.col(column).is_null() | pl.col(column).is_in(kept.implode())
-    columns = frame.columns
-    renamed = frame.with_columns(pl.when(is_kept).then(pl.col(column)).otherwise(pl.lit(REST)).alias(column))
-    counts = [name for name in columns if name.endswith("calls") or name == "contacts"]
-    if not counts:
-        return frame.filter(is_kept) if column != "campaign" else renamed
-    if "interested" in columns:
-        renamed = renamed.with_columns(
-            pl.when(pl.col(column) == REST).then(pl.lit("unknown")).otherwise(pl.col("interested")).alias("interested")
-            if column == "interest_status"
-            else pl.col("interested")
-        )
-    return _summed(renamed, counts).select(columns)
+    changed = {column: REST, **({"interested": "unknown"} if column == "interest_status" else {})}
+    values = [
+        pl.when(is_kept).then(pl.col(name)).otherwise(pl.lit(value)).alias(name) for name, value in changed.items()
+    ]
+    renamed = frame.with_columns(values)
+    return _summed(renamed, counts).select(frame.columns) if counts else renamed
 
 
 def to_the_hour(backlog: pl.DataFrame) -> pl.DataFrame:

@@ -1,17 +1,16 @@
 """Making the dashboard anew where that would change it, and putting it in its place in one step."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from dialflo_pipeline import __version__, warehouse
 from dialflo_pipeline.dashboard.document import document
-from dialflo_pipeline.dashboard.limits import MOST
+from dialflo_pipeline.dashboard.limits import MOST, Frames, Limits, within
 from dialflo_pipeline.dashboard.masking import masked_frames, only_links
 from dialflo_pipeline.dashboard.packing import packed
-from dialflo_pipeline.dashboard.reading import FOLDER, Frames, read_frames
+from dialflo_pipeline.dashboard.reading import FOLDER, read_frames
 from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.errors import DamagedFile, DashboardFailed, DialfloError, NotPublished
 from dialflo_pipeline.marts import built_fingerprint
@@ -68,10 +67,19 @@ def is_current(published: Path, target: Path) -> bool:
 
 def page(frames: Frames, state: str, *, unmask: bool) -> str:
     """The text of the page for these rows, whose numbers are not masked yet."""
-    shown = only_links(dict(frames))
+    shown = only_links(frames)
     shown = shown if unmask else masked_frames(shown)
-    about: dict[str, Any] = {"is_masked": not unmask, "most_calls": MOST.calls, "version": __version__}
-    return document(packed(shown, about), state)
+    data, limits = _packed_within(shown, MOST, is_masked=not unmask), MOST
+    while len(data) > limits.data_bytes and limits.rows > 1:
+        limits = replace(limits, rows=limits.rows * 2 // 3, contacts=limits.contacts * 2 // 3)
+        data = _packed_within(shown, limits, is_masked=not unmask)
+    return document(data, state)
+
+
+def _packed_within(frames: Frames, limits: Limits, *, is_masked: bool) -> str:
+    is_coarse = frames["backlog"].height > limits.contacts
+    about = {"is_masked": is_masked, "version": __version__, "backlog_to_the_hour": is_coarse}
+    return packed(within(frames, limits), about)
 
 
 def _state(published: Path, *, unmask: bool) -> str:

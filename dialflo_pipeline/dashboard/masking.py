@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from dialflo_pipeline.dashboard.limits import Frames
 from dialflo_pipeline.values import e164
 
 HIDDEN = "••••"
@@ -15,13 +16,13 @@ _NUMBERS = ("contact_number", "from_number")
 _LINK = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
 
 
-def only_links(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+def only_links(frames: Frames) -> Frames:
     """Recordings that a browser may open as a page of the web; of all others the address is left out."""
     links = [url if url and _LINK.match(url) else None for url in frames["calls"]["recording_url"]]
     return frames | {"calls": _with(frames["calls"], "recording_url", links)}
 
 
-def masked_frames(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+def masked_frames(frames: Frames) -> Frames:
     """The same rows with all phone numbers masked, and without the links that would tell the number of their call."""
     calls = frames["calls"]
     told = zip(calls["recording_url"], calls["contact_number"], calls["from_number"], strict=True)
