@@ -1,7 +1,6 @@
 """Rows as the queries of the dashboard give them: none, or of a campaign of any size."""
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,58 +46,71 @@ def frames_of() -> Callable[..., Frames]:
 
 @pytest.fixture(scope="session")
 def large_campaign() -> Callable[[int, int], Frames]:
-    """Frames of so many days and agents, each with two campaigns, two numbers, ten hours, eight words, eight keys."""
+    """Frames of so many days and agents, each with two campaigns, two numbers, ten hours, eight words, six keys."""
 
     def make(days: int, agents: int) -> Frames:
-        dice = random.Random(days * 1_000 + agents)  # noqa: S311 - made-up rows
-        rows = {name: list(rows_of(dice)) for name, rows_of in _rows_by_day(days, agents).items()}
-        rows["backlog"] = list(_backlog(dice, agents))
-        rows["calls"] = list(_calls(dice, agents))
-        return {name: pl.DataFrame(rows.get(name, []), schema=schema, orient="row") for name, schema in SCHEMAS.items()}
+        pairs = pl.DataFrame({"call_date": [FIRST + timedelta(days=day) for day in range(days)]}).join(
+            pl.DataFrame({"agent_name": [f"Agent {agent}" for agent in range(agents)]}), how="cross"
+        )
+        groups = pairs.join(pl.DataFrame({"campaign": ["alpha", "beta"]}), how="cross")
+        frames = {
+            "funnel": groups,
+            "numbers": groups.join(pl.DataFrame({"from_number_e164": ["+915551000011", "+915551000012"]}), how="cross"),
+            "hours": groups.join(pl.DataFrame({"hour": range(9, 19)}), how="cross").with_columns(
+                weekday=pl.col("call_date").dt.weekday()
+            ),
+            "interest": groups.join(pl.DataFrame({"interest_status": list("abcdefgh")}), how="cross").with_columns(
+                interested=pl.lit("yes")
+            ),
+            "coverage": groups.join(pl.DataFrame({"key": list("abcdef")}), how="cross").with_columns(
+                key=pl.col("agent_name") + pl.col("key")
+            ),
+            "backlog_days": pairs,
+            "backlog": _backlog(10_000, agents),
+            "calls": _calls(1_000, agents),
+        }
+        return {name: _with_counts(frames.get(name, pl.DataFrame()), schema) for name, schema in SCHEMAS.items()}
 
     return make
 
 
-def _rows_by_day(days: int, agents: int) -> dict[str, Callable[[random.Random], Iterator[tuple[Any, ...]]]]:
-    pairs = [(FIRST + timedelta(days=day), f"Agent {agent}") for day in range(days) for agent in range(agents)]
-    groups = [(*pair, campaign) for pair in pairs for campaign in ("alpha", "beta")]
-
-    def counts(dice: random.Random, most: int, places: int) -> list[int]:
-        found = [dice.randint(1, most)]
-        for _ in range(places - 1):
-            found.append(dice.randint(0, found[-1]))
-        return found
-
-    return {
-        "funnel": lambda dice: ((*group, *counts(dice, 120, 6)) for group in groups),
-        "numbers": lambda dice: (
-            (*group, f"+9155510{dice.randint(10_000, 10_060)}", *counts(dice, 60, 2)) for group in groups for _ in "ab"
-        ),
-        "hours": lambda dice: (
-            (*group, group[0].isoweekday(), hour, *counts(dice, 12, 2)) for group in groups for hour in range(9, 19)
-        ),
-        "interest": lambda dice: (
-            (*group, f"Word {word}", "yes", dice.randint(1, 20)) for group in groups for word in range(8)
-        ),
-        "coverage": lambda dice: (
-            (*group, f"{group[1]} asks {key}", *counts(dice, 60, 2)) for group in groups for key in range(6)
-        ),
-        "backlog_days": lambda dice: ((*pair, *counts(dice, 90, 3)) for pair in pairs),
-    }
+def _drawn(place: int, most: pl.Expr | int) -> pl.Expr:
+    """Numbers from 0 up to below `most`, the same in each run; other ones for another place."""
+    return (pl.int_range(pl.len()).hash(place) % most).cast(pl.Int64)
 
 
-def _backlog(dice: random.Random, agents: int) -> Iterator[tuple[Any, ...]]:
-    for _ in range(10_000):
-        since, later = (NOON + timedelta(seconds=dice.randint(0, 5_000_000)) for _ in "ab")
-        agent, is_exhausted = f"Agent {dice.randrange(agents)}", dice.random() < 0.2
-        yield agent, "alpha", since, later, None, False, is_exhausted, "unanswered", 1
+def _with_counts(frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The frame with all columns of its query: counts drawn, none larger than the one before it, all else NULL."""
+    if not frame.width:
+        return pl.DataFrame(schema=schema)
+    before: pl.Expr | int = 60
+    for place, (name, dtype) in enumerate(schema.items()):
+        if name not in frame.columns:
+            column = _drawn(place, before) if dtype == pl.Int64 else pl.lit(None)
+            frame = frame.with_columns(column.cast(dtype).alias(name))
+            before = pl.col(name) + 1 if dtype == pl.Int64 else before
+    return frame.select(*schema).cast(schema)  # type: ignore[arg-type]  # invariant in the type of its values
 
 
-def _calls(dice: random.Random, agents: int) -> Iterator[tuple[Any, ...]]:
-    for _ in range(1_000):
-        at, name = NOON + timedelta(seconds=dice.randint(0, 5_000_000)), dice.randbytes(16).hex()
-        url = f"https://media.example.invalid/{name}.mp3"
-        yield (
-            *(at, at.date(), f"Agent {dice.randrange(agents)}", "alpha", "+915551000042", "915551000011", False),
-            *("answered", float(dice.randint(0, 300)), "Interested", "REDIAL", url, dice.randbytes(16).hex(), 0),
-        )
+def _backlog(rows: int, agents: int) -> pl.DataFrame:
+    return pl.select(place=pl.int_range(rows)).select(
+        agent_name=pl.format("Agent {}", _drawn(1, agents)),
+        campaign=pl.lit("alpha"),
+        since=pl.lit(NOON) + pl.duration(seconds=_drawn(2, 5_000_000)),
+        due_at=pl.lit(NOON) + pl.duration(seconds=_drawn(3, 5_000_000)),
+        contacts=pl.lit(1),
+    )
+
+
+def _calls(rows: int, agents: int) -> pl.DataFrame:
+    name = pl.format("{}{}", pl.int_range(pl.len()).hash(1), pl.int_range(pl.len()).hash(2))
+    return pl.select(place=pl.int_range(rows)).select(
+        called_at=pl.lit(NOON) + pl.duration(seconds=_drawn(4, 5_000_000)),
+        call_date=pl.lit(FIRST),
+        agent_name=pl.format("Agent {}", _drawn(5, agents)),
+        campaign=pl.lit("alpha"),
+        contact_number=pl.format("+91555{}", 1_000_000 + _drawn(6, 1_000_000)),
+        from_number=pl.lit("915551000011"),
+        recording_url=pl.format("https://media.example.invalid/{}.mp3", name),
+        task_id=name,
+    )
