@@ -24,6 +24,11 @@ function redraw(box) {
     return;
   }
   const svg = Plot.plot({ width, className: "chart", ...options });
+  // One picture with one sentence: what the library says of its parts would be read out between.
+  for (const part of svg.querySelectorAll("[aria-label], [aria-description]")) {
+    part.removeAttribute("aria-label");
+    part.removeAttribute("aria-description");
+  }
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", chart.sentence);
   box.replaceChildren(svg);

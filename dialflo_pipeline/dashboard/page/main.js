@@ -64,6 +64,7 @@ async function main() {
       show(tables, selection, about);
     }
   });
+  performance.measure("drawn", { start: 0 });
   document.documentElement.dataset.ready = "yes";
 }
 
