@@ -94,7 +94,7 @@ function funnelBars(steps, width) {
   const narrow = width < 460;
   const text = (step) => (step.before === null ? count(step.calls) : `${count(step.calls)} · ${percent(step.rate)}`);
   return {
-    height: steps.length * 38 + 8, marginLeft: narrow ? 76 : 96, marginRight: narrow ? 98 : 104, marginTop: 4, marginBottom: 4,
+    height: steps.length * 38 + 8, marginLeft: narrow ? 76 : 96, marginRight: 104, marginTop: 4, marginBottom: 4,
     x: { domain: [0, steps[0].calls], axis: null },
     y: { domain: steps.map((step) => step.name), padding: 0.22 },
     marks: [
