@@ -18,7 +18,7 @@ from tests.services.dagster_page import browser, browser_page, dagster_page
 from tests.services.dashboard_page import opened
 
 IMAGES = Path(__file__).with_name("images")
-LARGEST_BYTES = 150_000
+LARGEST_BYTES = 200_000
 SETTLED_MS = 4_000
 """Until what slides and fades on the page has come to rest."""
 
