@@ -39,11 +39,11 @@ def make_dashboard(published: Path, target: Path, aside: Path, *, unmask: bool =
     if not published.exists():
         raise NotPublished(f"There is no published warehouse at {published} yet; run `dialflo sync` first.")
     try:
-        state = _state(published, unmask=unmask)
+        state = _states(published)[unmask]
         if not rebuild and _state_of(target) == state:
             return Made(target, target.stat().st_size, is_new=False)
         text = page(read_frames(published), state, unmask=unmask)
-        if target.exists() and target.read_bytes() == text.encode():
+        if target.is_file() and target.read_bytes() == text.encode():
             return Made(target, target.stat().st_size, is_new=False)
         with whole_file(target, aside) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
@@ -62,7 +62,8 @@ def is_current(published: Path, target: Path) -> bool:
     """Whether the page shows the newest published state, masked or not; also where none is published."""
     if not published.exists():
         return True
-    return _state_of(target) in {_state(published, unmask=unmask) for unmask in (False, True)}
+    shown = _state_of(target)
+    return shown is not None and shown in _states(published).values()
 
 
 def page(frames: Frames, state: str, *, unmask: bool) -> str:
@@ -82,11 +83,11 @@ def _packed_within(frames: Frames, limits: Limits, *, is_masked: bool) -> str:
     return packed(within(frames, limits), about)
 
 
-def _state(published: Path, *, unmask: bool) -> str:
-    """What a page of this state would be made from; equal states give equal pages."""
+def _states(published: Path) -> dict[bool, str]:
+    """What a page of this state would be made from, by whether it is unmasked; equal states give equal pages."""
     with warehouse.connect(published, read_only=True) as connection:
-        parts = [__version__, _sources(), str(built_fingerprint(connection)), str(unmask)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        parts = [__version__, _sources(), str(built_fingerprint(connection))]
+    return {unmask: hashlib.sha256("\n".join([*parts, str(unmask)]).encode()).hexdigest() for unmask in (False, True)}
 
 
 @cache
@@ -99,7 +100,7 @@ def _sources() -> str:
 
 def _state_of(target: Path) -> str | None:
     """What the page in place was made from; None if there is none."""
-    if not target.exists():
+    if not target.is_file():
         return None
     with target.open("rb") as stream:
         head = stream.read(_HEAD_BYTES).decode("utf-8", errors="replace")
