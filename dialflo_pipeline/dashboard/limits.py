@@ -21,6 +21,7 @@ class Limits:
     """The most of each that one page holds."""
 
     days: int = 366
+    """With tasks."""
     rows: int = 300_000
     """Of all that grows with the days, together."""
     calls: int = 1_000

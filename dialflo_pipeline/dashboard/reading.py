@@ -4,7 +4,7 @@ How much of it the page keeps is for `limits.py` to say.
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -38,8 +38,7 @@ def read_frames(published: Path, limits: Limits = MOST, folder: Path | None = No
     folder = (folder or sql_folder()) / FOLDER
     with warehouse.connect(published, read_only=True) as connection:
         try:
-            last_day = _last_day(connection)
-            values = {"first_day": last_day - timedelta(days=limits.days - 1), "most_calls": limits.calls}
+            values = {"first_day": _first_day(connection, limits.days), "most_calls": limits.calls}
             return {name: _read(connection, folder / f"{name}.sql", values) for name in (*BY_DAY, *OTHER)}
         except duckdb.CatalogException as error:
             raise PermanentError(
@@ -47,12 +46,11 @@ def read_frames(published: Path, limits: Limits = MOST, folder: Path | None = No
             ) from error
 
 
-def _last_day(connection: duckdb.DuckDBPyConnection) -> date:
-    ((last,),) = connection.execute(
-        "SELECT greatest((SELECT max(call_date) FROM marts.data_freshness),"
-        " (SELECT max(call_date) FROM marts.conversion_funnel))"
-    ).fetchall()
-    return last or date(1970, 12, 31)
+def _first_day(connection: duckdb.DuckDBPyConnection, days: int) -> date:
+    """The first of the latest `days` that have tasks: counted so, one day far ahead hides none."""
+    latest = "SELECT call_date FROM marts.data_freshness ORDER BY call_date DESC LIMIT ?"
+    found = connection.execute(latest, [days]).fetchall()
+    return found[-1][0] if found else date.min
 
 
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, values: Mapping[str, object]) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from dialflo_pipeline.days import registered_days
 from dialflo_pipeline.errors import DashboardFailed, NotPublished
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import MartSettings
+from dialflo_pipeline.tables import CALLS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.workspace import Workspace
 from tests.canaries import canaries_in
 
@@ -268,3 +270,22 @@ def test_the_command_says_when_no_browser_can_be_started(
     assert "whole phone numbers" in told
     assert "yourself" in told
     (data_dir_of_simulated / "dashboard.html").unlink()
+
+
+def test_one_day_far_ahead_hides_no_other(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake", tmp_path / "work")
+    moment = datetime(2024, 5, 1, 12, tzinfo=UTC)
+    for day in (date(2024, 5, 1), date(9999, 12, 30)):
+        task = {"task_id": str(day), "registered_at": moment, "state": "settled", "attempts": 1}
+        call = {"task_id": str(day), "call_index": 0, "call_date": day, "outcome": "busy", "is_answered": False}
+        call |= {"contact_number": "+1", "fetched_at": moment, "source": "api"}
+        for table in WAREHOUSE_TABLES:
+            rows = [task] if table is TASKS else [call] if table is CALLS else []
+            lake.replace(table, [pl.DataFrame(rows, schema=table.frame_schema)], day)
+    private = tmp_path / "work" / "warehouse.duckdb"
+    loading.load(private, lake, dict.fromkeys((date(2024, 5, 1), date(9999, 12, 30)), "loaded"))
+    marts.build(private, SETTINGS)
+    publish.publish(private, tmp_path / "warehouse.duckdb", tmp_path / "work")
+    frames = read_frames(tmp_path / "warehouse.duckdb")
+    assert frames["funnel"]["call_date"].to_list() == [date(2024, 5, 1), date(9999, 12, 30)]
+    assert frames["backlog_days"].height == 33

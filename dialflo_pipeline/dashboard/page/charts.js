@@ -52,12 +52,13 @@ const dayAxis = (days, width) =>
 
 const tooltip = (text) => ({ title: text, fill: "var(--card)", stroke: "var(--line)", textPadding: 8, fontSize: 12, lineHeight: 1.3 });
 
-/** Every day of a span, with null where there is no row, so that a line breaks there. */
+/** Every day of a span, with null where there is no row, so that a line breaks there; of a very long one only the rows. */
 function everyDay(rows, blank) {
   const found = new Map(rows.map((row) => [row.call_date, row]));
   if (!rows.length) return [];
   const first = Math.min(...found.keys());
   const last = Math.max(...found.keys());
+  if (last - first > 2_000) return rows;
   return Array.from({ length: last - first + 1 }, (_, place) => found.get(first + place) ?? blank(first + place));
 }
 
