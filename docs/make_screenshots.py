@@ -23,6 +23,8 @@ SETTLED_MS = 4_000
 """Until what slides and fades on the page has come to rest."""
 
 SIZE = {"width": 1200, "height": 680}
+FLAT = {"width": 1300, "height": 420}
+"""Of the graph, which goes from left to right."""
 
 DASHBOARD: dict[str, dict[str, Any]] = {
     "dashboard": {"viewport": {"width": 1200, "height": 1130}},
@@ -32,8 +34,12 @@ DASHBOARD: dict[str, dict[str, Any]] = {
 """File, and the screen that it is a picture of."""
 
 
-def _greeting(page: Any) -> None:
+def _graph(page: Any) -> None:
     page.get_by_role("button", name="Skip").click()
+    page.get_by_text("Hide navigation").click()
+    page.set_viewport_size(FLAT)
+    page.reload()  # drawn anew, it fills the room that there is now
+    page.get_by_text("7_published").first.wait_for()
 
 
 def _columns(page: Any) -> None:
@@ -51,7 +57,7 @@ def _nothing(_: Any) -> None:
 
 
 PICTURES: dict[str, tuple[str, str, Callable[[Any], None]]] = {
-    "graph": ("/asset-groups", "7_published", _greeting),
+    "graph": ("/asset-groups", "7_published", _graph),
     "marts": ("/locations/dialflo_pipeline.definitions/asset-groups/6_marts", "answer_rate", _nothing),
     "asset": ("/assets/marts/answer_rate", "Dialled calls.", _columns),
     "rows": ("/assets/lake/calls", "The Dialflo task id.", _plots),
@@ -75,8 +81,8 @@ def make_screenshots(images: Path) -> None:
         shown = environment | {"DIALFLO_DATA_DIR": str(data / "demo")}
         shown |= {"DAGSTER_HOME": str(data / "demo" / "work" / "dagster")}
         with dagster_page(shown, Path(folder)) as served, browser_page() as page:
-            page.set_viewport_size(SIZE)
             for name, (address, seen, prepare) in PICTURES.items():
+                page.set_viewport_size(SIZE)
                 page.goto(f"{served.url}{address}")
                 page.get_by_text(seen).first.wait_for()
                 prepare(page)
