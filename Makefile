@@ -8,7 +8,7 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-services lint format dev bench chaos docs lock clean
+.PHONY: help demo test test-services lint format dev bench chaos charts docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 15
@@ -54,6 +54,10 @@ bench: $(READY) $(BENCH_READY) ## Measure beside dlt and floors: FULL=1 for all 
 
 chaos: $(READY) ## Kill runs at every durable step and at random, and all else that takes long: SEED=, KILLS=
 	$(if $(SEED),CHAOS_SEED=$(SEED)) $(if $(KILLS),CHAOS_KILLS=$(KILLS)) $(BIN)/pytest -m chaos --numprocesses=auto $(CHAOS_OPTIONS)
+
+charts: ## Renew the chart library of the dashboard, as pinned in charts/; needs Node
+	npm ci --prefix charts
+	npm run build --prefix charts
 
 docs: $(READY) ## Write the generated pages anew
 	$(BIN)/python docs/make_tables.py
