@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from bi.superset import charts, dashboard, datasets
-from bi.superset.names import VERSION, file_name, identity
+from bi.superset.names import VERSION, identity
 from dialflo_pipeline.models import Model
 
 ROOT = "dialflo"
@@ -28,12 +28,12 @@ def bundle(models: Iterable[Model], warehouse: str = PLACEHOLDER) -> dict[str, s
         # Any fixed time: that of making would be another each time.
         "metadata.yaml": {"version": VERSION, "type": "Dashboard", "timestamp": "2000-01-01T00:00:00+00:00"},
         f"databases/{DATABASE}.yaml": database,
-        f"dashboards/{file_name(dashboard.TITLE)}.yaml": dashboard.as_yaml(made),
+        f"dashboards/{dashboard.SLUG}.yaml": dashboard.as_yaml(made),
     }
     for name, dataset in made.items():
         parts[f"datasets/{DATABASE}/{name}.yaml"] = datasets.as_yaml(dataset, database["uuid"])
     for chart in charts.CHARTS:
-        parts[f"charts/{file_name(chart.title)}.yaml"] = charts.as_yaml(chart, made)
+        parts[f"charts/{chart.key}.yaml"] = charts.as_yaml(chart, made)
     return {name: _text(parts[name]) for name in sorted(parts)}
 
 

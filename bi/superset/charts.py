@@ -1,4 +1,4 @@
-"""The charts: which figures of which dataset, drawn how. Their names in Superset are the keys; places are `dashboard.py`'s.
+"""The charts: which figures of which dataset, drawn how. Where they stand is `dashboard.py`'s.
 
 A chart over days has the condition that Superset puts the dashboard's date range in; one without it tells of all days,
 or of now, and says so in its name.
@@ -16,33 +16,36 @@ Params = dict[str, Any]
 COLOURS = "supersetColors"
 SHADES = "schemeYlGnBu"
 
+FEWEST_CALLS = 10
+"""Of an hour, for its rate to be drawn: a rate of three calls would be the brightest or darkest spot of all."""
+
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart. `params` are those of Superset's own form for this kind of chart."""
+    """One chart. `params` are those of Superset's own form for this kind; the key stays when the title is changed."""
 
+    key: str
     title: str
     kind: str
     dataset: str
     params: Params = field(default_factory=dict)
     is_dated: bool = True
-    note: str | None = None
 
 
-def _number(title: str, dataset: str, metric: str, below: str, number_format: str, **more: Any) -> Chart:
+def _number(key: str, title: str, dataset: str, metric: str, below: str, number_format: str, **more: Any) -> Chart:
     params = {"metric": metric, "subtitle": below, "y_axis_format": number_format, **more}
-    sizes = {"header_font_size": 0.4, "subtitle_font_size": 0.15}
-    return Chart(title, "big_number_total", dataset, sizes | params, is_dated=dataset == FUNNEL)
+    sizes = {"header_font_size": 0.5, "subtitle_font_size": 0.2}
+    return Chart(key, title, "big_number_total", dataset, sizes | params, is_dated=dataset == FUNNEL)
 
 
 def _band(metric: str) -> list[str]:
     return [metric, f"{metric}{LOWER}", f"{metric}{UPPER}"]
 
 
-def _heat(title: str, metric: str, number_format: str) -> Chart:
+def _heat(key: str, title: str, metric: str, number_format: str, **more: Any) -> Chart:
     params = {
         "x_axis": "hour",
-        "groupby": "weekday",
+        "groupby": "weekday_name",
         "metric": metric,
         "y_axis_format": number_format,
         "sort_x_axis": "alpha_asc",
@@ -60,25 +63,29 @@ def _heat(title: str, metric: str, number_format: str) -> Chart:
         "yscale_interval": 1,
         "row_limit": 10_000,
     }
-    return Chart(title, "heatmap_v2", "best_time_to_call", params, is_dated=False)
+    return Chart(key, title, "heatmap_v2", "best_time_to_call", params | more, is_dated=False)
 
 
-def _table(title: str, dataset: str, by: list[str], metrics: list[str], *, is_dated: bool = True, **more: Any) -> Chart:
+def _table(
+    key: str, title: str, dataset: str, by: list[str], metrics: list[str], *, is_dated: bool = True, **more: Any
+) -> Chart:
+    bounds = [metric for metric in metrics if metric.endswith((LOWER, UPPER))]
     params = {
         "query_mode": "aggregate",
         "groupby": by,
         "metrics": metrics,
         "row_limit": 1_000,
         "server_page_length": 10,
-        "page_length": 20,
+        "page_length": 0,
         "order_desc": True,
         "show_cell_bars": True,
         "color_pn": False,
         "include_search": False,
+        "column_config": {metric: {"showCellBars": False} for metric in bounds},
         "table_timestamp_format": "smart_date",
         **more,
     }
-    return Chart(title, "table", dataset, params, is_dated=is_dated)
+    return Chart(key, title, "table", dataset, params, is_dated=is_dated)
 
 
 _AXES: Params = {
@@ -95,6 +102,7 @@ _AXES: Params = {
 
 CHARTS: tuple[Chart, ...] = (
     _number(
+        "as_of",
         "Data as of",
         "published",
         "as_of_there",
@@ -103,11 +111,12 @@ CHARTS: tuple[Chart, ...] = (
         time_format="%d %b, %H:%M",
         force_timestamp_formatting=True,
     ),
-    _number("Tasks still open", "published", "open_tasks", "calls may still come or change", COUNT),
-    _number("Dialled calls", FUNNEL, "total_dialled_calls", "in the days chosen", COUNT),
-    _number("Answered", FUNNEL, "overall_answer_rate", "of the dialled calls", SHARE),
-    _number("Converted", FUNNEL, "overall_converted_per_dialled", "of the dialled calls", SHARE),
+    _number("open_tasks", "Open tasks", "published", "open_tasks", "calls may still come or change", COUNT),
+    _number("dialled", "Dialled calls", FUNNEL, "total_dialled_calls", "in the days chosen", COUNT),
+    _number("answered", "Answered", FUNNEL, "overall_answer_rate", "of the dialled calls", SHARE),
+    _number("converted", "Converted", FUNNEL, "overall_converted_per_dialled", "of the dialled calls", SHARE),
     _number(
+        "redials_due",
         "Redials due",
         "redial_backlog",
         "rows",
@@ -125,26 +134,25 @@ CHARTS: tuple[Chart, ...] = (
         ],
     ),
     Chart(
-        "Funnel",
         "funnel",
+        "Funnel",
+        "echarts_timeseries_bar",
         FUNNEL_STEPS,
-        {
-            "groupby": ["step"],
-            "metric": "total_calls",
-            "sort_by_metric": True,
-            "percent_calculation_type": "first_step",
-            "number_format": COUNT,
-            "label_type": 5,
-            "tooltip_label_type": 5,
-            "show_labels": True,
-            "show_tooltip_labels": True,
+        _AXES
+        | {
+            "x_axis": "step",
+            "metrics": ["total_calls"],
+            "groupby": [],
+            "orientation": "horizontal",
+            "x_axis_sort": "step",
+            "x_axis_sort_asc": False,
+            "show_value": True,
             "show_legend": False,
-            "legendOrientation": "top",
-            "color_scheme": COLOURS,
-            "row_limit": 10,
+            "y_axis_format": COUNT,
         },
     ),
     Chart(
+        "answer_rate",
         "Answer rate by day, with its 95% bounds",
         "echarts_timeseries_line",
         FUNNEL,
@@ -157,16 +165,23 @@ CHARTS: tuple[Chart, ...] = (
             "y_axis_format": SHARE,
             "seriesType": "line",
             "markerEnabled": True,
-            "markerSize": 5,
+            "markerSize": 8,
             "only_total": True,
             "opacity": 0.2,
-            "y_axis_bounds": [0, 1],
+            "y_axis_bounds": [0, None],
             "truncateYAxis": True,
         },
     ),
-    _heat("Answer rate by weekday and hour, all days", "overall_answer_rate", SHARE),
-    _heat("Dialled calls by weekday and hour, all days", "total_calls", COUNT),
+    _heat(
+        "hours_rate",
+        f"Answer rate by weekday and hour, all days (from {FEWEST_CALLS} calls)",
+        "overall_answer_rate",
+        SHARE,
+        having=f"sum(calls) >= {FEWEST_CALLS}",
+    ),
+    _heat("hours_calls", "Dialled calls by weekday and hour, all days", "total_calls", COUNT),
     _table(
+        "calling_numbers",
         "Answer rate by calling number",
         "caller_id_health",
         ["from_number_e164"],
@@ -175,6 +190,7 @@ CHARTS: tuple[Chart, ...] = (
         having="bool_or(flag <> 'too_few_calls')",
     ),
     _table(
+        "agents",
         "Agents",
         FUNNEL,
         ["agent_name"],
@@ -188,6 +204,7 @@ CHARTS: tuple[Chart, ...] = (
         timeseries_limit_metric="total_dialled_calls",
     ),
     Chart(
+        "interest",
         "Interest by agent, share of the answered calls",
         "echarts_timeseries_bar",
         "interest_distribution",
@@ -202,12 +219,10 @@ CHARTS: tuple[Chart, ...] = (
             "y_axis_format": SHARE,
             "y_axis_bounds": [0, 1],
             "truncateYAxis": True,
-            "limit": 12,
-            "timeseries_limit_metric": "total_calls",
-            "group_others_when_limit_reached": True,
         },
     ),
     _table(
+        "metadata",
         "Metadata coverage, all days",
         "metadata_coverage",
         ["agent_name", "key"],
@@ -215,6 +230,7 @@ CHARTS: tuple[Chart, ...] = (
         is_dated=False,
     ),
     Chart(
+        "backlog_age",
         "Redial backlog by age in days, now",
         "echarts_timeseries_bar",
         "redial_backlog",
@@ -232,6 +248,7 @@ CHARTS: tuple[Chart, ...] = (
         is_dated=False,
     ),
     Chart(
+        "backlog_days",
         "Redial backlog by day, opened and cleared",
         "mixed_timeseries",
         "redial_backlog_daily",
@@ -239,7 +256,7 @@ CHARTS: tuple[Chart, ...] = (
         | {
             "x_axis": "call_date",
             "time_grain_sqla": "P1D",
-            "metrics": ["total_opened", "cleared_below"],
+            "metrics": ["total_opened", "minus_cleared"],
             "groupby": [],
             "seriesType": "bar",
             "stack": "Stack",
@@ -255,6 +272,7 @@ CHARTS: tuple[Chart, ...] = (
         },
     ),
     Chart(
+        "tasks",
         "Tasks by day and state",
         "echarts_timeseries_bar",
         "data_freshness",
@@ -281,11 +299,11 @@ def as_yaml(chart: Chart, datasets: Mapping[str, Dataset]) -> dict[str, Any]:
     dataset = datasets[chart.dataset]
     return {
         "slice_name": chart.title,
-        "description": dataset.description,
+        "description": dataset.note,
         "viz_type": chart.kind,
         "params": _params(chart, dataset),
         "cache_timeout": None,
-        "uuid": str(identity("chart", chart.title)),
+        "uuid": str(identity("chart", chart.key)),
         "version": VERSION,
         "dataset_uuid": str(identity("dataset", chart.dataset)),
     }

@@ -12,20 +12,37 @@ SLUG = "dialflo"
 REFRESH_SECONDS = 600
 
 ROWS: Sequence[tuple[int, Mapping[str, int]]] = (
-    (16, dict.fromkeys(("Data as of", "Tasks still open", "Dialled calls", "Answered", "Converted", "Redials due"), 2)),
-    (50, {"Funnel": 4, "Answer rate by day, with its 95% bounds": 8}),
-    (46, {"Answer rate by weekday and hour, all days": 6, "Dialled calls by weekday and hour, all days": 6}),
-    (46, {"Answer rate by calling number": 6, "Agents": 6}),
-    (54, {"Interest by agent, share of the answered calls": 6, "Metadata coverage, all days": 6}),
-    (50, {"Redial backlog by age in days, now": 6, "Redial backlog by day, opened and cleared": 6}),
-    (40, {"Tasks by day and state": 12}),
+    (20, dict.fromkeys(("as_of", "open_tasks", "dialled", "answered", "converted", "redials_due"), 2)),
+    (48, {"funnel": 4, "answer_rate": 8}),
+    (46, {"hours_rate": 6, "hours_calls": 6}),
+    (40, {"calling_numbers": 6, "agents": 6}),
+    (54, {"interest": 6, "metadata": 6}),
+    (48, {"backlog_age": 6, "backlog_days": 6}),
+    (40, {"tasks": 12}),
 )
 """Height (in eighths of 64 pixels) of each row, and the width (in twelfths) of each chart in it."""
 
+GOOD, NEUTRAL, OPEN, BAD, GONE = "#5AC189", "#1FA8C9", "#FCC700", "#E04355", "#A1A6BD"
+COLOURS_OF = {
+    "total_settled_tasks": GOOD,
+    "total_waiting_tasks": OPEN,
+    "total_not_found_tasks": GONE,
+    "total_failed_tasks": BAD,
+    "due": NEUTRAL,
+    "waiting": OPEN,
+    "exhausted": GONE,
+    "stale": "#D1C6BC",
+    "stopped": BAD,
+    "total_opened": NEUTRAL,
+    "minus_cleared": GOOD,
+    "total_backlog": "#454E7C",
+}
+"""Of series that mean something good or bad, wherever they are drawn."""
+
 READING = """\
 Every rate is a sum of calls divided by a sum of calls over whatever is filtered; its 95% bounds are Wilson's. Charts
-whose name says *all days* or *now* are not narrowed by the days chosen. What each figure means, and does not mean, is
-told by the (i) beside the charts' names and by the datasets' columns.
+whose name says *all days* or *now* are not narrowed by the days chosen. What a figure means, and does not mean, is told
+by *Show chart description* in a chart's menu, and by the descriptions of the datasets' columns.
 """
 
 
@@ -43,6 +60,8 @@ def as_yaml(datasets: Mapping[str, Dataset]) -> dict[str, Any]:
             "color_scheme": "supersetColors",
             "refresh_frequency": REFRESH_SECONDS,
             "cross_filters_enabled": True,
+            "filter_bar_orientation": "HORIZONTAL",
+            "label_colors": dict(COLOURS_OF),
             "native_filter_configuration": list(_filters(datasets)),
         },
         "version": VERSION,
@@ -55,21 +74,21 @@ def _number_of(chart: Chart) -> int:
 
 
 def _position() -> Iterator[tuple[str, Any]]:
-    by_title = {chart.title: chart for chart in CHARTS}
+    by_key = {chart.key: chart for chart in CHARTS}
     rows = [f"ROW-{place}" for place in range(len(ROWS) + 1)]
     yield "DASHBOARD_VERSION_KEY", "v2"
     yield "ROOT_ID", {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]}
     yield "GRID_ID", {"type": "GRID", "id": "GRID_ID", "children": rows, "parents": ["ROOT_ID"]}
     yield "HEADER_ID", {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": TITLE}}
     for row, (height, widths) in zip(rows, ROWS, strict=False):
-        places = {f"CHART-{_number_of(by_title[title])}": by_title[title] for title in widths}
+        places = {f"CHART-{_number_of(by_key[key])}": by_key[key] for key in widths}
         yield row, _row(row, list(places))
         for place, chart in places.items():
             meta = {
                 "chartId": _number_of(chart),
-                "uuid": str(identity("chart", chart.title)),
+                "uuid": str(identity("chart", chart.key)),
                 "sliceName": chart.title,
-                "width": widths[chart.title],
+                "width": widths[chart.key],
                 "height": height,
             }
             yield place, _part("CHART", place, row, meta)

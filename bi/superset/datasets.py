@@ -15,7 +15,7 @@ from dialflo_pipeline.models import Model
 from dialflo_pipeline.tables import STAMP, Privacy
 
 PERSONAL_BUT_SHOWN = {("caller_id_health", "from_number_e164"), ("conversion_funnel", "campaign")}
-"""Calling numbers are mostly the company's own, and a campaign is what the company calls it: there is no use without."""
+"""Calling numbers are mostly the company's own, and campaigns bear the company's names; both are what is asked about."""
 
 FUNNEL = "conversion_funnel"
 FUNNEL_STEPS = "funnel_steps"
@@ -58,11 +58,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A table, or with `sql` a query, as people see it in Superset."""
+    """A table, or with `sql` a query, as people see it in Superset. The note goes with each chart of it."""
 
     schema: str
     name: str
     description: str
+    note: str
     columns: tuple[Column, ...]
     metrics: tuple[Metric, ...]
     sql: str | None = None
@@ -83,7 +84,8 @@ class _Figures:
     columns: tuple[Column, ...] = field(default=())
 
 
-_WEEKDAYS = "['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']"
+# Axes are sorted by their text.
+_WEEKDAY = "['1 Mon', '2 Tue', '3 Wed', '4 Thu', '5 Fri', '6 Sat', '7 Sun'][weekday]"
 
 FIGURES: Mapping[str, _Figures] = {
     "agent_daily": _Figures(
@@ -95,7 +97,7 @@ FIGURES: Mapping[str, _Figures] = {
     "best_time_to_call": _Figures(
         ("calls", "answered_calls"),
         ("answer_rate",),
-        columns=(Column("weekday_name", "VARCHAR", "The weekday as a word.", f"{_WEEKDAYS}[weekday]"),),
+        columns=(Column("weekday_name", "VARCHAR", "The weekday as number and word.", _WEEKDAY),),
     ),
     "call_outcomes": _Figures(("calls",)),
     "caller_id_health": _Figures(
@@ -129,7 +131,7 @@ FIGURES: Mapping[str, _Figures] = {
     "next_actions": _Figures(("calls", "answered_calls")),
     "redial_backlog_daily": _Figures(
         ("opened", "cleared", "backlog"),
-        metrics=(Metric("cleared_below", "-sum(cleared)", "The same below the line, for charts."),),
+        metrics=(Metric("minus_cleared", "-sum(cleared)", "Sum of cleared, below the line of a chart."),),
     ),
     "redial_outcomes": _Figures(
         ("redial_calls", "redialled_24h_calls", "redialled_7d_calls", "answered_7d_calls", "never_called_calls"),
@@ -159,7 +161,7 @@ def as_yaml(dataset: Dataset, database: str) -> dict[str, Any]:
         "metrics": [
             {
                 "metric_name": metric.name,
-                "verbose_name": label(metric.name.removeprefix(TOTAL).removeprefix(OVERALL)),
+                "verbose_name": _metric_label(metric.name),
                 "expression": metric.expression,
                 "description": metric.description,
                 "d3format": metric.number_format,
@@ -185,6 +187,13 @@ def as_yaml(dataset: Dataset, database: str) -> dict[str, Any]:
     }
 
 
+def _metric_label(name: str) -> str:
+    bare = name.removeprefix(TOTAL).removeprefix(OVERALL)
+    for ending, bound in ((LOWER, "low"), (UPPER, "high")):
+        bare = bare.replace(ending, f", {bound}")
+    return label(bare)
+
+
 def _of_mart(mart: Model) -> Dataset:
     figures = FIGURES.get(mart.name, _Figures())
     columns = [
@@ -196,7 +205,14 @@ def _of_mart(mart: Model) -> Dataset:
     metrics += [_sum(mart, name) for name in figures.counts]
     metrics += [metric for name in figures.rates for metric in _rate(mart, name)]
     metrics += figures.metrics
-    return Dataset(mart.schema, mart.name, mart.description, (*columns, *figures.columns), tuple(metrics))
+    columns += figures.columns
+    return Dataset(mart.schema, mart.name, mart.description, _note(mart), tuple(columns), tuple(metrics))
+
+
+def _note(mart: Model) -> str:
+    header = mart.header
+    caution = header.means_not and f"It does not mean: {one_line(header.means_not)}"
+    return " ".join(part for part in (one_line(header.question or ""), caution) if part)
 
 
 def _sum(mart: Model, name: str) -> Metric:
@@ -220,18 +236,18 @@ def _funnel_steps(funnel: Model) -> Dataset:
     """A row per step where the mart has a column."""
     steps = [name for name in funnel.columns if name.endswith("_calls")]
     kept = [name for name in funnel.columns if name in funnel.header.grain]
-    words = ", ".join(f"'{label(step.removesuffix('_calls'))}'" for step in steps)
+    words = ", ".join(f"'{place} {label(step.removesuffix('_calls'))}'" for place, step in enumerate(steps, 1))
     sql = (
         f"SELECT {', '.join(kept)}, unnest([{words}]) AS step, unnest([{', '.join(steps)}]) AS calls"
         f" FROM {funnel.full_name}"
     )
     columns = [Column(name, funnel.columns[name].type, one_line(funnel.columns[name].description)) for name in kept]
     columns += [
-        Column("step", "VARCHAR", "The step, each one a part of the one before."),
+        Column("step", "VARCHAR", "Number and name of the step; each is a part of the one before."),
         Column("calls", "BIGINT", "Calls that took it."),
     ]
     metrics = (Metric(f"{TOTAL}calls", "sum(calls)", "Calls that took the step."),)
-    return Dataset(funnel.schema, FUNNEL_STEPS, funnel.description, tuple(columns), metrics, sql)
+    return Dataset(funnel.schema, FUNNEL_STEPS, funnel.description, _note(funnel), tuple(columns), metrics, sql)
 
 
 def _stamp() -> Dataset:
@@ -242,8 +258,10 @@ def _stamp() -> Dataset:
     open_tasks = "sum(pending) + sum(unsettled)"
     metrics = (
         # As a wall clock there would show it: Superset itself shows moments in UTC.
-        Metric("as_of_there", "timezone(any_value(timezone), max(as_of))", "As of when the file is, in its zone.", None),
+        Metric(
+            "as_of_there", "timezone(any_value(timezone), max(as_of))", "As of when the file is, in its zone.", None
+        ),
         Metric("open_tasks", open_tasks, "Tasks without a final answer: pending or unsettled."),
         Metric("missing_tasks", "sum(not_found) + sum(failed)", "Tasks whose calls are missing for good."),
     )
-    return Dataset("main", STAMP.name, STAMP.description, tuple(columns), metrics)
+    return Dataset("main", STAMP.name, STAMP.description, STAMP.description, tuple(columns), metrics)

@@ -7,7 +7,13 @@ VERSION = "1.0.0"
 
 _NAMESPACE = uuid5(NAMESPACE_DNS, "superset.dialflo-pipeline")
 
-_LABELS = {"agent_name": "Agent", "call_date": "Day", "from_number_e164": "Calling number"}
+_LABELS = {
+    "agent_name": "Agent",
+    "call_date": "Day",
+    "from_number_e164": "Calling number",
+    "drifts": "Drift",
+    "minus_cleared": "Cleared (below the line)",
+}
 
 
 def identity(kind: str, name: str) -> UUID:
@@ -18,8 +24,3 @@ def identity(kind: str, name: str) -> UUID:
 def label(name: str) -> str:
     """How a column or figure is called before people."""
     return _LABELS.get(name, name.replace("_", " ").capitalize())
-
-
-def file_name(name: str) -> str:
-    """A name as Superset makes file names of it."""
-    return "".join(letter if letter.isalnum() else "_" for letter in name).strip("_")
