@@ -310,7 +310,7 @@ def as_yaml(chart: Chart, datasets: Mapping[str, Dataset]) -> dict[str, Any]:
 
 
 def _params(chart: Chart, dataset: Dataset) -> Params:
-    params = {"viz_type": chart.kind, "annotation_layers": [], "extra_form_data": {}} | chart.params
+    params: Params = {"viz_type": chart.kind, "annotation_layers": [], "extra_form_data": {}} | chart.params
     conditions = list(params.get("adhoc_filters", []))
     if chart.is_dated:
         conditions.append(_chosen_days(dataset.day))

@@ -15,7 +15,7 @@ from dialflo_pipeline.models import Model
 from dialflo_pipeline.tables import STAMP, Privacy
 
 PERSONAL_BUT_SHOWN = {("caller_id_health", "from_number_e164"), ("conversion_funnel", "campaign")}
-"""Calling numbers are mostly the company's own, and campaigns bear the company's names; both are what is asked about."""
+"""Calling numbers are mostly the company's own, campaigns bear its names; and people ask by both."""
 
 FUNNEL = "conversion_funnel"
 FUNNEL_STEPS = "funnel_steps"
@@ -75,7 +75,7 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class _Figures:
+class Figures:
     """What may be reckoned over the rows of a mart beside counting them."""
 
     counts: tuple[str, ...] = ()
@@ -87,25 +87,25 @@ class _Figures:
 # Axes are sorted by their text.
 _WEEKDAY = "['1 Mon', '2 Tue', '3 Wed', '4 Thu', '5 Fri', '6 Sat', '7 Sun'][weekday]"
 
-FIGURES: Mapping[str, _Figures] = {
-    "agent_daily": _Figures(
+FIGURES: Mapping[str, Figures] = {
+    "agent_daily": Figures(
         ("calls", "answered_calls", "inbound_calls", "interested_calls", "converted_calls", "redial_calls"),
         ("answer_rate", "interested_rate", "conversion_rate"),
     ),
-    "answer_rate": _Figures(("calls", "answered_calls"), ("answer_rate",)),
-    "attempts_to_answer": _Figures(("tried_contacts", "reached_contacts", "given_up_contacts"), ("reach_rate",)),
-    "best_time_to_call": _Figures(
+    "answer_rate": Figures(("calls", "answered_calls"), ("answer_rate",)),
+    "attempts_to_answer": Figures(("tried_contacts", "reached_contacts", "given_up_contacts"), ("reach_rate",)),
+    "best_time_to_call": Figures(
         ("calls", "answered_calls"),
         ("answer_rate",),
         columns=(Column("weekday_name", "VARCHAR", "The weekday as number and word.", _WEEKDAY),),
     ),
-    "call_outcomes": _Figures(("calls",)),
-    "caller_id_health": _Figures(
+    "call_outcomes": Figures(("calls",)),
+    "caller_id_health": Figures(
         ("calls", "answered_calls"),
         ("answer_rate",),
         (Metric("latest_flag", "arg_max(flag, call_date)", "The flag of the latest day with calls.", None),),
     ),
-    "conversion_funnel": _Figures(
+    "conversion_funnel": Figures(
         (
             *("dialled_calls", "answered_calls", "engaged_calls"),
             *("interested_calls", "action_calls", "converted_calls"),
@@ -115,29 +115,29 @@ FIGURES: Mapping[str, _Figures] = {
             *("action_per_dialled", "converted_per_dialled"),
         ),
     ),
-    "data_freshness": _Figures(
+    "data_freshness": Figures(
         (
             *("registered_tasks", "settled_tasks", "unsettled_tasks", "pending_tasks", "waiting_tasks"),
             *("not_found_tasks", "failed_tasks", "calls"),
         ),
     ),
-    "interest_calibration": _Figures(("calls", "followed_calls", "happened_calls"), ("happened_rate",)),
-    "interest_distribution": _Figures(("calls",)),
-    "metadata_coverage": _Figures(
+    "interest_calibration": Figures(("calls", "followed_calls", "happened_calls"), ("happened_rate",)),
+    "interest_distribution": Figures(("calls",)),
+    "metadata_coverage": Figures(
         ("asked_calls", "filled_calls"),
         ("filled_share",),
         (Metric("drifts", "string_agg(DISTINCT drift, ', ')", "How the share moved of late.", None),),
     ),
-    "next_actions": _Figures(("calls", "answered_calls")),
-    "redial_backlog_daily": _Figures(
+    "next_actions": Figures(("calls", "answered_calls")),
+    "redial_backlog_daily": Figures(
         ("opened", "cleared", "backlog"),
         metrics=(Metric("minus_cleared", "-sum(cleared)", "Sum of cleared, below the line of a chart."),),
     ),
-    "redial_outcomes": _Figures(
+    "redial_outcomes": Figures(
         ("redial_calls", "redialled_24h_calls", "redialled_7d_calls", "answered_7d_calls", "never_called_calls"),
         ("redialled_24h_rate", "redialled_7d_rate", "answered_7d_rate"),
     ),
-    "unmapped_values": _Figures(("calls",)),
+    "unmapped_values": Figures(("calls",)),
 }
 
 
@@ -195,7 +195,7 @@ def _metric_label(name: str) -> str:
 
 
 def _of_mart(mart: Model) -> Dataset:
-    figures = FIGURES.get(mart.name, _Figures())
+    figures = FIGURES.get(mart.name, Figures())
     columns = [
         Column(name, column.type, one_line(column.description))
         for name, column in mart.columns.items()

@@ -50,7 +50,7 @@ class DashboardPage:
     _answers: list[Any] = field(default_factory=list)
 
     def open(self, filters: str = "()") -> Shown:
-        """Open the dashboard and wait until every chart is drawn or in trouble; filters as Superset's addresses have them."""
+        """Open it and wait until every chart is drawn or in trouble; filters as Superset's addresses have them."""
         self._answers.clear()
         self.browser.goto(f"{self.superset.url}/superset/dashboard/{SLUG}/?native_filters={filters}")
         return self._settled()
