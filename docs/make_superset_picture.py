@@ -1,4 +1,4 @@
-"""Takes the picture of `bi/superset.md`: `dialflo demo` in a clean Superset with the bundle, into `images/` beside this.
+"""Takes the picture of `bi/superset.md`, of a demo in a clean Superset with the bundle, into `images/` beside this.
 
 Run it after what it shows has changed: `python -m docs.make_superset_picture`. What it needs, `make test-bi` installs.
 """

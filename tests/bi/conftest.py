@@ -1,19 +1,18 @@
 """Simulated calls, all but the last day synced, and a clean Superset that shows them."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from bi.superset.bundle import bundle, write_zip
-from dialflo_pipeline.cli.sync import sync
-from dialflo_pipeline.cli.tasks import register_file
 from dialflo_pipeline.models import read_models, sql_folder
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.simulator import SimulatorOptions, TaskRow, running_simulator, task_rows
-from dialflo_pipeline.task_ids.files import read
+from dialflo_pipeline.settings import ENV_PREFIX
+from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
 from dialflo_pipeline.workspace import Workspace
 from tests.bi.superset_page import DashboardPage, dashboard_page
 from tests.bi.superset_server import Superset
@@ -37,28 +36,28 @@ def sync_more(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[],
         ]
     )
     with running_simulator(OPTIONS) as simulator:
-        settings = Settings(
-            data_dir=root / "data",
-            base_url=simulator.base_url,
-            api_token=SecretStr(simulator.token),
-            rate_limit=0,
-            timezone=ZONE,
-            campaign_key=CAMPAIGN_KEY,
-        )
+        settings = {
+            "DATA_DIR": str(root / "data"),
+            "BASE_URL": simulator.base_url,
+            "API_TOKEN": simulator.token,
+            "RATE_LIMIT": "0",
+            "TIMEZONE": ZONE,
+            "CAMPAIGN_KEY": CAMPAIGN_KEY,
+        }
+        named = {f"{ENV_PREFIX}{name}": value for name, value in settings.items()}
+        environment = {**os.environ, **named, "DAGSTER_HOME": str(root / "dagster")}
 
         def more() -> Workspace:
-            _register(settings, next(parts))
-            assert sync(settings, history_apart=True) == 0
-            return Workspace(settings.data_dir)
+            file = root / "ids.csv"
+            lines = ["task_id,completed_at", *(f"{row.task_id},{row.completed_at.isoformat()}" for row in next(parts))]
+            file.write_text("\n".join(lines))
+            for command in (("tasks", "add", str(file)), ("sync",)):
+                program = [sys.executable, "-m", "dialflo_pipeline.cli", *command]
+                done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+                assert done.returncode == 0, done.stderr
+            return Workspace(root / "data")
 
         yield more
-
-
-def _register(settings: Settings, rows: list[TaskRow]) -> None:
-    file = settings.data_dir.parent / "ids.csv"
-    lines = ["task_id,completed_at", *(f"{row.task_id},{row.completed_at.isoformat()}" for row in rows)]
-    file.write_text("\n".join(lines))
-    register_file(settings, read(file, None, None, settings.zone))
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,9 @@ TABLES = {
     " sum(engaged_calls) / sum(answered_calls), sum(interested_calls) / sum(engaged_calls), sum(converted_calls)"
     " FROM marts.conversion_funnel WHERE {days} AND {agent} GROUP BY ALL",
     "backlog_age": "SELECT age_days, state, count(*) FROM marts.redial_backlog WHERE {agent} GROUP BY ALL",
-    "interest": "SELECT agent_name, interest_status, sum(calls) / sum(sum(calls)) OVER (PARTITION BY agent_name)"
-    " FROM marts.interest_distribution WHERE {days} AND {agent} GROUP BY ALL",
+    "interest": "SELECT agent_name, interest_status, calls / sum(calls) OVER (PARTITION BY agent_name)"
+    " FROM (SELECT agent_name, interest_status, sum(calls) AS calls FROM marts.interest_distribution"
+    " WHERE {days} AND {agent} GROUP BY ALL)",
     "backlog_days": "SELECT epoch_ms(call_date), sum(opened), -sum(cleared), sum(backlog)"
     " FROM marts.redial_backlog_daily WHERE {days} AND {agent} GROUP BY ALL",
     "tasks": "SELECT epoch_ms(call_date), count_if(state = 'settled'), count_if(state IN ('pending', 'unsettled')),"
