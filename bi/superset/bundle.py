@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from bi.superset import charts, dashboard, datasets
+from bi.superset import dashboard, datasets, kinds
+from bi.superset.charts import CHARTS
 from bi.superset.names import VERSION, identity
 from dialflo_pipeline.models import Model
 
@@ -32,8 +33,9 @@ def bundle(models: Iterable[Model], warehouse: str = PLACEHOLDER) -> dict[str, s
     }
     for name, dataset in made.items():
         parts[f"datasets/{DATABASE}/{name}.yaml"] = datasets.as_yaml(dataset, database["uuid"])
-    for chart in charts.CHARTS:
-        parts[f"charts/{chart.key}.yaml"] = charts.as_yaml(chart, made)
+    for chart in CHARTS:
+        shown = made[chart.dataset]
+        parts[f"charts/{chart.key}.yaml"] = kinds.as_yaml(chart, shown.note, shown.day)
     return {name: _text(parts[name]) for name in sorted(parts)}
 
 

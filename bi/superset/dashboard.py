@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bi.superset.charts import CHARTS, Chart
-from bi.superset.datasets import FUNNEL, Dataset
+from bi.superset.charts import CHARTS
+from bi.superset.datasets import Dataset
+from bi.superset.figures import FUNNEL
+from bi.superset.kinds import COLOURS, Chart
 from bi.superset.names import VERSION, identity
 
 TITLE = "Dialflo calls"
@@ -57,7 +59,7 @@ def as_yaml(datasets: Mapping[str, Dataset]) -> dict[str, Any]:
         "uuid": str(identity("dashboard", SLUG)),
         "position": dict(_position()),
         "metadata": {
-            "color_scheme": "supersetColors",
+            "color_scheme": COLOURS,
             "refresh_frequency": REFRESH_SECONDS,
             "cross_filters_enabled": True,
             "filter_bar_orientation": "HORIZONTAL",

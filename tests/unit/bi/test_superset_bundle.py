@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import yaml
 
-from bi.superset import datasets
+from bi.superset import datasets, figures
 from bi.superset.__main__ import FOLDER, main
 from bi.superset.bundle import PLACEHOLDER, bundle, write_folder
 from bi.superset.charts import CHARTS
@@ -81,9 +81,9 @@ def test_every_metric_and_reckoned_column_can_be_asked_for(name: str, connection
 
 
 def test_rates_are_sums_divided_by_sums_and_never_averages() -> None:
-    rates = [m for d in DATASETS.values() for m in d["metrics"] if m["d3format"] == datasets.SHARE]
+    rates = [m for d in DATASETS.values() for m in d["metrics"] if m["d3format"] == figures.SHARE]
     assert len(rates) > 20
-    plain = [rate["expression"] for rate in rates if not rate["metric_name"].endswith((datasets.LOWER, datasets.UPPER))]
+    plain = [rate["expression"] for rate in rates if not rate["metric_name"].endswith((figures.LOWER, figures.UPPER))]
     assert all(re.fullmatch(r"sum\(\w+\) / nullif\(sum\(\w+\), 0\)", expression) for expression in plain)
     bounds = {rate["expression"] for rate in rates} - set(plain)
     assert all(re.fullmatch(r"staging\.wilson_(low|high)\(sum\(\w+\), sum\(\w+\)\)", bound) for bound in bounds)
@@ -97,7 +97,7 @@ def test_no_metric_has_the_name_of_a_column() -> None:
 
 
 def test_a_rate_that_is_no_quotient_of_counts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = {"answer_rate": datasets.Figures(rates=("avg_answered_seconds",))}
+    wrong = {"answer_rate": figures.Figures(rates=("avg_answered_seconds",))}
     monkeypatch.setattr(datasets, "FIGURES", wrong)
     with pytest.raises(ValueError, match="not one count by another"):
         datasets.datasets_of(MODELS)
