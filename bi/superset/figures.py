@@ -1,7 +1,7 @@
 """What may be reckoned over the rows of a mart: which counts may be added up, and which rates made of such sums.
 
-A header says what a column means in one row, not whether rows may be added up. Contacts may not, for one: a person may be
-in many rows. That is said here and nowhere else.
+A header says what a column means in one row, not whether rows may be added up. Contacts may not, for one: a person may
+be in many rows. That is said here and nowhere else.
 """
 
 from collections.abc import Mapping
