@@ -59,8 +59,8 @@ def expected(published: Path, *, days: str = "true", agent: str = "true") -> dic
         figures = {key: _rounded(ask(sql))[0][0] for key, sql in FIGURES.items()}
         tables = {key: _rounded(ask(sql)) for key, sql in TABLES.items()}
         rates = {key: _rounded([_with_rate(row) for row in ask(sql)]) for key, sql in RATES.items()}
-        as_of = ask("SELECT epoch_ms(timezone(timezone, as_of)) FROM published")[0][0]
-    return {"as_of": as_of, **figures, **tables, **rates}
+        as_of = ask("SELECT epoch_us(timezone(timezone, as_of)) / 1000 FROM published")[0][0]
+    return {"as_of": round(as_of), **figures, **tables, **rates}
 
 
 def found(shown: Shown) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def found(shown: Shown) -> dict[str, Any]:
             for row in shown.only("metadata")
         ],
     }
-    return {"as_of": int(shown.figure("as_of")), **figures, **{key: _rounded(rows) for key, rows in tables.items()}}
+    return {"as_of": round(shown.figure("as_of")), **figures, **{key: _rounded(rows) for key, rows in tables.items()}}
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float, float]:

@@ -27,6 +27,7 @@ CONFIG = """
 import os
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{os.environ['SUPERSET_HOME']}/superset.db"
 TALISMAN_ENABLED = False  # it is for a server that others reach
+SUPERSET_WEBSERVER_TIMEOUT = 600  # seconds; the machine may be busy with other things
 """
 REQUEST_SECONDS = 300
 
