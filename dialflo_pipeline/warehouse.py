@@ -194,7 +194,7 @@ def table_script(table: Table) -> str:
 
 
 def _compression(table: Table, name: str, sql_type: str) -> str:
-    """What DuckDB would choose for such a column; to try all ways, with each load anew, takes it a third longer.
+    """How a column is stored: about as DuckDB would choose, but to try all ways takes each load an eighth longer.
 
     Of texts that may be anything it still has to try.
     """

@@ -9,13 +9,15 @@ it scans frames of this process.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from dialflo_pipeline.flatten.fields import KEY_VALUES, Path
+from dialflo_pipeline.flatten.fields import CALL, KEY_VALUES, Path
 from dialflo_pipeline.flatten.shapes import LEVELS, MOST_ELEMENTS
 
 
-def _json_paths(paths: Iterable[Path], index: int) -> list[str]:
+def _json_paths(paths: Iterable[Path], index: int | None) -> list[str]:
+    """Paths in the call at an index of an answer, or in an answer that is a call itself."""
     keys = (['"' + key.replace("'", "''") + '"' for key in path] for path in paths)
-    return ["'" + ".".join((f"$[{index}]", *path)) + "'" for path in keys]
+    root = "$" if index is None else f"$[{index}]"
+    return ["'" + ".".join((root, *path)) + "'" for path in keys]
 
 
 def _list(paths: Iterable[str]) -> str:
@@ -79,7 +81,7 @@ ELEMENTS: Final = r"""
 """Of answers (document, call): each element in an array of its own."""
 
 
-def values(index: int, places: Sequence[Path], lists: Sequence[Sequence[Path]] = ()) -> str:
+def values(index: int | None, places: Sequence[Path], lists: Sequence[Sequence[Path]] = ()) -> str:
     """Of calls: the JSON text at each place, then for each list of places a list of these texts."""
     asked = [*places]
     columns = [f"texts[{number}] AS text_{number}" for number in range(1, len(places) + 1)]
@@ -90,15 +92,17 @@ def values(index: int, places: Sequence[Path], lists: Sequence[Sequence[Path]] =
     return f"SELECT {', '.join(columns)} FROM (SELECT {extracted} AS texts FROM given)"
 
 
-def usual(elements: int, places: Sequence[Path]) -> str:
-    """Of answers: of so many first elements the sizes of their JSON texts; whether there is no other; the text at each
-    place of each of these elements, one list for all.
+def usual(indexes: Sequence[int | None], places: Sequence[Path]) -> str:
+    """Of answers: the sizes of the JSON texts of the calls at these indexes; whether there is none after them; the text
+    at each place of each of these calls, one list for all.
     """
-    whole = [f"'$[{index}]'" for index in range(elements + 1)]
-    asked = [path for index in range(elements) for path in _json_paths(places, index)]
-    sizes = _list(f"strlen(texts[{number}])" for number in range(1, elements + 1))
+    calls = len(indexes)
+    whole = [path for index in indexes for path in _json_paths([CALL], index)]
+    asked = [path for index in indexes for path in _json_paths(places, index)]
+    sizes = _list(f"strlen(texts[{number}])" for number in range(1, calls + 1))
+    whole.append(f"'$[{calls}]'")
     return f"""
-        SELECT {sizes} AS sizes, texts[{elements + 1}] IS NULL AS is_whole, texts[{elements + 2}:] AS texts
+        SELECT {sizes} AS sizes, texts[{calls + 1}] IS NULL AS is_whole, texts[{calls + 2}:] AS texts
         FROM (SELECT json_extract(call, {_list([*whole, *asked])}::VARCHAR[]) AS texts FROM given)
     """
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 import polars as pl
 
-from dialflo_pipeline.flatten.fields import CALL, KEY_VALUES, PARENTS, VALUES, Path
+from dialflo_pipeline.flatten.fields import CALL, KEY_VALUES, NEXT_ACTION, PARENTS, VALUES, Path
 from dialflo_pipeline.flatten.shapes import MOST_ELEMENTS, can_be_asked
 
 SAMPLE: Final = 256
@@ -24,9 +24,12 @@ _UNKNOWN: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """So many calls at most; single values at these places of a call; keys by name at those of `KEY_VALUES`."""
+    """Calls at these indexes at most; single values at these places of a call; keys by name at those of `KEY_VALUES`.
 
-    elements: int
+    The one index is None where answers are calls themselves.
+    """
+
+    indexes: Sequence[int | None]
     places: Sequence[Path]
     names: Mapping[Path, Sequence[str]]
 
@@ -39,13 +42,18 @@ class Usual:
 def sampled(bodies: pl.Series) -> Usual:
     """What is usual in some bodies."""
     sample = bodies.gather_every(-(-len(bodies) // SAMPLE) or 1)
-    answers = [answer for answer in map(_parsed, sample) if isinstance(answer, list)]
-    calls = [call for answer in answers for call in answer[:MOST_ELEMENTS] if isinstance(call, dict)]
+    answers = [*map(_parsed, sample)]
+    arrays = [answer for answer in answers if isinstance(answer, list)]
+    objects = [answer for answer in answers if isinstance(answer, dict)]
+    is_array = len(arrays) >= len(objects)
+    calls = [call for array in arrays for call in array[:MOST_ELEMENTS] if isinstance(call, dict)] + objects
     found = Counter(path for call in calls for path in _places(call, CALL))
-    unknown = sorted(found.keys() - set(VALUES), key=lambda path: (-found[path], path))
+    unknown = sorted(found.keys() - {*VALUES, NEXT_ACTION}, key=lambda path: (-found[path], path))
     places = [path for path in found.keys() - set(unknown[_UNKNOWN:]) if can_be_asked(path[-1])]
     names = {path: usual_names([[*keys] for call in calls if (keys := _object(call, path))]) for path in KEY_VALUES}
-    return Usual(_elements([len(answer) for answer in answers]), sorted(places), names)
+    if not _is_mostly_single(found):
+        places = [path for path in places if path != NEXT_ACTION]
+    return Usual([*range(_elements(list(map(len, arrays))))] if is_array else [None], sorted(places), names)
 
 
 def usual_names(objects: Sequence[Sequence[str]]) -> list[str]:
@@ -74,8 +82,16 @@ def _places(call: dict[str, Any], level: Path) -> Iterator[Path]:
         path = (*level, key)
         if path in PARENTS:
             yield from _places(value, path) if isinstance(value, dict) else ()
+            if path == NEXT_ACTION and value is not None and not isinstance(value, dict | list):
+                yield path
         elif path not in KEY_VALUES:
             yield path
+
+
+def _is_mostly_single(found: Counter[Path]) -> bool:
+    """Whether NEXT_ACTION is a single value in all but few calls."""
+    objects = max((count for path, count in found.items() if path[:-1] == NEXT_ACTION), default=0)
+    return objects < found[NEXT_ACTION] * _USUAL
 
 
 def _elements(counts: list[int]) -> int:

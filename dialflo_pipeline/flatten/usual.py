@@ -5,6 +5,7 @@ all places looked at, with their keys and what joins them, are as long as the ob
 in it, and none is there twice. DuckDB writes all these texts alike, without white space.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,21 +48,22 @@ class _Looked:
 
 def read_usual(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame, usual: Usual) -> tuple[Texts, pl.Series]:
     """What is in those of the answers (document, call) that are usual; and the numbers of the others."""
-    looked = _look(connection, answers, usual)
+    looked, elements = _look(connection, answers, usual), len(usual.indexes)
     calls = _weighed(looked)
     unclear = calls.filter(calls[_SPARE] != 0)
     if unclear.height:
-        unclear = _weighed_anew(looked, unclear, _objects(connection, answers, unclear, usual.elements))
+        unclear = _weighed_anew(looked, unclear, _objects(connection, answers, unclear, usual.indexes))
         changed = (_SPARE, _has(INSIGHTS))
         calls = calls.with_columns(calls[name].scatter(unclear[ELEMENT], unclear[name]) for name in changed)
     is_usual = _is_usual(looked, calls)
-    document = calls[ELEMENT] // usual.elements
+    document = calls[ELEMENT] // elements
     kept = looked.sizes.is_not_null() & is_usual.gather(document)
     unclear = unclear.filter(kept.gather(unclear[ELEMENT]))
-    values = looked.at.select(*map(place, usual.places), *absent(usual.places), _actions(calls.height, unclear))
+    actions = [] if NEXT_ACTION in usual.places else [_actions(calls.height, unclear)]
+    values = looked.at.select(*map(place, usual.places), *absent(usual.places), *actions)
     found = calls.select(
         answers[DOCUMENT].gather(document),
-        (pl.col(ELEMENT) % usual.elements).cast(pl.Int32).alias("call_index"),
+        (pl.col(ELEMENT) % elements).cast(pl.Int32).alias("call_index"),
         ELEMENT,
         pl.lit(value=False).alias("is_odd"),
         pl.col(_has(INSIGHTS)).alias("has_insights"),
@@ -70,13 +72,13 @@ def read_usual(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame, usu
         found, values = found.filter(kept), values.filter(kept)
     named = _named(looked, kept)
     rows = {path: _rows(connection, looked, path, named, unclear) for path in KEY_VALUES}
-    unknown = {path for path in usual.places if path not in VALUES or path == STATUS_INSTEAD}
+    unknown = {path for path in usual.places if path not in (*VALUES, NEXT_ACTION) or path == STATUS_INSTEAD}
     return Texts(found, values, rows, unknown), answers[DOCUMENT].filter(~is_usual)
 
 
 def _look(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame, usual: Usual) -> _Looked:
     asked = usual.asked
-    found = query(connection, queries.usual(usual.elements, asked), answers.select("call"))
+    found = query(connection, queries.usual(usual.indexes, asked), answers.select("call"))
     every = pl.DataFrame({_TEXT: found["texts"].explode()}).with_columns(pl.col(_TEXT).is_not_null().alias(_IS_THERE))
     kinds = [_TEXT] * len(usual.places) + [_IS_THERE] * (len(asked) - len(usual.places))
     at = every.select(
@@ -103,27 +105,31 @@ def _weighed(looked: _Looked) -> pl.DataFrame:
     members = looked.every.select(size.reshape((-1, len(asked))).arr.sum().cast(pl.Int64))[_TEXT]
     texts = set(looked.usual.places)
     there = {path: pl.col(place(path)).is_not_null() if path in texts else pl.col(place(path)) for path in asked}
-    has = {path: [there[each] for each in asked if each[: len(path)] == path] for path in _OBJECTS}
+    has = {path: [there[each] for each in asked if each[: len(path)] == path != each] for path in _OBJECTS}
     any_of = {path: pl.any_horizontal(pl.lit(value=False), *found) for path, found in has.items()}
     objects = [any_of[path].cast(pl.Int64) * (_key_size(path) + 1) for path in _OBJECTS if has[path]]
+    spare = looked.sizes - 1 - members - pl.sum_horizontal(pl.lit(0, pl.Int64), *objects)
+    if NEXT_ACTION in texts:
+        # Looked for as a single value. Of an object nothing would be left over, whatever is in it.
+        spare = pl.when(pl.col(place(NEXT_ACTION)).str.starts_with("{")).then(-1).otherwise(spare)
     return looked.at.with_columns(
         pl.int_range(pl.len(), dtype=pl.Int64).alias(ELEMENT),
         *(found.alias(_has(path)) for path, found in any_of.items()),
-        (looked.sizes - 1 - members - pl.sum_horizontal(pl.lit(0, pl.Int64), *objects)).alias(_SPARE),
+        spare.alias(_SPARE),
     ).select(ELEMENT, *map(_has, _OBJECTS), _SPARE)
 
 
 def _objects(
-    connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame, calls: pl.DataFrame, elements: int
+    connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame, calls: pl.DataFrame, indexes: Sequence[int | None]
 ) -> pl.DataFrame:
     """The texts at the places of objects."""
-    index = calls[ELEMENT] % elements
-    given = pl.DataFrame({"call": answers["call"].gather(calls[ELEMENT] // elements)})
+    which = calls[ELEMENT] % len(indexes)
+    given = pl.DataFrame({"call": answers["call"].gather(calls[ELEMENT] // len(indexes))})
     parts = [
-        query(connection, queries.values(number, _OBJECTS), given.filter(index == number))
-        for number in index.unique().sort()
+        query(connection, queries.values(indexes[number], _OBJECTS), given.filter(which == number))
+        for number in which.unique().sort()
     ]
-    found = pl.concat(parts)[index.arg_sort().arg_sort()] if len(parts) > 1 else parts[0]
+    found = pl.concat(parts)[which.arg_sort().arg_sort()] if len(parts) > 1 else parts[0]
     found.columns = list(map(place, _OBJECTS))
     return found
 
@@ -132,7 +138,7 @@ def _weighed_anew(looked: _Looked, calls: pl.DataFrame, objects: pl.DataFrame) -
     """The calls with the texts of their objects: what these explain is no longer to spare."""
     named = _named_sizes(looked, calls[ELEMENT])
     again = pl.concat([calls, objects, named], how="horizontal").lazy()
-    for path in _OBJECTS:
+    for path in (each for each in _OBJECTS if each not in looked.asked):
         again = _with_keys_anew(again, path) if path in KEY_VALUES else _with_object(again, path)
     return again.collect()
 
@@ -194,7 +200,7 @@ def _actions(calls: int, unclear: pl.DataFrame) -> pl.Series:
 
 def _is_usual(looked: _Looked, calls: pl.DataFrame) -> pl.Series:
     """For each answer whether there is a call in it, nothing is to spare in any, and there are no more."""
-    elements = looked.usual.elements
+    elements = len(looked.usual.indexes)
     is_usual = looked.is_whole & looked.sizes.gather_every(elements).is_not_null()
     strange = calls[ELEMENT].filter(calls[_SPARE] != 0) // elements
     return is_usual.scatter(strange.unique(), False) if len(strange) else is_usual

@@ -112,6 +112,25 @@ def test_an_answer_unlike_all_others_is_read_right(
     assert_found_the_same(bodies, batch, plain_reader)
 
 
+@pytest.mark.parametrize(
+    "action", ["REDIAL", "", "{", None, {"value": "REDIAL"}, {"by": "bot"}, {"value": "NONE", "by": "bot"}, {}, [], 7]
+)
+@pytest.mark.parametrize("usual", ["NONE", {"value": "NONE"}])
+def test_an_action_unlike_all_others_is_read_right(action: Any, usual: Any, batch: Batch, plain_reader: Reader) -> None:
+    answers = [[{"agent_name": "A", "call_insights": {"next_action": usual}}] for _ in range(20)]
+    answers[7][0]["call_insights"] = {"next_action": action}
+    assert_found_the_same(as_bytes(answers), batch, plain_reader)
+
+
+@pytest.mark.parametrize(
+    "unlike", [[], {}, 7, [[]], [{"agent_name": "A", "x": 1}], {"agent_name": "A", "y": 1}, {"0": {"agent_name": "A"}}]
+)
+def test_answers_that_are_calls_themselves_are_read_right(unlike: Any, batch: Batch, plain_reader: Reader) -> None:
+    answers = [a_call({"a": "x"}, x=1) for _ in range(20)]
+    assert odd_ones(as_bytes(answers)) == []
+    assert_found_the_same(as_bytes([*answers, unlike]), batch, plain_reader)
+
+
 def test_a_usual_key_given_twice_is_left_to_the_plain_reader(batch: Batch, plain_reader: Reader) -> None:
     bodies = as_bytes([[a_call({"a": "x", "b": "y"})]] * 20)
     bodies[7] = b'[{"agent_name":"A","call_insights":{"metadata":{"a":1,"a":2}}}]'
