@@ -37,7 +37,7 @@ def temporary(connection: duckdb.DuckDBPyConnection) -> list[tuple[str]]:
 def test_without_a_stand_in_a_query_stays_what_it_is(connection: duckdb.DuckDBPyConnection) -> None:
     with StandIns(connection) as stand_ins:
         stand_ins.take_over(PLAIN)
-        assert stand_ins.query(TABLE) == TABLE.query
+        assert stand_ins.query_of(TABLE) == TABLE.query
 
 
 def test_a_shared_view_is_reckoned_once_and_what_reads_it_reads_its_stand_in(
@@ -49,7 +49,7 @@ def test_a_shared_view_is_reckoned_once_and_what_reads_it_reads_its_stand_in(
         assert temporary(connection) == [("staging.shared",)]
         connection.execute("DELETE FROM main.calls WHERE n = 3")
         assert connection.execute('SELECT max(n) FROM temp."staging.above"').fetchall() == [(4,)]
-        assert stand_ins.query(TABLE) == (
+        assert stand_ins.query_of(TABLE) == (
             "SELECT n, 'staging.sharedness' AS t FROM temp.\"staging.shared\" JOIN staging.plain USING (n)"
         )
     assert temporary(connection) == []
@@ -60,7 +60,7 @@ def test_a_narrowed_table_narrows_the_views_over_it(connection: duckdb.DuckDBPyC
         stand_ins.narrow("main.calls", "SELECT * FROM main.calls WHERE n > 1")
         stand_ins.take_over(PLAIN, is_narrowed=True)
         stand_ins.take_over(SHARED)
-        assert connection.execute(stand_ins.query(TABLE)).fetchall() == [
+        assert connection.execute(stand_ins.query_of(TABLE)).fetchall() == [
             (2, "staging.sharedness"),
             (3, "staging.sharedness"),
         ]
