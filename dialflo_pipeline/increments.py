@@ -63,7 +63,7 @@ def _refill_by(connection: duckdb.DuckDBPyConnection, models: Sequence[Model], k
                 stand_ins.take_over(view, is_narrowed=view.reads_main)
         for model in tables:
             # Once more in scope: a model that is not what it says must not put rows beside those that were kept.
-            fresh = _in_scope(stand_ins.query(model), key)
+            fresh = _in_scope(stand_ins.query_of(model), key)
             (_put_behind if key == DAY else _exchange)(connection, model, fresh, key)
 
 

@@ -119,7 +119,7 @@ def _make_all(connection: duckdb.DuckDBPyConnection, models: Iterable[Model], fo
         connection.execute(script)
     with StandIns(connection) as stand_ins:
         for model in models:
-            _make(connection, model, model.query if model.is_view else stand_ins.query(model))
+            _make(connection, model, model.query if model.is_view else stand_ins.query_of(model))
             if model.is_view:
                 stand_ins.take_over(model)
 

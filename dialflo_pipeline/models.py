@@ -3,6 +3,7 @@
 Reads the files below `sql/`; runs nothing (`marts.py` does) and knows no column of its own.
 """
 
+import atexit
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -63,6 +64,8 @@ class Header(BaseModel):
     materialized: Literal["table", "view"] = "table"
     incremental_by: list[str] = []
     """Where the rows with some values of these columns come from the calls with the same values and no others."""
+    whole_because: str | None = None
+    """Why it is refilled whole instead, where that is a table."""
     is_shared: bool = False
     """Of a view: tables are made from it that cost less when its rows are reckoned once for all of them."""
     columns: dict[str, ModelColumn] = {}
@@ -278,4 +281,8 @@ def _parse_tree(query: str) -> str:
 def _parser() -> "duckdb.DuckDBPyConnection":
     import duckdb  # slow to load, and whoever only asks which files there are needs no parser
 
-    return duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    atexit.register(_parser.cache_clear)  # while DuckDB is still there to close it
+    # On one thread, so that a fork of this process loses none.
+    return duckdb.connect(
+        config={"threads": 1, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    )

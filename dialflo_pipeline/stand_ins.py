@@ -33,7 +33,7 @@ class StandIns:
             for full_name, table_or_view in reversed(self._kinds.items()):
                 self._connection.execute(f"DROP {table_or_view} {_name(full_name)}")
 
-    def query(self, model: Model) -> str:
+    def query_of(self, model: Model) -> str:
         """The query of a model, reading the stand-ins there are by now."""
         return _FULL_NAME.sub(lambda found: _name(found[0]) if found[0] in self._kinds else found[0], model.query)
 
@@ -46,7 +46,7 @@ class StandIns:
 
         One that reads others with stand-ins gets one too, so views are to come in their order.
         """
-        query = self.query(view)
+        query = self.query_of(view)
         if is_narrowed or view.header.is_shared:
             self._make(view.full_name, "TABLE", query)
         elif query != view.query:

@@ -10,6 +10,8 @@ description: >-
 means_not: >-
   That so many people were reached (one person may be called often), nor that a person rather than a machine answered.
 grain: [call_date, agent_name]
+whole_because: >-
+  It only makes rates of the counts by day of staging.agent_day_counts, which are incremental.
 columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}

@@ -16,6 +16,9 @@ means_not: >-
   and cumulative_reach is what was reached, not what could be. Reached means that a person or a machine picked up. A
   contact that two agents called is a contact of each; an agent that was renamed begins at attempt 1 again.
 grain: [agent_name, attempt_number]
+whole_because: >-
+  It is over all days together. What is costly, numbering the tries of each contact, is incremental in
+  staging.call_sequels.
 columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   attempt_number: {type: BIGINT, description: "Number of the try, from 1."}

@@ -16,6 +16,9 @@ means_not: >-
   columns in yes_ for interest and compare deciles, not rates with confidences. Contacts that were not spoken to again
   are in no rate, and those that were are not drawn by chance. One contact may make several statements.
 grain: [agent_name, confidence_decile]
+whole_because: >-
+  A call of today changes what followed calls of any day before. What is costly, finding that, is incremental in
+  staging.call_sequels.
 columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   confidence_decile: {type: INTEGER, description: "Tenth of the scale, 1 (from 0 to below 0.1) to 10 (from 0.9 to 1)."}

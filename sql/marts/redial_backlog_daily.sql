@@ -16,6 +16,9 @@ description: >-
 means_not: >-
   The number of calls to make: a contact counts once however often it was tried, and exhausted ones count too.
 grain: [call_date, agent_name]
+whole_because: >-
+  What changes on one day carries on into the backlog of all later ones. What is costly, finding the changes, is
+  incremental in staging.redial_changes.
 columns:
   call_date: {type: DATE, description: The day.}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
@@ -23,8 +26,6 @@ columns:
   cleared: {type: BIGINT, description: Contacts in the backlog of the day before but not of this day., unit: contacts}
   backlog: {type: BIGINT, description: Contacts in the backlog of this day., unit: contacts}
 */
--- Not made day by day: what changes on one day carries on into the backlog of all later ones. What is costly, finding
--- the changes, is incremental in staging.redial_changes; this only adds them up.
 WITH daily AS (
     SELECT
         agent_name,

@@ -32,7 +32,9 @@ WITH counted AS (
         count(*) FILTER (WHERE is_dialled AND is_answered AND interested = 'yes') AS interested_calls,
         count(*) FILTER (WHERE is_dialled AND is_answered AND action_meaning = 'convert') AS converted_calls,
         count(*) FILTER (WHERE is_dialled AND needs_redial) AS redial_calls
-    FROM (SELECT *, CASE WHEN is_dialled AND is_answered THEN duration_seconds END AS talk_seconds FROM staging.call_facts)
+    FROM (
+        SELECT *, CASE WHEN is_dialled AND is_answered THEN duration_seconds END AS talk_seconds FROM staging.call_facts
+    )
     GROUP BY call_date, agent_name
 ),
 -- Grouped twice: to count different numbers directly costs more.
