@@ -84,7 +84,7 @@ def make_screenshots(images: Path) -> None:
             for name, (address, seen, prepare) in PICTURES.items():
                 page.set_viewport_size(SIZE)
                 page.goto(f"{served.url}{address}")
-                page.get_by_text(seen).first.wait_for()
+                page.get_by_text(seen).locator("visible=true").first.wait_for()
                 prepare(page)
                 page.wait_for_timeout(SETTLED_MS)
                 _take(page, images / f"dagster-{name}.png")

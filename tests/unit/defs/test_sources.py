@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, Definitions, RunRequest, SkipReason, build_sensor_context
+from dagster._core.remote_origin import (  # only a loaded code location makes them otherwise
+    InProcessCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 from dagster._core.test_utils import create_run_for_test  # the only way to a run that never ended
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from pydantic import SecretStr
 
 from dialflo_pipeline.defs import sources, under_way
@@ -136,7 +142,9 @@ def test_a_run_in_the_queue_is_waited_for_however_long_that_is(
     tick: Tick, drop: Drop, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop("ids.txt")
-    ran(instance, DagsterRunStatus.QUEUED, tick("inbox"))
+    location = InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="dialflo_pipeline.definitions"))
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), "register")
+    create_run_for_test(instance, job_name="register", status=DagsterRunStatus.QUEUED, remote_job_origin=origin)
     monkeypatch.setattr(under_way, "STARTS_WITHIN_SECONDS", -1)
     assert "under way" in skipped(tick("inbox"))
 
