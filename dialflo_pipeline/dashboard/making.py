@@ -50,12 +50,19 @@ def make_dashboard(published: Path, target: Path, aside: Path, *, unmask: bool =
     except DamagedFile:
         raise  # mended by whoever called, who then calls again
     except Exception as error:
-        # Of errors that nobody foresaw only the kind: their text may quote what was read.
-        reason = str(error) if isinstance(error, OSError | DialfloError) else type(error).__name__
-        raise DashboardFailed(
-            f"{target} could not be made: {reason}. Everything else is done; `dialflo dashboard` tries again."
-        ) from error
+        remedy = "Nothing else depends on it; `dialflo dashboard` tries again."
+        raise DashboardFailed(f"{target} could not be made: {_reason(error)}. {remedy}") from error
     return Made(target, target.stat().st_size, is_new=True)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case OSError(strerror=str(problem)):
+            return f"{problem}: {error.filename}"
+        case DialfloError():
+            return str(error).removesuffix(".")
+        case _:  # nobody foresaw it, and its text may quote what was read
+            return type(error).__name__
 
 
 def is_current(published: Path, target: Path) -> bool:

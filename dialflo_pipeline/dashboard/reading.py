@@ -48,8 +48,9 @@ def read_frames(published: Path, limits: Limits = MOST, folder: Path | None = No
 
 def _first_day(connection: duckdb.DuckDBPyConnection, days: int) -> date:
     """The first of the latest `days` that have tasks: counted so, one day far ahead hides none."""
-    latest = "SELECT call_date FROM marts.data_freshness ORDER BY call_date DESC LIMIT ?"
-    found = connection.execute(latest, [days]).fetchall()
+    found = connection.execute(
+        "SELECT call_date FROM marts.data_freshness ORDER BY call_date DESC LIMIT ?", [days]
+    ).fetchall()
     return found[-1][0] if found else date.min
 
 
