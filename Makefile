@@ -39,7 +39,7 @@ demo: $(READY) ## Run the whole pipeline on simulated calls: no token, no server
 	@$(BIN)/dialflo demo
 
 test: $(READY) lint ## Lint, check formats and types, run all tests
-	$(BIN)/pytest --numprocesses=auto
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
 test-services: $(READY) ## Tests with real database servers and a real browser, installed from Debian's packages where missing
 	tests/services/install.sh

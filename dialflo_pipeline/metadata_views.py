@@ -13,7 +13,7 @@ from typing import NamedTuple
 import duckdb
 
 from dialflo_pipeline import warehouse
-from dialflo_pipeline.tables import Privacy
+from dialflo_pipeline.tables import CALL_METADATA, Privacy
 
 VIEW_PREFIX = "agent_metadata_"
 MOST_AGENTS = 100
@@ -167,10 +167,13 @@ def _make_view(connection: duckdb.DuckDBPyConnection, name: str, columns: Sequen
     agent = "no name" if shown[0].agent_name is None else f"the name {_shown(shown[0].agent_name)}"
     rest = f" {len(columns) - len(shown)} more keys have no column." if len(shown) < len(columns) else ""
     text = f"One row per call with metadata of the agent with {agent}, one column per metadata key.{rest}"
-    warehouse.comment(connection, "VIEW", f'marts."{name}"', text)
-    for column in shown:
-        about = warehouse.about(f"The key {_shown(column.key)}; NULL where not filled.", None, Privacy.PERSONAL)
-        warehouse.comment(connection, "COLUMN", f'marts."{name}"."{column.column_name}"', about)
+    about = {each: text for each, text in warehouse.about_columns(CALL_METADATA).items() if each in FIXED}
+    about |= {column.column_name: _about(column) for column in shown if column.column_name}
+    warehouse.describe(connection, "VIEW", f'marts."{name}"', text, about)
+
+
+def _about(column: Column) -> str:
+    return warehouse.about(f"The key {_shown(column.key)}; NULL where not filled.", None, Privacy.PERSONAL)
 
 
 def _shown(text: str) -> str:

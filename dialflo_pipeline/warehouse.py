@@ -155,6 +155,15 @@ def describe(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: 
     connection.execute(" ".join([_comment(kind, name, text), *of_columns]))
 
 
+def about_columns(table: Table) -> dict[str, str]:
+    """The comments of a declared table's columns, by name."""
+    metadata = {name: column.metadata or {} for name, column in table.columns.items()}
+    return {
+        name: about(column.description or "", metadata[name]["unit"], metadata[name]["privacy"])
+        for name, column in table.columns.items()
+    }
+
+
 def about(description: str, unit: str | None, privacy: Privacy) -> str:
     """The comment of a column."""
     unit_text = f"unit: {unit}; " if unit else ""
@@ -166,10 +175,7 @@ def table_script(table: Table) -> str:
     nullable = {name: "" if column.nullable else " NOT NULL" for name, column in table.columns.items()}
     columns = ", ".join(f'"{name}" {sql_type}{nullable[name]}' for name, sql_type in table.sql_types.items())
     comments = [_comment("TABLE", f"main.{table.name}", " ".join(table.description.split()))]
-    for name, column in table.columns.items():
-        metadata = column.metadata or {}
-        text = about(column.description or "", metadata["unit"], metadata["privacy"])
-        comments.append(_comment("COLUMN", f'main.{table.name}."{name}"', text))
+    comments += [_comment("COLUMN", f'main.{table.name}."{name}"', text) for name, text in about_columns(table).items()]
     return f"CREATE OR REPLACE TABLE main.{table.name} ({columns}); {' '.join(comments)}"
 
 

@@ -25,6 +25,8 @@ class Command:
     folder: Path
     env: dict[str, str]
     said: list[str] = field(default_factory=list)
+    before: Callable[[], object] | None = None
+    """Called in the new process before it becomes the command."""
 
     @property
     def data(self) -> Path:
@@ -55,6 +57,7 @@ class Command:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=self.before,
         )
 
 

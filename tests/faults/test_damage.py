@@ -1,19 +1,14 @@
-"""Damage, full disks and forbidden folders through the installed command: what a user sees, and what the files hold."""
+"""Damaged files through the installed command: what a user sees, and what the files hold."""
 
-import os
 import random
-import resource
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.e2e.conftest import COMMAND, MAX_SECONDS, Command
+from tests.e2e.conftest import Command
 from tests.e2e.scripted_api import ScriptedApi, serving
 from tests.e2e.varied_campaign import Campaign, campaign
-from tests.e2e.warehouse_rows import TABLES, read_tables
+from tests.e2e.warehouse_rows import read_tables
 
 NOT_COMPARED = {"fetched_at", "registered_at", "attempts", "last_status", "last_error", "next_try_at", "age_days"}
 
@@ -104,77 +99,3 @@ def test_strangers_in_the_lake_break_no_run(tmp_path: Path, dialflo: Callable[..
             assert done.returncode == 0, done.stderr
         assert _compared(command) == before
         assert {path.name for path in (command.data / "quarantine").rglob("*.parquet")} == {"leads.parquet"}
-
-
-@pytest.mark.parametrize("limit", [3_000, 60_000, 1_000_000, 4_000_000])
-def test_a_disk_that_takes_no_more_is_told_in_a_sentence_and_the_next_run_goes_on(
-    tmp_path: Path, dialflo: Callable[..., Command], limit: int
-) -> None:
-    """A limit on the size of files stops each write at another place: history, lake, warehouse, copy."""
-    made = _campaign(tmp_path)
-    with serving(made.script) as api:
-        command = dialflo(api.base_url)
-        command("tasks", "add", *made.files)
-        done = subprocess.run(
-            [COMMAND, "sync"],
-            cwd=tmp_path,
-            env=command.env,
-            capture_output=True,
-            timeout=MAX_SECONDS,
-            check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-        )
-        said = done.stderr.decode()
-        assert done.returncode == 1
-        assert "Traceback" not in said
-        assert "again" in said.splitlines()[-1]
-        assert command("sync").returncode == 0
-        assert {row["state"] for row in read_tables(command.published)["tasks"]} <= {"settled", "unsettled"}
-        assert len(read_tables(command.published)["tasks"]) == len(made.script)
-    assert list((command.data / "work").glob("unfinished*/*")) == []
-
-
-@pytest.mark.parametrize("name", ["work", "lake", "inbox", "lake/raw_answers", "work/warehouse.duckdb"])
-def test_what_stands_where_something_else_has_to_be_is_named_and_the_next_run_goes_on(
-    tmp_path: Path, dialflo: Callable[..., Command], name: str
-) -> None:
-    with serving({}) as api:
-        command = dialflo(api.base_url)
-        in_the_way = command.data / name
-        in_the_way.parent.mkdir(parents=True)
-        if name.endswith(".duckdb"):
-            in_the_way.mkdir()
-        else:
-            in_the_way.write_text("in the way")
-        (tmp_path / "ids.txt").write_text("a\n")
-        added = command("tasks", "add", tmp_path / "ids.txt")
-        done = command("sync")
-        assert 1 in (added.returncode, done.returncode)
-        assert str(in_the_way) in added.stderr + done.stderr
-        in_the_way.rmdir() if in_the_way.is_dir() else in_the_way.unlink()
-        assert command("tasks", "add", tmp_path / "ids.txt").returncode == 0
-        assert command("sync").returncode == 0
-        assert [row["task_id"] for row in read_tables(command.published)["tasks"]] == ["a"]
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-@pytest.mark.parametrize("name", ["", "lake/raw_answers", "work"])
-def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path, dialflo: Callable[..., Command], name: str) -> None:
-    made = _campaign(tmp_path)
-    with serving(made.script) as api:
-        command = _synced(tmp_path, dialflo, made, api)
-        before = _compared(command)
-        folder = command.data / name
-        for each in [folder, *folder.rglob("*")]:
-            if each.is_dir():
-                each.chmod(0o555)
-        (tmp_path / "ids.txt").write_text("another\n")
-        done = command("tasks", "add", tmp_path / "ids.txt")
-        again = command("sync")
-        for each in [folder, *folder.rglob("*")]:
-            if each.is_dir():
-                each.chmod(0o755)
-        assert 1 in (done.returncode, again.returncode)
-        assert _compared(command) == before
-        assert command("sync").returncode in (0, 1)
-    assert set(TABLES)

@@ -8,13 +8,6 @@ from typing import Final
 
 from tests.model.found import DERIVED, lake_files
 
-DAMAGE_TO_RAW: Final = True
-"""Off while a damaged raw file ends a run instead of costing the ids in it one more request each."""
-
-
-CUT_DATABASES: Final = True
-"""Off while a DuckDB file that opens, and breaks off where it is read, ends a run instead of being made anew."""
-
 
 class Harm(StrEnum):
     """What happens to a file."""
@@ -50,21 +43,15 @@ def _one_of(paths: list[Path], dice: Random) -> Path | None:
 
 
 # DuckDB finds a flipped bit when it reads the block; that is late, and in a reader's hands.
-OF_DATABASES: Final = (Harm.REMOVED, Harm.EMPTIED, Harm.OVERWRITTEN, *([Harm.CUT] if CUT_DATABASES else []))
+OF_DATABASES: Final = (Harm.REMOVED, Harm.EMPTIED, Harm.OVERWRITTEN, Harm.CUT)
 TARGETS: Final[Mapping[str, tuple[Callable[[Path, Random], Path | None], tuple[Harm, ...]]]] = {
     "a derived file": (
         lambda data, dice: _one_of([path for table in DERIVED for path in lake_files(data, table)], dice),
         tuple(Harm),
     ),
-    **(
-        {
-            "a file of raw answers": (
-                lambda data, dice: _one_of(lake_files(data, "raw_answers"), dice),
-                (Harm.EMPTIED, Harm.CUT, Harm.OVERWRITTEN),
-            )
-        }
-        if DAMAGE_TO_RAW
-        else {}
+    "a file of raw answers": (
+        lambda data, dice: _one_of(lake_files(data, "raw_answers"), dice),
+        (Harm.EMPTIED, Harm.CUT, Harm.OVERWRITTEN),
     ),
     "the private warehouse": (
         lambda data, _: data / "work" / "warehouse.duckdb",

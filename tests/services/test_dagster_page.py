@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from dialflo_pipeline.cli.sync import sync
 from dialflo_pipeline.cli.tasks import register_file
+from dialflo_pipeline.defs.registering import SOURCES_READ
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, TaskRow, running_simulator, task_rows
 from dialflo_pipeline.task_ids.files import read
@@ -97,6 +98,8 @@ def test_after_a_sync_no_check_has_failed_and_each_says_a_sentence(served: Dagst
     checks = [
         (name, check) for name, node in nodes(served).items() for check in node["assetChecksOrError"].get("checks", [])
     ]
+    # Only runs that read the sources evaluate that one, and here ids came by the command line.
+    checks = [(name, check) for name, check in checks if check["name"] != SOURCES_READ.name]
     assert len(checks) > 20
     for name, check in checks:
         latest = check["executionForLatestMaterialization"]

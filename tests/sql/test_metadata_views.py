@@ -154,6 +154,14 @@ def test_there_are_no_more_agents_and_keys_than_the_limits(
     assert row["comment"].endswith("1 more keys have no column.")
 
 
+def test_every_column_says_what_it_is(made: Callable[..., Path], read: Read) -> None:
+    path = made(("asha", {"age": "1", "city": "Pune"}))
+    of_view = "schema_name = 'marts' AND starts_with(table_name, 'agent_metadata_')"
+    rows = read(path, f"SELECT column_name, comment FROM duckdb_columns() WHERE {of_view}")
+    assert {row["column_name"] for row in rows} == {"task_id", "call_index", "call_date", "age", "city"}
+    assert all(row["comment"].endswith("]") for row in rows)
+
+
 def test_names_follow_from_the_texts_alone() -> None:
     names = safe_names(["City", "city", "CITY!", "", "x"])
     assert names == [names[0], "city", names[2], "unnamed", "x"]
