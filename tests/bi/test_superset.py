@@ -30,11 +30,12 @@ BUSY = "SELECT count(*) AS n FROM range(20000) AS a, range(10000) AS b WHERE (a.
 """Some seconds of work, which needs no table."""
 
 
-def assert_is_well(shown: Shown) -> None:
+def assert_is_well(shown: Shown, empty: frozenset[str] = frozenset()) -> None:
+    """No chart is in trouble, and all but those that have nothing to show are drawn."""
     assert shown.errors == []
     assert shown.rows.keys() == KEYS
-    assert shown.drawn == KEYS
-    assert [key for key in KEYS if not all(shown.rows[key])] == []
+    assert {key for key in KEYS if not all(shown.rows[key])} == empty
+    assert shown.drawn >= KEYS - empty
 
 
 def test_every_chart_shows_what_its_mart_holds(page: DashboardPage, published: Path) -> None:
@@ -54,7 +55,7 @@ def test_filters_narrow_the_charts_that_they_can_and_no_others(page: DashboardPa
     days = f"call_date >= '{SINCE}' AND call_date < '{OPTIONS.last_day}'"
     wanted = expected(published, days=days, agent=f"agent_name = '{AGENT}'")
     shown = page.open(f"({_days(f'{SINCE} : {OPTIONS.last_day}')},{_one_of('Agent', 'agent_name', AGENT)})")
-    assert_is_well(shown)
+    assert_is_well(shown, frozenset(key for key, rows in wanted.items() if rows == []))
     figures = found(shown)
     for changing in (wanted, figures):
         del changing["backlog_age"]
