@@ -1,6 +1,7 @@
 """Where everything written lies below the data directory."""
 
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from dialflo_pipeline.locks import RUN_HOLDER, registration_lock
 from dialflo_pipeline.runs import LAST_RUN
 
 QUARANTINE = "quarantine"
+
+SURELY_LEFT_SECONDS = 3_600
+"""No page takes so long to be written; an older unfinished one is what a killed command left."""
 
 
 @dataclass(frozen=True)
@@ -84,4 +88,7 @@ class Workspace:
             leftover.unlink(missing_ok=True)
         with registration_lock(self.work):
             shutil.rmtree(self.registration_lake.aside, ignore_errors=True)
+        for leftover in self.dashboard_aside.glob("*"):
+            if leftover.stat().st_mtime < time.time() - SURELY_LEFT_SECONDS:
+                leftover.unlink(missing_ok=True)
         self.inbox.mkdir(parents=True, exist_ok=True)
