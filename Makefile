@@ -75,6 +75,7 @@ charts: ## Renew the chart library of the dashboard, as pinned in charts/; needs
 
 docs: $(READY) ## Write the generated pages anew
 	$(BIN)/python docs/make_tables.py
+	$(BIN)/python docs/make_metrics.py
 	$(BIN)/python -m bi.superset
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
