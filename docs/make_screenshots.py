@@ -42,7 +42,7 @@ def _nothing(_: Any) -> None:
 
 PICTURES: dict[str, tuple[str, str, Callable[[Any], None]]] = {
     "graph": ("/asset-groups", "7_published", _greeting),
-    "marts": ("/locations/dialflo_pipeline.definitions/asset-groups/6_marts/list", "answer_rate", _nothing),
+    "marts": ("/locations/dialflo_pipeline.definitions/asset-groups/6_marts/list", "6_marts", _nothing),
     "asset": ("/assets/marts/answer_rate", "Dialled calls.", _columns),
     "rows": ("/assets/lake/calls", "The Dialflo task id.", _plots),
     "checks": ("/assets/warehouse/calls?view=checks", "answers_have_their_calls", _nothing),
