@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/ready
+BI := .venv-bi
+BI_READY := $(BI)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-services lint format dev bench chaos docs lock clean
+.PHONY: help demo test test-services test-bi lint format dev bench chaos charts docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 15
@@ -26,6 +28,13 @@ $(BENCH_READY): requirements-bench.txt
 	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $(BENCH_READY)
 
+# Superset stays apart too: it wants other versions of what the pipeline uses, and no Python above 3.12.
+$(BI_READY): requirements-bi.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13) and "Superset needs Python 3.12 or older; try: make test-bi PYTHON=python3.12")'
+	$(PYTHON) -m venv $(BI)
+	$(BI)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bi.txt
+	@touch $(BI_READY)
+
 demo: $(READY) ## Run the whole pipeline on simulated calls: no token, no server, no network
 	@$(BIN)/dialflo demo
 
@@ -35,6 +44,11 @@ test: $(READY) lint ## Lint, check formats and types, run all tests
 test-services: $(READY) ## Tests with real database servers and a real browser, installed from Debian's packages where missing
 	tests/services/install.sh
 	$(BIN)/pytest -m services
+
+test-bi: $(READY) $(BI_READY) ## Import the bundle into a real Superset, open it in a real browser, compare its figures
+	tests/bi/install.sh
+	$(BIN)/pytest -m bi tests/bi
+	tests/bi/fingerprint.sh > tests/bi/passed
 
 lint: $(READY) ## Check style, formats, types and the Dagster definitions
 	$(BIN)/ruff check .
@@ -55,8 +69,13 @@ bench: $(READY) $(BENCH_READY) ## Measure beside dlt and floors: FULL=1 for all 
 chaos: $(READY) ## Kill runs at every durable step and at random, and all else that takes long: SEED=, KILLS=
 	$(if $(SEED),CHAOS_SEED=$(SEED)) $(if $(KILLS),CHAOS_KILLS=$(KILLS)) $(BIN)/pytest -m chaos --numprocesses=auto $(CHAOS_OPTIONS)
 
+charts: ## Renew the chart library of the dashboard, as pinned in charts/; needs Node
+	npm ci --prefix charts
+	npm run build --prefix charts
+
 docs: $(READY) ## Write the generated pages anew
 	$(BIN)/python docs/make_tables.py
+	$(BIN)/python -m bi.superset
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate
@@ -65,6 +84,7 @@ lock: $(READY) ## Pin the newest allowed versions, with hashes and without addre
 	$(LOCK) --upgrade --extra dev --extra postgres --output-file requirements-dev.txt pyproject.toml
 	$(LOCK) --constraint requirements-dev.txt --extra postgres --output-file requirements.txt pyproject.toml
 	$(LOCK) --upgrade --output-file requirements-bench.txt --group pyproject.toml:bench
+	$(LOCK) --upgrade --output-file requirements-bi.txt --group pyproject.toml:bi
 
 clean: ## Remove what the targets made, but no data
-	rm -rf $(VENV) $(BENCH) build/bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) $(BI) build/bench .mypy_cache .ruff_cache .pytest_cache .hypothesis

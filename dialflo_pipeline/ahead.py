@@ -1,10 +1,12 @@
-"""Working ahead: while one item is being used, the next is made in a thread beside."""
+"""Working ahead: while one item is being used, the next are made in threads beside."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 def one_ahead(items: Iterator[T]) -> Iterator[T]:
@@ -18,3 +20,18 @@ def one_ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := coming.result()) is not end:
             coming = beside.submit(next, items, end)
             yield item  # type: ignore[misc]  # not `end`, so an item
+
+
+def some_ahead(function: Callable[[T], U], items: Iterator[T], threads: int) -> Iterator[U]:
+    """What the function makes of each item, in the same order; so many are made at a time, ahead of who asks for them.
+
+    What the function raises is raised where its result would have come.
+    """
+    with ThreadPoolExecutor(threads) as beside:
+        coming: deque[Future[U]] = deque()
+        for item in items:
+            coming.append(beside.submit(function, item))
+            if len(coming) > threads:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()

@@ -10,6 +10,7 @@ DialfloError                 1
 │   ├── TokenRefused         3   the API refused the token
 │   ├── ModelError           1   a SQL model or check is not what its header says
 │   ├── ChecksFailed         1   what was made must not be published
+│   ├── DashboardFailed      1   all is published, but the page of it could not be made
 │   └── DamagedFile          1   a stored file is not what was written
 │       ├── DamagedRows      1   some of its answers are not those that were received
 │       ├── Unsealed         1   nothing vouches for it: an older version or another program wrote it
@@ -76,6 +77,10 @@ class ModelError(PermanentError):
 
 class ChecksFailed(PermanentError):
     """A check that blocks publication found something; the message says what."""
+
+
+class DashboardFailed(PermanentError):
+    """Readers have what is published; only the page made from it is not there or not the newest."""
 
 
 class DamagedFile(PermanentError):

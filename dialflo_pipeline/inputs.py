@@ -96,8 +96,8 @@ def _write_day_starts(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> 
 def _write_utc_offsets(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> None:
     days = _column(
         connection,
-        "SELECT DISTINCT make_timestamp(epoch_us(occurred_at))::DATE FROM main.calls"
-        " WHERE occurred_at IS NOT NULL ORDER BY 1",
+        "SELECT DISTINCT make_timestamp(epoch_us(occurred_at))::DATE FROM main.calls WHERE occurred_at IS NOT NULL"
+        " UNION SELECT make_timestamp(epoch_us(starts_at))::DATE FROM pipeline.day_starts ORDER BY 1",
     )
     rows = [
         (day, second, starts[place + 1][0] if place + 1 < len(starts) else 86_400, offset)

@@ -18,6 +18,7 @@ from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -34,6 +35,13 @@ _PARTITION_PREFIX = f"{PARTITION_COLUMN}="
 MANY_ROWS = 65_536
 
 _HASH = "body_sha256"
+
+_SELDOM_TWICE = frozenset(
+    {"task_id", "call_id", "to_number", "to_number_e164", "contact_number", "answered_at", "ended_at", "occurred_at"}
+    | {"call_recording_url", "completed_at", "next_try_at", "attributes", "asking_id", "requested_at", "body", _HASH}
+)
+"""Columns of which nearly each row has a value of its own, or one row the value of the one before."""
+
 _NOT_OURS = (b"ARROW:", seal.KEY.encode())
 
 
@@ -202,7 +210,7 @@ class Lake:
 def _parquet_writer(path: Path, table: Table, metadata: Mapping[str, str]) -> Iterator[Callable[[pl.DataFrame], None]]:
     stored = _stored_columns(table)
     schema = _arrow_schema(table, stored).with_metadata(dict(metadata))
-    with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True, **_encoding(stored)) as writer:
         groups = _RowGroups(writer)
 
         def write(frame: pl.DataFrame) -> None:
@@ -213,6 +221,13 @@ def _parquet_writer(path: Path, table: Table, metadata: Mapping[str, str]) -> It
         groups.write_rest()
         writer.add_key_value_metadata({seal.KEY: seal.UNSEALED})
     seal.seal(path)
+
+
+@cache
+def _encoding(columns: tuple[str, ...]) -> dict[str, Any]:
+    """A dictionary only of what is there again and again. No statistics: a day's file is read whole, and comparing all
+    texts for the least and the greatest takes longer than compressing them."""
+    return {"use_dictionary": [name for name in columns if name not in _SELDOM_TWICE], "write_statistics": False}
 
 
 class _RowGroups:

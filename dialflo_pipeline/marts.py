@@ -5,6 +5,7 @@ What the models say stands in `sql/`; how they are read and ordered in `models.p
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
@@ -28,9 +29,12 @@ from dialflo_pipeline.models import (
 )
 from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.seeds import SEED_FOLDER, read_words
+from dialflo_pipeline.stand_ins import StandIns
 
 MOST_CHANGED = 0.25
 """When a larger share of all calls has changed, making everything anew costs no more than finding what to keep."""
+
+_ORDER = re.compile(r"\nORDER BY [^()]*\Z")
 
 
 def build(path: Path, settings: MartSettings, folder: Path | None = None, *, rebuild: bool = False) -> dict[str, int]:
@@ -53,9 +57,8 @@ def build(path: Path, settings: MartSettings, folder: Path | None = None, *, reb
             _make_all(connection, models, folder)
         else:
             refill(connection, models, changed)
-            _describe_views(connection, models)
         make_metadata_views(connection)
-        rows = {model.full_name: _count(connection, model.full_name) for model in models if not _is_step(model)}
+        rows = _count_rows(connection, models)
         _record(connection, basis, _fingerprint(connection, basis))
         connection.commit()
     return rows
@@ -114,14 +117,17 @@ def _make_all(connection: duckdb.DuckDBPyConnection, models: Iterable[Model], fo
     _empty_schemas(connection)
     for script in macro_scripts(folder):
         connection.execute(script)
-    for model in models:
-        _make(connection, model)
+    with StandIns(connection) as stand_ins:
+        for model in models:
+            _make(connection, model, model.query if model.is_view else stand_ins.query_of(model))
+            if model.is_view:
+                stand_ins.take_over(model)
 
 
-def _make(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+def _make(connection: duckdb.DuckDBPyConnection, model: Model, query: str) -> None:
     kind = model.header.materialized.upper()
     try:
-        connection.execute(f"CREATE {kind} {model.full_name} AS {model.query}")
+        connection.execute(f"CREATE {kind} {model.full_name} AS {query}")
         declared = [(name, str(connection.sqltype(column.type))) for name, column in model.columns.items()]
         found = connection.execute(f"DESCRIBE {model.full_name}").fetchall()
     except (duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
@@ -138,16 +144,17 @@ def _describe(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     warehouse.describe(connection, kind, model.full_name, " ".join(model.description.split()), columns)
 
 
-def _describe_views(connection: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> None:
-    # A view loses its comments when its query is put back.
-    for model in models:
-        if model.is_view and model.reads_main:
-            _describe(connection, model)
+def _count_rows(connection: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> dict[str, int]:
+    """Rows of each model but the steps between that are views: to reckon what nobody reads as such is for nothing."""
+    counted = [model for model in models if not (model.is_view and model.schema == "staging")]
+    counts = ", ".join(f"(SELECT count(*) FROM {_unordered(model)})" for model in counted)
+    row = connection.execute(f"SELECT {counts}").fetchone() or ()
+    return {model.full_name: count for model, count in zip(counted, row, strict=True)}
 
 
-def _is_step(model: Model) -> bool:
-    """To count the rows of a view that nobody reads as such would be to reckon it for nothing."""
-    return model.is_view and model.schema == "staging"
+def _unordered(model: Model) -> str:
+    """What has as many rows as the model: of a view not the view itself, for DuckDB would sort its rows first."""
+    return f"({_ORDER.sub('', model.query)})" if model.is_view else model.full_name
 
 
 def _compare(name: str, declared: list[tuple[str, str]], found: list[tuple[str, str]]) -> None:

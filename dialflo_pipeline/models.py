@@ -3,19 +3,24 @@
 Reads the files below `sql/`; runs nothing (`marts.py` does) and knows no column of its own.
 """
 
+import atexit
+import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.seeds import SEED_FOLDER
 from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy
+
+if TYPE_CHECKING:
+    import duckdb
 
 MODEL_SCHEMAS = ("staging", "marts")
 MACRO_FOLDER = "macros"
@@ -59,14 +64,21 @@ class Header(BaseModel):
     materialized: Literal["table", "view"] = "table"
     incremental_by: list[str] = []
     """Where the rows with some values of these columns come from the calls with the same values and no others."""
-    columns: dict[str, ModelColumn]
+    whole_because: str | None = None
+    """Why it is refilled whole instead, where that is a table."""
+    is_shared: bool = False
+    """Of a view: tables are made from it that cost less when its rows are reckoned once for all of them."""
+    columns: dict[str, ModelColumn] = {}
+    columns_of: str | None = None
+    """Full name of the model whose columns it has, with all that is said of them there."""
 
-    @field_validator("columns")
-    @classmethod
-    def _some(cls, columns: dict[str, ModelColumn]) -> dict[str, ModelColumn]:
-        if not columns:
-            raise ValueError("names no column")
-        return columns
+    @model_validator(mode="after")
+    def _some_columns(self) -> Self:
+        if bool(self.columns) == bool(self.columns_of):
+            raise ValueError(
+                "names no column" if self.columns_of is None else "has columns beside those of another model"
+            )
+        return self
 
 
 @dataclass(frozen=True)
@@ -142,9 +154,14 @@ def parse_model(schema: str, name: str, text: str) -> Model:
     """Make a model of the text of its file; once for each text, as parsing takes its time."""
     where = f"{schema}/{name}.sql"
     header, query = header_and_query(where, text, Header)
+    if header.columns_of is None:
+        _check_grain(where, header)
+    return Model(schema, name, header, query, tables_read(where, query))
+
+
+def _check_grain(where: str, header: Header) -> None:
     if missing := [name for name in header.grain if name not in header.columns]:
         raise ModelError(f"The header of {where} names {', '.join(missing)} in its grain but not among its columns.")
-    return Model(schema, name, header, query, tables_read(where, query))
 
 
 def header_and_query(where: str, text: str, kind: type[_Header]) -> tuple[_Header, str]:
@@ -161,6 +178,7 @@ def header_and_query(where: str, text: str, kind: type[_Header]) -> tuple[_Heade
 def in_order(models: Iterable[Model]) -> list[Model]:
     """The models sorted so that each stands after those it reads, by name where that leaves a choice."""
     by_name = {model.full_name: model for model in sorted(models, key=lambda model: model.full_name)}
+    by_name = {name: _with_columns(model, by_name) for name, model in by_name.items()}
     for model in by_name.values():
         if unknown := model.depends_on - by_name.keys() - SOURCES:
             raise ModelError(f"{model.full_name} reads {', '.join(sorted(unknown))}: no model or table has that name.")
@@ -174,12 +192,29 @@ def in_order(models: Iterable[Model]) -> list[Model]:
     return ordered
 
 
+def _with_columns(model: Model, by_name: Mapping[str, Model]) -> Model:
+    """The model with the columns that another one says what they are, where its header leaves that to it."""
+    if (name := model.header.columns_of) is None:
+        return model
+    if name not in by_name or not by_name[name].columns:
+        raise ModelError(f"{model.full_name} has the columns of {name}: no model of that name says what they are.")
+    header = model.header.model_copy(update={"columns": by_name[name].columns})
+    _check_grain(model.full_name, header)
+    return replace(model, header=header)
+
+
+def all_read(model: Model, by_name: Mapping[str, Model]) -> set[str]:
+    """The full names of all that a model reads, itself or through others."""
+    inner = (all_read(by_name[name], by_name) for name in model.depends_on if name in by_name)
+    return set(model.depends_on).union(*inner)
+
+
 def _check_increments(model: Model, by_name: Mapping[str, Model]) -> None:
     """An incremental model is refilled by narrowing the views between it and the calls to what has changed."""
     key = set(model.header.incremental_by)
     if not key:
         return
-    read = _all_read(model, by_name)
+    read = all_read(model, by_name)
     tables = {name for name in read if name in by_name and not by_name[name].is_view}
     narrowed = [by_name[name] for name in read if name in by_name and by_name[name].reads_main]
     if problem := next(
@@ -199,13 +234,8 @@ def _check_increments(model: Model, by_name: Mapping[str, Model]) -> None:
         raise ModelError(f"{model.full_name} is incremental, but {problem}.")
 
 
-def _all_read(model: Model, by_name: Mapping[str, Model]) -> set[str]:
-    inner = (_all_read(by_name[name], by_name) for name in model.depends_on if name in by_name)
-    return set(model.depends_on).union(*inner)
-
-
 def _header(where: str, text: str, kind: type[_Header]) -> _Header:
-    import yaml  # slow to load, and whoever only asks which files there are needs no parser
+    import yaml  # as slow as the other parser (`_parser`)
 
     try:
         return kind.model_validate(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 - both are safe loaders
@@ -218,20 +248,41 @@ def _header(where: str, text: str, kind: type[_Header]) -> _Header:
 
 def tables_read(where: str, query: str) -> frozenset[str]:
     """The full names of the tables and views that a query reads; `ModelError` if it is not one SELECT."""
-    import sqlglot  # as slow
-    from sqlglot import exp
+    tables: set[tuple[str, str]] = set()
+    own_names: set[str] = set()
 
-    try:
-        statements = sqlglot.parse(query, dialect="duckdb")
-    except sqlglot.ParseError as error:
-        raise ModelError(f"{where} cannot be parsed: {error}") from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+    def note(node: dict[str, Any]) -> dict[str, Any]:
+        if node.get("type") == "BASE_TABLE":
+            tables.add((node.get("schema_name", ""), node["table_name"]))
+        for cte in node.get("cte_map", {}).get("map", ()):
+            own_names.add(cte["key"])
+        return node
+
+    parsed = json.loads(_parse_tree(query), object_hook=note)
+    if parsed.get("error_type") == "parser":
+        raise ModelError(f"{where} cannot be parsed: {parsed['error_message']}")
+    if len(parsed.get("statements", ())) != 1:
         raise ModelError(f"{where} must hold exactly one SELECT after its header.")
-    statement = statements[0]
-    own_names = {cte.alias for cte in statement.find_all(exp.CTE)}
-    tables = [table for table in statement.find_all(exp.Table) if table.db or table.name not in own_names]
-    if bare := sorted({table.name for table in tables if not table.db}):
+    if bare := sorted(table for schema, table in tables if not schema and table not in own_names):
         raise ModelError(
             f"{where} reads {', '.join(bare)} without a schema: write main.{bare[0]} or staging.{bare[0]}."
         )
-    return frozenset(f"{table.db}.{table.name}" for table in tables)
+    return frozenset(f"{schema}.{table}" for schema, table in tables if schema)
+
+
+def _parse_tree(query: str) -> str:
+    """What DuckDB's own parser makes of a query, as JSON; nothing of it is looked up, let alone run."""
+    tree = "SELECT json_serialize_sql(?::VARCHAR, skip_empty := true, skip_null := true, skip_default := true)"
+    row = _parser().execute(tree, [query]).fetchone()
+    return str(row[0]) if row else "{}"
+
+
+@cache
+def _parser() -> "duckdb.DuckDBPyConnection":
+    import duckdb  # slow to load, and whoever only asks which files there are needs no parser
+
+    atexit.register(_parser.cache_clear)  # while DuckDB is still there to close it
+    # On one thread, so that a fork of this process loses none.
+    return duckdb.connect(
+        config={"threads": 1, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    )

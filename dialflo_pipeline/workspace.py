@@ -33,6 +33,11 @@ class Workspace:
         return self.root / "warehouse.duckdb"
 
     @property
+    def dashboard(self) -> Path:
+        """The page for people without any tool."""
+        return self.root / "dashboard.html"
+
+    @property
     def export(self) -> Path:
         """Where tables and marts go as files, unless told otherwise."""
         return self.root / "export"
@@ -51,6 +56,11 @@ class Workspace:
     def aside(self) -> Path:
         """Files of a run that are not yet whole."""
         return self.work / "unfinished"
+
+    @property
+    def dashboard_aside(self) -> Path:
+        """The page while it is not yet whole, made by a command that may go on while a run sweeps its own leftovers."""
+        return self.work / "unfinished-dashboard"
 
     @property
     def quarantine(self) -> Path:

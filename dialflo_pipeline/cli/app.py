@@ -155,6 +155,24 @@ def export(
 
 
 @app.command()
+def dashboard(
+    open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    unmask: Annotated[
+        bool, typer.Option("--unmask", help="With whole phone numbers, until the next sync that publishes something.")
+    ] = False,
+) -> None:
+    """The published figures as one page that opens without network: dashboard.html in the data folder.
+
+    It holds counts by day, agent and campaign, and the latest 1,000 calls with agent, campaign, phone numbers of which
+    only the last two digits are shown, outcome, length, interest word, next action, task id and link to the recording.
+    It holds no transcript, no summary and no reason. Each sync makes it anew when it publishes something.
+    """
+    from dialflo_pipeline.cli.dashboard import run_dashboard
+
+    raise typer.Exit(run_dashboard(open_it=open_it, unmask=unmask))
+
+
+@app.command()
 def redial(
     limit: Annotated[int, typer.Option(min=1, help="At most so many calls.")] = 100,
     format: Annotated[PlanFormat, typer.Option(help="How to print the plan.")] = PlanFormat.TABLE,

@@ -62,7 +62,8 @@ def show_summary(published: Path) -> None:
         _show(connection, "Answer rate of dialled calls, with 95% bounds", _ANSWER_RATE)
         _show(connection, "Interest of answered calls, the most frequent", _INTEREST)
         _show(connection, "Redial backlog", _BACKLOG)
-    say(f"\nThe warehouse is {published}. Ask it with any DuckDB client, or:", style="bold")
+    say(f"\nThe dashboard is {published.with_name('dashboard.html')}: open it in a browser.", style="bold")
+    say(f"The warehouse is {published}. Ask it with any DuckDB client, or:", style="bold")
     for sql in TRY_NEXT:
         say(f'  DIALFLO_DATA_DIR={published.parent} {_command()} query "{sql}"')
 

@@ -41,6 +41,8 @@ def report_outcome(workspace: Workspace, days: Sequence[DayStatus], seen: Rememb
     if days:
         say(f"tasks: {_counted(_states(days))}")
         say(f"{'not published, readers keep what they have' if blocking else 'published'}: {workspace.published}")
+    if days and workspace.dashboard.exists():
+        say(f"dashboard: {workspace.dashboard}")
     if seen.copied:
         say(f"copied for readers: {seen.copied}")
     for result in sorted(found, key=lambda result: result.blocks):

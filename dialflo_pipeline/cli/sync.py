@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from dialflo_pipeline.cli.console import say_error, say_hint
 from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
+from dialflo_pipeline.dashboard import is_current
 from dialflo_pipeline.days import DayStatus, survey
-from dialflo_pipeline.errors import ChecksFailed, PermanentError, TaskSourceDown, TaskSourceError
+from dialflo_pipeline.errors import ChecksFailed, DashboardFailed, PermanentError, TaskSourceDown, TaskSourceError
 from dialflo_pipeline.interrupts import ending_at_once
 from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.mending import Mender
@@ -86,6 +87,8 @@ class _Run:
     surveyed: list[DayStatus] | None = None
     is_blocked: bool = False
     """Whether a check keeps what was made from being published; `tell` says which."""
+    without_dashboard: str = ""
+    """Why the dashboard could not be made, which all else does not depend on; `tell` says it."""
 
     def days(self, span: Span = EVERY_DAY) -> list[DayStatus]:
         """Where the days of a span stand, both ends included."""
@@ -139,7 +142,13 @@ class _Run:
 
     def _is_up_to_date(self) -> bool:
         settings = mart_settings_of(self.settings)
-        return self.mender.mending(lambda: is_up_to_date(self.workspace, self.days(), settings))
+        return self.mender.mending(
+            lambda: is_up_to_date(self.workspace, self.days(), settings) and self._has_dashboard()
+        )
+
+    def _has_dashboard(self) -> bool:
+        # One that has just failed is not tried again at once.
+        return bool(self.without_dashboard) or is_current(self.workspace.published, self.workspace.dashboard)
 
     def tell(self, span: Span) -> int:
         """Say what came of it; the exit code."""
@@ -149,7 +158,10 @@ class _Run:
                 f"No task ids are registered for these days. Add some with `dialflo tasks add FILE`,"
                 f" or drop a file in {self.workspace.inbox}."
             )
-        return self.mender.mending(lambda: report_outcome(self.workspace, days, self.reporter))
+        code = self.mender.mending(lambda: report_outcome(self.workspace, days, self.reporter))
+        if self.without_dashboard:
+            say_error(self.without_dashboard)
+        return code or (DashboardFailed.exit_code if self.without_dashboard else code)
 
     def note(self, code: int) -> int:
         """Keep for `dialflo status` how the run ended."""
@@ -164,6 +176,8 @@ class _Run:
             yield
         except ChecksFailed:
             self.is_blocked = True
+        except DashboardFailed as error:
+            self.without_dashboard = str(error)
 
     def _dagster(self) -> "DagsterRuns":
         from dialflo_pipeline.defs.execute import DagsterRuns  # a second or two, which an idle sync need not spend

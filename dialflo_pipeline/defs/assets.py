@@ -18,6 +18,7 @@ from dagster import (
 
 from dialflo_pipeline import collect, event_loop, refresh
 from dialflo_pipeline.api.asking import open_asker
+from dialflo_pipeline.dashboard import make_dashboard
 from dialflo_pipeline.days import survey
 from dialflo_pipeline.defs import specs
 from dialflo_pipeline.defs.partitions import A_DAY_A_RUN, DaysConfig, days_of_run, materialized
@@ -30,7 +31,10 @@ from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, WAREHOUSE
 from dialflo_pipeline.wanted import Wanted, wanted_ids
 
 DUCKDB_POOL = "duckdb"
-WHOLE_OPS = ("warehouse_tables", "models", "published__warehouse", "table_checks", "model_checks")
+WHOLE_OPS = (
+    *("warehouse_tables", "models", "published__warehouse", "published__dashboard"),
+    *("table_checks", "model_checks"),
+)
 """The steps that take a `RebuildConfig`."""
 
 
@@ -93,6 +97,7 @@ def whole_assets(pool: str | None, shown: specs.Shown) -> list[AssetsDefinition]
         kinds={"duckdb"},
         pool=pool,
         description="The DuckDB file for readers, put in place whole by renaming; it may be held open at any time.",
+        metadata=shown.looking(),
     )
     def published_warehouse(
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
@@ -106,7 +111,40 @@ def whole_assets(pool: str | None, shown: specs.Shown) -> list[AssetsDefinition]
                 metadata={"file": MetadataValue.path(str(path)), "bytes": path.stat().st_size, **cost}
             )
 
-    return [warehouse_tables, models, published_warehouse]
+    return [warehouse_tables, models, published_warehouse, _dashboard(shown)]
+
+
+def _dashboard(shown: specs.Shown) -> AssetsDefinition:
+    """The page, a step of its own after all else: where it fails that is seen, and readers have the newest file."""
+
+    @asset(
+        key=specs.DASHBOARD,
+        deps=[specs.PUBLISHED],
+        group_name=specs.GROUPS["published"],
+        owners=specs.OWNERS,
+        kinds={"html"},
+        description=(
+            "One HTML file with the figures of the published warehouse, phone numbers masked; it opens in a browser"
+            " from disk, without network."
+        ),
+        metadata=shown.looking(),
+    )
+    def published_dashboard(
+        context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
+    ) -> MaterializeResult[None]:
+        with pipeline.step(context) as step:
+            files = step.workspace
+            made = make_dashboard(files.published, files.dashboard, files.aside, rebuild=config.rebuild)
+            return MaterializeResult(
+                metadata={
+                    "dashboard": MetadataValue.url(made.path.absolute().as_uri()),
+                    "dashboard_file": MetadataValue.path(str(made.path)),
+                    "bytes": made.byte_count,
+                    "made_anew": made.is_new,
+                }
+            )
+
+    return published_dashboard
 
 
 def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition]:

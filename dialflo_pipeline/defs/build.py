@@ -28,7 +28,8 @@ def build_definitions(
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
     by_day = daily_assets(daily_partitions(settings))
-    shown = specs.Shown.on_a_page(Workspace(settings.data_dir).published) if on_a_page else specs.Shown()
+    workspace = Workspace(settings.data_dir)
+    shown = specs.Shown.on_a_page(workspace.published, workspace.dashboard) if on_a_page else specs.Shown()
     return Definitions(
         assets=[registration_asset(), specs.forgotten_spec(), *by_day, *whole_assets(pool, shown)],
         asset_checks=asset_checks(pool),

@@ -15,6 +15,7 @@ from dialflo_pipeline.tables import FORGOTTEN_IDS, RAW_TABLES, WAREHOUSE_TABLES,
 
 OWNERS = ["team:data"]
 PUBLISHED = AssetKey(["published", "warehouse"])
+DASHBOARD = AssetKey(["published", "dashboard"])
 
 GROUPS = {
     name: f"{place}_{name}"
@@ -29,13 +30,25 @@ class Shown:
 
     published: Path | None = None
     """The file for readers."""
+    dashboard: Path | None = None
+    """The page made from it."""
     lineages: Mapping[str, Lineage] = field(default_factory=dict)
     """Of the models, by full name."""
 
     @classmethod
-    def on_a_page(cls, published: Path) -> "Shown":
+    def on_a_page(cls, published: Path, dashboard: Path) -> "Shown":
         """All there is to tell. Following columns through the SQL takes a while."""
-        return cls(published, model_lineage(models()))
+        return cls(published, dashboard, model_lineage(models()))
+
+    def looking(self) -> dict[str, Any]:
+        """Where the figures can be looked at without any tool."""
+        if self.dashboard is None:
+            return {}
+        return {
+            "dashboard": MetadataValue.url(self.dashboard.absolute().as_uri()),
+            # Browsers follow no link from a page of the web to a file: this one can be copied.
+            "dashboard_file": MetadataValue.path(str(self.dashboard)),
+        }
 
     def reading(self, full_name: str) -> dict[str, Any]:
         """Where and how a table or model is read."""

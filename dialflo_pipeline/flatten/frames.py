@@ -13,7 +13,7 @@ import polars as pl
 from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, REJECTS, Table
 
 DOCUMENT: Final = "document"
-"""Number of an answer in its slice of a batch, which is in the order of task_id."""
+"""Number of an answer in its slice of a batch, which is in the order of call_date and task_id."""
 
 ELEMENT: Final = "element"
 """Number of a call among all that one reader saw, by which the rows of its keys know it."""
@@ -57,7 +57,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Flattened:
-    """The rows of the four tables that a batch of answers gives, each sorted by its key, columns as declared."""
+    """The rows of the four tables that a batch of answers gives, each sorted by day and key, columns as declared."""
 
     calls: pl.DataFrame
     call_metadata: pl.DataFrame
@@ -66,7 +66,7 @@ class Flattened:
 
 
 def assemble(answers: pl.DataFrame, parts: Sequence[Found]) -> Flattened:
-    """One `Flattened` from what was found in disjoint parts of `answers` (sorted by task_id)."""
+    """One `Flattened` from what was found in disjoint parts of `answers`, these in order."""
     tasks = answers.select(_TASK_COLUMNS)
     found = join(parts)
     calls = found.calls if found.calls[DOCUMENT].is_sorted() else found.calls.sort(DOCUMENT, "call_index")

@@ -9,13 +9,15 @@ it scans frames of this process.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from dialflo_pipeline.flatten.fields import KEY_VALUES, Path
+from dialflo_pipeline.flatten.fields import CALL, KEY_VALUES, Path
 from dialflo_pipeline.flatten.shapes import LEVELS, MOST_ELEMENTS
 
 
-def _json_paths(paths: Iterable[Path], index: int) -> list[str]:
+def _json_paths(paths: Iterable[Path], index: int | None) -> list[str]:
+    """Paths in the call at an index of an answer, or in an answer that is a call itself."""
     keys = (['"' + key.replace("'", "''") + '"' for key in path] for path in paths)
-    return ["'" + ".".join((f"$[{index}]", *path)) + "'" for path in keys]
+    root = "$" if index is None else f"$[{index}]"
+    return ["'" + ".".join((root, *path)) + "'" for path in keys]
 
 
 def _list(paths: Iterable[str]) -> str:
@@ -79,7 +81,7 @@ ELEMENTS: Final = r"""
 """Of answers (document, call): each element in an array of its own."""
 
 
-def values(index: int, places: Sequence[Path], lists: Sequence[Sequence[Path]] = ()) -> str:
+def values(index: int | None, places: Sequence[Path], lists: Sequence[Sequence[Path]] = ()) -> str:
     """Of calls: the JSON text at each place, then for each list of places a list of these texts."""
     asked = [*places]
     columns = [f"texts[{number}] AS text_{number}" for number in range(1, len(places) + 1)]
@@ -90,6 +92,21 @@ def values(index: int, places: Sequence[Path], lists: Sequence[Sequence[Path]] =
     return f"SELECT {', '.join(columns)} FROM (SELECT {extracted} AS texts FROM given)"
 
 
+def usual(indexes: Sequence[int | None], places: Sequence[Path]) -> str:
+    """Of answers: the sizes of the JSON texts of the calls at these indexes; whether there is none after them; the text
+    at each place of each of these calls, one list for all.
+    """
+    calls = len(indexes)
+    whole = [path for index in indexes for path in _json_paths([CALL], index)]
+    asked = [path for index in indexes for path in _json_paths(places, index)]
+    sizes = _list(f"strlen(texts[{number}])" for number in range(1, calls + 1))
+    whole.append(f"'$[{calls}]'")
+    return f"""
+        SELECT {sizes} AS sizes, texts[{calls + 1}] IS NULL AS is_whole, texts[{calls + 2}:] AS texts
+        FROM (SELECT json_extract(call, {_list([*whole, *asked])}::VARCHAR[]) AS texts FROM given)
+    """
+
+
 UNESCAPED: Final = "SELECT json_extract_string(text, '$') AS text FROM given"
 """Of JSON texts of strings (text): the strings."""
 
@@ -97,6 +114,12 @@ UNESCAPED: Final = "SELECT json_extract_string(text, '$') AS text FROM given"
 def cast_to_times(columns: Iterable[str]) -> str:
     """Of texts in these columns: the times they are, null for none."""
     return f"SELECT {', '.join(f'try_cast({column} AS TIMESTAMPTZ) AS {column}' for column in columns)} FROM given"
+
+
+MEMBERS: Final = """
+    SELECT element, unnest(json_keys(object)) AS key, unnest(json_extract(object, '$.*'))::VARCHAR AS text FROM given
+"""
+"""Of JSON texts of objects (element, object): a row for each key, with the JSON text of its value."""
 
 
 def keys(index: int, path: Path) -> str:

@@ -35,6 +35,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "LockHeld": "Wait for the other run to end, or stop it; the next run goes on from there.",
     "DamagedFile": "Put the file back from a backup; `dialflo rebuild` then makes anew what follows from it.",
     "ModelError": "Mend the SQL file that is named; nothing was changed for readers.",
+    "DashboardFailed": "Mend what the sentence names; the next sync, or `dialflo dashboard`, makes the page.",
     "OSError": "Mend what the system says of the disk or the file; the next run goes on from where this one was.",
     "PermissionError": "Give the user of the services this file; `dialflo doctor` names what belongs to somebody else.",
 }

@@ -18,6 +18,8 @@ means_not: >-
   was renamed is another agent from then on. The days are those of the tasks, so a call past midnight counts for the day
   of its task. Contacts must not be added up over days or agents: one person may be in many.
 grain: [call_date, agent_name]
+whole_because: >-
+  A day changes the figures of the 13 behind it. It only adds up the counts by day of staging.agent_day_counts.
 columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}

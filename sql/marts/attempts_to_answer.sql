@@ -16,6 +16,9 @@ means_not: >-
   and cumulative_reach is what was reached, not what could be. Reached means that a person or a machine picked up. A
   contact that two agents called is a contact of each; an agent that was renamed begins at attempt 1 again.
 grain: [agent_name, attempt_number]
+whole_because: >-
+  It is over all days together. What is costly, numbering the tries of each contact, is incremental in
+  staging.call_sequels.
 columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   attempt_number: {type: BIGINT, description: "Number of the try, from 1."}
@@ -37,11 +40,12 @@ columns:
 WITH ended AS (
     SELECT
         agent_name,
-        tries AS attempt_number,
+        last_try AS attempt_number,
         count(*) AS contacts,
         count(*) FILTER (WHERE is_reached) AS reached_contacts
-    FROM staging.contact_reach
-    GROUP BY agent_name, tries
+    FROM staging.call_sequels
+    WHERE last_try IS NOT NULL
+    GROUP BY agent_name, last_try
 ),
 agents AS (
     SELECT agent_name, sum(contacts)::BIGINT AS contacts, max(attempt_number) AS last_number

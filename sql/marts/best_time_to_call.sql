@@ -19,6 +19,8 @@ means_not: >-
   but that of the configured zone. Calls of which no time is known are left out, so the calls may add up to fewer than
   those of answer_rate.
 grain: [agent_name, weekday, hour]
+whole_because: >-
+  It is over all days together, from the counts by day and hour of staging.call_hours.
 columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   weekday: {type: INTEGER, description: "From 1 (Monday) to 7 (Sunday)."}

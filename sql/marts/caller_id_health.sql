@@ -20,6 +20,8 @@ means_not: >-
   worth a look; another list, agent or hour of calling, or weak peers, can do the same to it. Nor that a number is well
   where flag is ok: with few calls only large drops show, and many numbers looked at each day bring false alarms.
 grain: [from_number_e164, call_date]
+whole_because: >-
+  A day changes the figures of the 34 behind it. It only adds up the counts by day of staging.caller_id_days.
 columns:
   from_number_e164: {type: VARCHAR, description: "Calling number in E.164; NULL, a group of its own, holds the calls whose number is missing or cannot be read.", privacy: personal}
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}

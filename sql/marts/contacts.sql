@@ -39,27 +39,6 @@ columns:
   latest_action_meaning: {type: VARCHAR, description: "What latest_next_action means by the mapping actions.csv: redial, stop, convert or other, unknown where the mapping has no such word; NULL if there is none."}
   stop_word: {type: VARCHAR, description: "Of the latest call in which a word is mapped to stop: the first of next_action, interest_status and call_status, as sent, that is; NULL if no call has one."}
 */
-SELECT
-    contact_number,
-    calls,
-    attempts,
-    answered_attempts,
-    inbound_calls,
-    is_reached,
-    first_called_at,
-    last_called_at,
-    last_answered_at,
-    last_call_date,
-    last_task_id,
-    last_outcome,
-    last_agent_name,
-    agents,
-    agent_names,
-    latest_interest,
-    latest_interested,
-    best_interested,
-    latest_next_action,
-    latest_action_meaning,
-    stop_word
+SELECT *
 FROM staging.contact_standings
 ORDER BY contact_number

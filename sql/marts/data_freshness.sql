@@ -8,6 +8,9 @@ means_not: >-
   get more. A settled task may still be asked again by `dialflo sync --refetch`; a task that is not_found before its
   deadline is asked again too, and is counted as not_found all the same.
 grain: [call_date]
+whole_because: >-
+  A day without calls would not keep its place in the order of days. It only puts the rows of staging.day_states, which
+  are incremental, in order.
 columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   registered_tasks: {type: BIGINT, description: All tasks of the day., unit: tasks}
@@ -25,22 +28,6 @@ columns:
   newest_answer_at: {type: TIMESTAMPTZ, description: Latest fetched_at of the day's calls; NULL if it has none.}
   is_complete: {type: BOOLEAN, description: "Whether every task of the day is settled or not_found: waiting_tasks and failed_tasks are both 0."}
 */
--- Not incremental itself: a day without calls would not keep its place in the order of days.
-SELECT
-    call_date,
-    registered_tasks,
-    settled_tasks,
-    unsettled_tasks,
-    pending_tasks,
-    waiting_tasks,
-    not_found_tasks,
-    failed_tasks,
-    held_back_tasks,
-    next_try_at,
-    calls,
-    first_registered_at,
-    last_registered_at,
-    newest_answer_at,
-    is_complete
+SELECT *
 FROM staging.day_states
 ORDER BY call_date

@@ -16,6 +16,9 @@ means_not: >-
   columns in yes_ for interest and compare deciles, not rates with confidences. Contacts that were not spoken to again
   are in no rate, and those that were are not drawn by chance. One contact may make several statements.
 grain: [agent_name, confidence_decile]
+whole_because: >-
+  A call of today changes what followed calls of any day before. What is costly, finding that, is incremental in
+  staging.call_sequels.
 columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   confidence_decile: {type: INTEGER, description: "Tenth of the scale, 1 (from 0 to below 0.1) to 10 (from 0.9 to 1)."}
@@ -33,29 +36,44 @@ columns:
   yes_happened_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of yes_happened_rate., unit: share}
   yes_happened_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of yes_happened_rate., unit: share}
 */
+-- By confidence as stated first: there are few different ones, so that few have to be put in order for their mean.
 WITH statements AS (
     SELECT
         agent_name,
-        least(floor(interest_confidence * 10), 9)::INTEGER + 1 AS confidence_decile,
         interest_confidence,
-        coalesce(interested = 'yes', false) AS is_yes,
+        is_yes,
         coalesce(epoch_us(spoken_at) - epoch_us(called_at) <= 2592000000000, false) AS is_followed,
-        coalesce(epoch_us(happened_at) - epoch_us(called_at) <= 2592000000000, false) AS has_happened
+        coalesce(epoch_us(happened_at) - epoch_us(called_at) <= 2592000000000, false) AS has_happened,
+        count(*) AS calls
     FROM staging.call_sequels
     WHERE interest_confidence IS NOT NULL
+    GROUP BY ALL
+),
+confidences AS (
+    SELECT
+        agent_name,
+        interest_confidence,
+        sum(calls) AS calls,
+        sum(calls) FILTER (WHERE is_followed) AS followed_calls,
+        sum(calls) FILTER (WHERE has_happened) AS happened_calls,
+        sum(calls) FILTER (WHERE is_yes) AS yes_calls,
+        sum(calls) FILTER (WHERE is_yes AND is_followed) AS yes_followed_calls,
+        sum(calls) FILTER (WHERE is_yes AND has_happened) AS yes_happened_calls
+    FROM statements
+    GROUP BY agent_name, interest_confidence
 ),
 counted AS (
     SELECT
         agent_name,
-        confidence_decile,
-        count(*) AS calls,
-        staging.mean(interest_confidence) AS avg_confidence,
-        count(*) FILTER (WHERE is_followed) AS followed_calls,
-        count(*) FILTER (WHERE has_happened) AS happened_calls,
-        count(*) FILTER (WHERE is_yes) AS yes_calls,
-        count(*) FILTER (WHERE is_yes AND is_followed) AS yes_followed_calls,
-        count(*) FILTER (WHERE is_yes AND has_happened) AS yes_happened_calls
-    FROM statements
+        least(floor(interest_confidence * 10), 9)::INTEGER + 1 AS confidence_decile,
+        sum(calls)::BIGINT AS calls,
+        sum(interest_confidence * calls ORDER BY interest_confidence) / sum(calls) AS avg_confidence,
+        coalesce(sum(followed_calls), 0)::BIGINT AS followed_calls,
+        coalesce(sum(happened_calls), 0)::BIGINT AS happened_calls,
+        coalesce(sum(yes_calls), 0)::BIGINT AS yes_calls,
+        coalesce(sum(yes_followed_calls), 0)::BIGINT AS yes_followed_calls,
+        coalesce(sum(yes_happened_calls), 0)::BIGINT AS yes_happened_calls
+    FROM confidences
     GROUP BY agent_name, confidence_decile
 )
 SELECT

@@ -2,7 +2,10 @@
 question: What interest did the answered calls show?
 description: >-
   One row per day, agent and interest status that at least one answered call (dialled or inbound) has; the status as
-  sent, (none) where it is missing or blank.
+  sent, letter for letter, (none) where it is missing or blank. A call is answered if its outcome is: what the mapping
+  statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII white
+  space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means nothing
+  but ASCII white space.
 means_not: >-
   That so many people are interested (one person may answer often), nor that the status is certain: see avg_confidence.
 grain: [call_date, agent_name, interest_status]
@@ -16,7 +19,7 @@ columns:
   share: {type: DOUBLE, description: calls / answered_calls., unit: share}
   share_low: {type: DOUBLE, description: Lower 95% Wilson bound of share., unit: share}
   share_high: {type: DOUBLE, description: Upper 95% Wilson bound of share., unit: share}
-  avg_confidence: {type: DOUBLE, description: Mean confidence of the calls that state one; NULL if none does., unit: share}
+  avg_confidence: {type: DOUBLE, description: Mean interest_confidence of these calls that state one; NULL if none does., unit: share}
 */
 WITH counted AS (
     SELECT

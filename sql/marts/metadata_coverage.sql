@@ -11,6 +11,8 @@ means_not: >-
   That a filled value is right; nor that an empty one is the agent's fault (people do not say everything). A key that is
   not sent at all is not asked, so an agent that stopped sending a key shows as vanished, not as a low share.
 grain: [agent_name, key]
+whole_because: >-
+  It is over all days together, from the counts by day of staging.metadata_days.
 columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   key: {type: VARCHAR, description: "The key, as sent."}

@@ -11,6 +11,10 @@ description: >-
   word that is mapped to stop (actions.csv, interests.csv, statuses.csv). exhausted: attempts has reached
   DIALFLO_REDIAL_MAX_ATTEMPTS. stale: since is more than DIALFLO_REDIAL_MAX_AGE_DAYS times 24 hours ago (never where that
   is not set). waiting: the clock stands before due_at. due: all else.
+  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
+  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
+  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
+  nothing but ASCII white space.
 means_not: >-
   That the contact may be called: do-not-call lists outside the calls and calling hours are not known here.
 grain: [contact_number, agent_name]

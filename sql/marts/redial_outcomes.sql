@@ -14,6 +14,9 @@ means_not: >-
   median always may. A person called by another agent, or from another number format that cannot be read as the same,
   counts as never called.
 grain: [call_date, agent_name]
+whole_because: >-
+  A call of today changes what became of redials of any day before, and medians cannot be added up. What is costly,
+  finding what followed each call, is incremental in staging.call_sequels.
 columns:
   call_date: {type: DATE, description: "The requests' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}

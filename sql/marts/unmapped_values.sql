@@ -9,6 +9,8 @@ description: >-
 means_not: >-
   That these calls are missing anywhere: they count in every mart, as of unknown outcome, interest or action.
 grain: [kind, value]
+whole_because: >-
+  It is over all days together, from the counts by day of staging.unmapped_days.
 columns:
   kind: {type: VARCHAR, description: "status (call_status), interest (interest_status) or action (next_action)."}
   value: {type: VARCHAR, description: The word as sent.}

@@ -26,10 +26,15 @@ WITH counted AS (
         count(*) FILTER (WHERE is_dialled AND is_answered) AS answered_calls,
         count(*) FILTER (WHERE is_inbound) AS inbound_calls,
         count(*) FILTER (WHERE is_inbound AND is_answered) AS answered_inbound_calls,
+        count(talk_seconds) AS talks,
+        staging.mean(talk_seconds) AS avg_talk_seconds,
+        median(talk_seconds) AS median_talk_seconds,
         count(*) FILTER (WHERE is_dialled AND is_answered AND interested = 'yes') AS interested_calls,
         count(*) FILTER (WHERE is_dialled AND is_answered AND action_meaning = 'convert') AS converted_calls,
         count(*) FILTER (WHERE is_dialled AND needs_redial) AS redial_calls
-    FROM staging.call_facts
+    FROM (
+        SELECT *, CASE WHEN is_dialled AND is_answered THEN duration_seconds END AS talk_seconds FROM staging.call_facts
+    )
     GROUP BY call_date, agent_name
 ),
 -- Grouped twice: to count different numbers directly costs more.
@@ -43,18 +48,6 @@ met AS (
     SELECT call_date, agent_name, count(*) AS contacts, count(*) FILTER (WHERE is_reached) AS reached_contacts
     FROM dialled_contacts
     GROUP BY call_date, agent_name
-),
-talked AS (
-    SELECT
-        call_date,
-        agent_name,
-        -- From the mean, which is added up in one order already.
-        staging.mean(duration_seconds) / 60 * count(duration_seconds) AS talk_minutes,
-        staging.mean(duration_seconds) AS avg_talk_seconds,
-        median(duration_seconds) AS median_talk_seconds
-    FROM staging.call_facts
-    WHERE is_dialled AND is_answered
-    GROUP BY call_date, agent_name
 )
 SELECT
     counted.call_date,
@@ -65,14 +58,13 @@ SELECT
     coalesce(met.reached_contacts, 0) AS reached_contacts,
     counted.inbound_calls,
     counted.answered_inbound_calls,
-    coalesce(talked.talk_minutes, 0) AS talk_minutes,
-    talked.avg_talk_seconds,
-    talked.median_talk_seconds,
+    -- From the mean, which is added up in one order already.
+    coalesce(counted.avg_talk_seconds / 60 * counted.talks, 0) AS talk_minutes,
+    counted.avg_talk_seconds,
+    counted.median_talk_seconds,
     counted.interested_calls,
     counted.converted_calls,
     counted.redial_calls
 FROM counted
 LEFT JOIN met ON met.call_date = counted.call_date AND met.agent_name IS NOT DISTINCT FROM counted.agent_name
-LEFT JOIN talked
-    ON talked.call_date = counted.call_date AND talked.agent_name IS NOT DISTINCT FROM counted.agent_name
 ORDER BY counted.call_date, counted.agent_name

@@ -9,10 +9,10 @@ columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
 */
 WITH first_days AS (
-    SELECT agent_name, min(call_date) AS first_day FROM staging.call_facts GROUP BY agent_name
+    SELECT agent_name, min(call_date) AS first_day FROM staging.agent_day_counts GROUP BY agent_name
 ),
 last_days AS (
-    SELECT max(call_date) AS last_day FROM staging.call_facts
+    SELECT max(call_date) AS last_day FROM staging.agent_day_counts
 )
 SELECT
     unnest(generate_series(first_day, last_day, INTERVAL 1 DAY))::DATE AS call_date,

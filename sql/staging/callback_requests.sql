@@ -3,7 +3,7 @@ description: >-
   One row per call that asks for another call: the stored part of marts.callbacks, all of it but what depends on the
   hour at which it is read.
 grain: [task_id, call_index]
-incremental_by: [agent_name, contact_number]
+incremental_by: [contact_number]
 columns:
   task_id: {type: VARCHAR, description: The Dialflo task id., privacy: pseudonym}
   call_index: {type: INTEGER, description: "Place of the call in the task's answer, from 0."}
@@ -36,35 +36,36 @@ WITH requests AS (
         callbacks.ends_at
     FROM pipeline.callbacks AS callbacks
     JOIN staging.call_facts AS calls
-        ON calls.task_id = callbacks.task_id AND calls.call_index = callbacks.call_index
+        ON calls.call_date = callbacks.call_date
+        AND calls.task_id = callbacks.task_id
+        AND calls.call_index = callbacks.call_index
 ),
 kept AS (
     SELECT
         requests.task_id,
         requests.call_index,
-        min({'called_at': later.called_at, 'task_id': later.task_id, 'call_index': later.call_index}) AS first_call
+        arg_min(later.task_id, later.place) AS kept_task_id,
+        min(later.called_at) AS kept_at
     FROM requests
-    JOIN staging.call_facts AS later
+    JOIN staging.contact_calls AS later
         ON later.contact_number = requests.contact_number
         AND later.agent_name IS NOT DISTINCT FROM requests.agent_name
         AND later.called_at >= requests.starts_at
         AND later.called_at <= requests.ends_at
-    WHERE later.is_contact_call
-        AND (
-            later.called_at > requests.called_at
-            OR (
-                later.called_at = requests.called_at
-                AND (
-                    later.task_id > requests.task_id
-                    OR (later.task_id = requests.task_id AND later.call_index > requests.call_index)
-                )
+    WHERE
+        later.called_at > requests.called_at
+        OR (
+            later.called_at = requests.called_at
+            AND (
+                later.task_id > requests.task_id
+                OR (later.task_id = requests.task_id AND later.call_index > requests.call_index)
             )
         )
     GROUP BY requests.task_id, requests.call_index
 )
 SELECT
     requests.*,
-    kept.first_call.task_id AS kept_task_id,
-    kept.first_call.called_at AS kept_at
+    kept.kept_task_id,
+    kept.kept_at
 FROM requests
 LEFT JOIN kept ON kept.task_id = requests.task_id AND kept.call_index = requests.call_index

@@ -1,41 +1,11 @@
 /*
 description: >-
   One row per contact number with at least one contact call, over all agents: the stored form of marts.contacts, which
-  says what each column means and only puts the rows in order.
+  only puts the rows in order.
 grain: [contact_number]
 incremental_by: [contact_number]
-columns:
-  contact_number: {type: VARCHAR, description: "The other party's number.", privacy: personal}
-  calls: {type: BIGINT, description: Contact calls., unit: calls}
-  attempts: {type: BIGINT, description: Those of them that were dialled., unit: calls}
-  answered_attempts: {type: BIGINT, description: Dialled calls whose outcome is answered., unit: calls}
-  inbound_calls: {type: BIGINT, description: Answered inbound calls., unit: calls}
-  is_reached: {type: BOOLEAN, description: "Whether any of the calls, of either direction, was answered."}
-  first_called_at: {type: TIMESTAMPTZ, description: Earliest time of the calls.}
-  last_called_at: {type: TIMESTAMPTZ, description: Latest time of the calls.}
-  last_answered_at: {type: TIMESTAMPTZ, description: Latest time of the answered calls; NULL if none was answered.}
-  last_call_date: {type: DATE, description: Day of the latest call's task.}
-  last_task_id: {type: VARCHAR, description: Task of the latest call., privacy: pseudonym}
-  last_outcome: {type: VARCHAR, description: What became of the latest call.}
-  last_agent_name: {type: VARCHAR, description: Agent of the latest call; NULL if it names none.}
-  agents: {type: BIGINT, description: "Different agents of the calls; those that name none count as one.", unit: agents}
-  agent_names: {type: "VARCHAR[]", description: "The names of these agents, each once, in the order of code points; without those that name none."}
-  latest_interest: {type: VARCHAR, description: "Interest status, as sent, of the latest call that has one (not NULL, not blank); NULL if none has."}
-  latest_interested: {type: VARCHAR, description: "What latest_interest means by the mapping interests.csv: yes, no or unknown (also where the mapping has no such word); NULL if there is none."}
-  best_interested: {type: VARCHAR, description: "The best of what the interest of any call means, yes before unknown before no; NULL if none has one."}
-  latest_next_action: {type: VARCHAR, description: "Next action, as sent, of the latest call that has one (not NULL, not blank); NULL if none has."}
-  latest_action_meaning: {type: VARCHAR, description: "What latest_next_action means by the mapping actions.csv: redial, stop, convert or other, unknown where the mapping has no such word; NULL if there is none."}
-  stop_word: {type: VARCHAR, description: "Of the latest call in which a word is mapped to stop: the first of next_action, interest_status and call_status, as sent, that is; NULL if no call has one."}
+columns_of: marts.contacts
 */
-WITH newest_first AS (
-    SELECT
-        *,
-        row_number() OVER (
-            PARTITION BY contact_number ORDER BY called_at DESC, task_id DESC, call_index DESC
-        ) AS place
-    FROM staging.call_facts
-    WHERE is_contact_call AND contact_number IS NOT NULL
-)
 SELECT
     contact_number,
     count(*) AS calls,
@@ -46,21 +16,48 @@ SELECT
     min(called_at) AS first_called_at,
     max(called_at) AS last_called_at,
     max(called_at) FILTER (WHERE is_answered) AS last_answered_at,
-    max(call_date) FILTER (WHERE place = 1) AS last_call_date,
-    max(task_id) FILTER (WHERE place = 1) AS last_task_id,
-    max(outcome) FILTER (WHERE place = 1) AS last_outcome,
-    max(agent_name) FILTER (WHERE place = 1) AS last_agent_name,
+    max(call_date) FILTER (WHERE place = calls) AS last_call_date,
+    max(task_id) FILTER (WHERE place = calls) AS last_task_id,
+    max(outcome) FILTER (WHERE place = calls) AS last_outcome,
+    max(agent_name) FILTER (WHERE place = calls) AS last_agent_name,
     len(list_distinct(list(agent_name))) + bool_or(agent_name IS NULL)::BIGINT AS agents,
     list_sort(list_distinct(list(agent_name))) AS agent_names,
-    arg_min(interest_status, place) FILTER (WHERE interested IS NOT NULL) AS latest_interest,
-    arg_min(interested, place) AS latest_interested,
+    arg_max(interest_status, place) FILTER (WHERE interested IS NOT NULL) AS latest_interest,
+    arg_max(interested, place) AS latest_interested,
     CASE
         WHEN bool_or(interested = 'yes') THEN 'yes'
         WHEN bool_or(interested = 'unknown') THEN 'unknown'
         WHEN bool_or(interested = 'no') THEN 'no'
     END AS best_interested,
-    arg_min(next_action, place) FILTER (WHERE action_meaning IS NOT NULL) AS latest_next_action,
-    arg_min(action_meaning, place) AS latest_action_meaning,
-    arg_min(stop_word, place) AS stop_word
-FROM newest_first
+    arg_max(next_action, place) FILTER (WHERE action_meaning IS NOT NULL) AS latest_next_action,
+    arg_max(action_meaning, place) AS latest_action_meaning,
+    arg_max(stop_word, place) AS stop_word
+FROM staging.contact_calls
+WHERE calls > 1
 GROUP BY contact_number
+UNION ALL
+-- The only call of a contact, as most are, is all there is to add up.
+SELECT
+    contact_number,
+    1,
+    is_dialled::BIGINT,
+    (is_dialled AND is_answered)::BIGINT,
+    is_inbound::BIGINT,
+    is_answered,
+    called_at,
+    called_at,
+    CASE WHEN is_answered THEN called_at END,
+    call_date,
+    task_id,
+    outcome,
+    agent_name,
+    1,
+    CASE WHEN agent_name IS NULL THEN [] ELSE [agent_name] END,
+    CASE WHEN interested IS NOT NULL THEN interest_status END,
+    interested,
+    interested,
+    CASE WHEN action_meaning IS NOT NULL THEN next_action END,
+    action_meaning,
+    stop_word
+FROM staging.contact_calls
+WHERE calls = 1

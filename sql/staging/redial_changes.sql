@@ -3,7 +3,7 @@ description: >-
   One row per contact, agent and day on which the contact came into the redial backlog or left it, going by the calls
   of that day and earlier ones.
 grain: [contact_number, agent_name, call_date]
-incremental_by: [agent_name, contact_number]
+incremental_by: [contact_number]
 columns:
   contact_number: {type: VARCHAR, description: "The other party's number.", privacy: personal}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
@@ -21,6 +21,7 @@ WITH standings AS (
             PARTITION BY agent_name, contact_number ORDER BY call_date
         ) % 2 AS is_waiting
     FROM staging.contact_calls
+    WHERE calls > 1
     GROUP BY agent_name, contact_number, call_date
 ),
 changes AS (
@@ -36,4 +37,8 @@ changes AS (
 SELECT contact_number, agent_name, call_date, change
 FROM changes
 WHERE change <> 0
-ORDER BY contact_number, agent_name, call_date
+UNION ALL
+-- The only call of a contact, as most are, brings it in or does not.
+SELECT contact_number, agent_name, call_date, 1
+FROM staging.contact_calls
+WHERE calls = 1 AND needs_redial

@@ -8,17 +8,23 @@ columns:
   value: {type: VARCHAR, description: The word as sent.}
   calls: {type: BIGINT, description: Calls that have it., unit: calls}
 */
-SELECT call_date, 'status' AS kind, unmapped_status AS value, count(*) AS calls
-FROM staging.call_facts
+WITH unmapped AS (
+    SELECT call_date, unmapped_status, unmapped_interest, unmapped_action, count(*) AS calls
+    FROM staging.call_facts
+    WHERE unmapped_status IS NOT NULL OR unmapped_interest IS NOT NULL OR unmapped_action IS NOT NULL
+    GROUP BY call_date, unmapped_status, unmapped_interest, unmapped_action
+)
+SELECT call_date, 'status' AS kind, unmapped_status AS value, sum(calls)::BIGINT AS calls
+FROM unmapped
 WHERE unmapped_status IS NOT NULL
 GROUP BY call_date, unmapped_status
 UNION ALL
-SELECT call_date, 'interest' AS kind, unmapped_interest AS value, count(*) AS calls
-FROM staging.call_facts
+SELECT call_date, 'interest' AS kind, unmapped_interest AS value, sum(calls)::BIGINT AS calls
+FROM unmapped
 WHERE unmapped_interest IS NOT NULL
 GROUP BY call_date, unmapped_interest
 UNION ALL
-SELECT call_date, 'action' AS kind, unmapped_action AS value, count(*) AS calls
-FROM staging.call_facts
+SELECT call_date, 'action' AS kind, unmapped_action AS value, sum(calls)::BIGINT AS calls
+FROM unmapped
 WHERE unmapped_action IS NOT NULL
 GROUP BY call_date, unmapped_action

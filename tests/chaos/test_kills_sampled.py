@@ -55,6 +55,7 @@ DUE = {
         "DuckDB CHECKPOINT work/warehouse.duckdb",
         "copyfile work/unfinished/<aside>-warehouse.duckdb",
         "replace warehouse.duckdb",
+        "replace dashboard.html",
         "replace work/last_run.json",
         "flock work/run.lock",
         "SQLite commit work/dagster/history/runs.db",

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from dialflo_pipeline import loading, marts, warehouse
+from dialflo_pipeline import loading, marts, models, warehouse
 from dialflo_pipeline.flatten import engine, flatten
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.publish import publish, read_published
@@ -42,7 +42,10 @@ OWN_SQL: Final = {
 """Whole statements or queries that stand elsewhere in this package or in sql/; `dialflo query` runs its user's own."""
 
 MADE_BESIDE_IT: Final = {
-    *(("callback_times.py", part) for part in ("scope", "values", "_TEXT")),
+    *(("callback_times.py", part) for part in ("scope", "values", "_TEXT", "_SAID", "asked", "_FIRST_US", "_LAST_US")),
+    *(("increments.py", part) for part in ("fresh", "stored", "_same('found', columns)")),
+    *(("stand_ins.py", part) for part in ("table_or_view", "_name(full_name)")),
+    ("models.py", "tree"),
     *(("checks/inputs.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
     *(("cli/query.py", "SQL_ERRORS_IN_PARTS"), ("cli/redial.py", "_CANDIDATES"), ("cli/redial.py", "_CALLER_IDS")),
     *(("export.py", "_SCHEMAS"), ("export.py", "STAMP.name"), ("compacting.py", "warehouse.STORAGE_VERSION")),
@@ -139,7 +142,8 @@ def test_no_connection_that_the_package_opens_fetches_an_extension(
         return connection
 
     monkeypatch.setattr(duckdb, "connect", noted)
-    engine._database.cache_clear()
+    for cached in (engine._database, models._parser, models.parse_model):
+        cached.cache_clear()
     _use_every_connection(tmp_path)
     places = {
         (name, node.lineno)

@@ -76,21 +76,28 @@ def dagster_page(environment: Mapping[str, str], folder: Path) -> Iterator[Dagst
 
 
 @contextmanager
-def browser_page() -> Iterator[Any]:
-    """An empty page of a real browser without a window."""
+def browser() -> Iterator[Any]:
+    """A real browser without a window."""
     from playwright.sync_api import sync_playwright  # only who opens a browser has it
 
     program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     assert program, "no Chromium on this machine: apt-get install chromium"
     with sync_playwright() as playwright:
         # A container's root has no sandbox to start in, and all it opens is this machine's own page.
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         try:
-            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-            page.set_default_timeout(PATIENCE_SECONDS * 1_000)
-            yield page
+            yield running
         finally:
-            browser.close()
+            running.close()
+
+
+@contextmanager
+def browser_page() -> Iterator[Any]:
+    """An empty page of such a browser."""
+    with browser() as running:
+        page = running.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        page.set_default_timeout(PATIENCE_SECONDS * 1_000)
+        yield page
 
 
 def _end(served: subprocess.Popen[bytes]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dialflo_pipeline.ahead import one_ahead
+from dialflo_pipeline.ahead import one_ahead, some_ahead
 
 
 def test_all_items_come_in_order() -> None:
@@ -47,4 +47,40 @@ def test_what_making_an_item_raises_comes_in_its_place() -> None:
     ahead = one_ahead(items())
     assert next(ahead) == 1
     with pytest.raises(OSError, match="the disk is gone"):
+        next(ahead)
+
+
+def test_results_come_in_the_order_of_their_items() -> None:
+    later_is_done = threading.Event()
+
+    def slow_at_first(number: int) -> int:
+        if number == 0:
+            assert later_is_done.wait(timeout=30)
+        later_is_done.set()
+        return number
+
+    assert list(some_ahead(slow_at_first, iter(range(20)), threads=2)) == list(range(20))
+
+
+def test_no_more_items_are_taken_than_are_worked_at() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(20):
+            taken.append(number)
+            yield number
+
+    for used in some_ahead(lambda number: number, items(), threads=3):
+        assert len(taken) <= used + 4
+
+
+def test_what_the_function_raises_comes_in_the_place_of_its_result() -> None:
+    def fails_at_one(number: int) -> int:
+        if number == 1:
+            raise ValueError("no number")
+        return number
+
+    ahead = some_ahead(fails_at_one, iter(range(3)), threads=2)
+    assert next(ahead) == 0
+    with pytest.raises(ValueError, match="no number"):
         next(ahead)

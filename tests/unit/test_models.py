@@ -107,6 +107,23 @@ def test_the_projects_own_models_can_be_read_and_say_what_they_mean() -> None:
     assert all(model.header.question and model.header.means_not for model in models if model.schema == "marts")
 
 
+def test_a_table_of_the_project_that_is_refilled_whole_says_why() -> None:
+    tables = [model for model in read_models(sql_folder()) if not model.is_view]
+    silent = [model.full_name for model in tables if not (model.header.incremental_by or model.header.whole_because)]
+    assert silent == []
+
+
+def test_a_step_may_have_the_columns_of_another_model() -> None:
+    header = "/*\ndescription: Stored.\ngrain: [{}]\ncolumns_of: marts.{}\n*/\n"
+    mart = parse_model("marts", "days", HEADER + "SELECT * FROM staging.step")
+    step = parse_model("staging", "step", header.format("call_date", "days") + "SELECT * FROM main.calls")
+    assert dict(in_order([mart, step])[0].columns) == dict(mart.columns)
+    with pytest.raises(ModelError, match="no model of that name"):
+        in_order([parse_model("staging", "step", header.format("call_date", "gone") + "SELECT 1")])
+    with pytest.raises(ModelError, match="names day in its grain"):
+        in_order([mart, parse_model("staging", "step", header.format("day", "days") + "SELECT * FROM main.calls")])
+
+
 def test_a_mart_reads_staging_only() -> None:
     marts = [model for model in read_models(sql_folder()) if model.schema == "marts"]
     assert {name.split(".")[0] for mart in marts for name in mart.depends_on} == {"staging"}

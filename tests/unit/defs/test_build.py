@@ -145,3 +145,11 @@ def test_writers_of_duckdb_share_one_pool(definitions: Build) -> None:
         "model_checks",
         "published__warehouse",
     }
+
+
+def test_the_published_assets_lead_to_the_dashboard(definitions: Build, settings: Settings) -> None:
+    shown = specs(definitions())
+    page = settings.data_dir / "dashboard.html"
+    for name in ("published/warehouse", "published/dashboard"):
+        assert shown[name].metadata["dashboard"].value == page.as_uri()
+        assert shown[name].metadata["dashboard_file"].value == str(page)

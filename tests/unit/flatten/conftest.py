@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from dialflo_pipeline.flatten import Flattened, flatten, rows
+from dialflo_pipeline.flatten import Flattened, fast, flatten, rows
 from dialflo_pipeline.flatten.frames import assemble
 
 Batch: TypeAlias = Callable[[Sequence[bytes]], pl.DataFrame]
@@ -39,6 +39,12 @@ def read_plainly(answers: pl.DataFrame, zone: str) -> Flattened:
     """The same as `flatten`, by the plain reader alone."""
     answers = answers.sort("task_id")
     return assemble(answers, [rows.read_documents(enumerate(answers["body"]), ZoneInfo(zone))])
+
+
+@pytest.fixture(autouse=True)
+def _few_go_the_ways_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the few answers of a test would hardly meet the fast reader."""
+    monkeypatch.setattr(fast, "FEW", 0)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from dialflo_pipeline.flatten.fields import (
     Path,
 )
 from dialflo_pipeline.flatten.frames import DOCUMENT
+from dialflo_pipeline.flatten.samples import sampled
 from dialflo_pipeline.strict_json import Json, Number
 from dialflo_pipeline.values import is_blank, is_call_object
 
@@ -292,6 +293,6 @@ USUAL = [
 @pytest.mark.parametrize("text", USUAL)
 def test_what_is_usual_is_read_by_the_fast_reader(text: str) -> None:
     bodies = pl.DataFrame({DOCUMENT: [0], "body": [text.encode()]})
-    found, odd = fast.read_documents(bodies, ZoneInfo("UTC"))
+    found, odd = fast.read_documents(bodies, ZoneInfo("UTC"), sampled(bodies["body"]))
     assert odd.is_empty()
     assert not found.calls.is_empty()

@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 
 from dialflo_pipeline.flatten import Flattened, fast, flatten
 from dialflo_pipeline.flatten.frames import DOCUMENT
+from dialflo_pipeline.flatten.samples import sampled
 from dialflo_pipeline.flatten.shapes import MOST_ELEMENTS
 
 Batch: TypeAlias = Callable[[Sequence[bytes]], pl.DataFrame]
@@ -31,7 +32,7 @@ def as_bytes(answers: Sequence[Any]) -> list[bytes]:
 
 def odd_ones(bodies: list[bytes]) -> list[int]:
     numbered = pl.DataFrame({DOCUMENT: range(len(bodies)), "body": bodies}, {DOCUMENT: pl.Int64, "body": pl.Binary})
-    return fast.read_documents(numbered, ZoneInfo("UTC"))[1].to_list()
+    return fast.read_documents(numbered, ZoneInfo("UTC"), sampled(numbered["body"]))[1].to_list()
 
 
 def assert_found_the_same(bodies: list[bytes], batch: Batch, plain_reader: Reader) -> None:
@@ -64,6 +65,70 @@ def test_keys_of_which_none_is_usual_are_found(batch: Batch, plain_reader: Reade
     bodies = as_bytes([[a_call({f"b{number}": "x", f"a{number}": number}, {"lead": 1})] for number in range(40)])
     assert odd_ones(bodies) == []
     assert_found_the_same(bodies, batch, plain_reader)
+
+
+def test_a_few_unusual_answers_are_left_to_the_plain_reader(
+    batch: Batch, plain_reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast, "FEW", 2)
+    few = as_bytes([[a_call({"a": "x"}), a_call({"a": number})] for number in range(2)])
+    for unusual in (few, few * 2):
+        bodies = unusual + as_bytes([[a_call({"a": "x"})]] * 40)
+        assert odd_ones(bodies) == ([0, 1] if unusual is few else [])
+        assert_found_the_same(bodies, batch, plain_reader)
+
+
+@pytest.mark.parametrize(
+    "unlike",
+    [
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}},"agent_name":"B"}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}},"new":[2]}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}}},[]]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}}}, 1]',
+        b'{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}}}',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1,"user_interest":1}}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1},"user_interest":{}}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1},"user_interest":[]}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1},"next_action":"x"}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1},"next_action":{"by":1}}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":{"metadata":[],"next_action":null}}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":[{"metadata":{}}]}]',
+        b'[{"agent_name":"A","to_number":"1","call_insights":""}]',
+        b'[{"agent_name":"A","to_number":1e1,"call_insights":{"metadata":{"a":1e1,"b":1}}}]',
+        b'[{"agent_name":"\\u0041","to_number":"\\/","call_insights":{"metadata":{"\\u0061":"\\u0062"}}}]',
+        b"[[]]",
+        b'[""]',
+        b"[{}]",
+    ],
+)
+@pytest.mark.parametrize("calls", [1, 2])
+def test_an_answer_unlike_all_others_is_read_right(
+    unlike: bytes, calls: int, batch: Batch, plain_reader: Reader
+) -> None:
+    usual = b'{"agent_name":"A","to_number":"1","call_insights":{"metadata":{"a":1}}}'
+    bodies = [b"[" + b", ".join([usual] * calls) + b"]"] * 20
+    bodies[7] = unlike if calls == 1 else unlike.replace(b"[", b"[" + usual + b" ,", 1)
+    assert json.loads(bodies[7])
+    assert_found_the_same(bodies, batch, plain_reader)
+
+
+@pytest.mark.parametrize(
+    "action", ["REDIAL", "", "{", None, {"value": "REDIAL"}, {"by": "bot"}, {"value": "NONE", "by": "bot"}, {}, [], 7]
+)
+@pytest.mark.parametrize("usual", ["NONE", {"value": "NONE"}])
+def test_an_action_unlike_all_others_is_read_right(action: Any, usual: Any, batch: Batch, plain_reader: Reader) -> None:
+    answers = [[{"agent_name": "A", "call_insights": {"next_action": usual}}] for _ in range(20)]
+    answers[7][0]["call_insights"] = {"next_action": action}
+    assert_found_the_same(as_bytes(answers), batch, plain_reader)
+
+
+@pytest.mark.parametrize(
+    "unlike", [[], {}, 7, [[]], [{"agent_name": "A", "x": 1}], {"agent_name": "A", "y": 1}, {"0": {"agent_name": "A"}}]
+)
+def test_answers_that_are_calls_themselves_are_read_right(unlike: Any, batch: Batch, plain_reader: Reader) -> None:
+    answers = [a_call({"a": "x"}, x=1) for _ in range(20)]
+    assert odd_ones(as_bytes(answers)) == []
+    assert_found_the_same(as_bytes([*answers, unlike]), batch, plain_reader)
 
 
 def test_a_usual_key_given_twice_is_left_to_the_plain_reader(batch: Batch, plain_reader: Reader) -> None:

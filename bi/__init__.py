@@ -1,0 +1,1 @@
+"""What BI tools are given of the published file, made from its declarations. The pipeline never imports this."""

@@ -1,0 +1,1 @@
+"""The import bundle for Apache Superset: database, datasets, charts and dashboard."""

@@ -1,0 +1,34 @@
+"""Make the bundle: `python -m bi.superset` writes the committed folder, with `--zip FILE` one to import."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from bi.superset.bundle import bundle, write_folder, write_zip
+from dialflo_pipeline.models import read_models, sql_folder
+from dialflo_pipeline.settings import load_settings
+from dialflo_pipeline.workspace import Workspace
+
+FOLDER = Path(__file__).with_name("bundle")
+
+
+def main(arguments: list[str]) -> None:
+    """Do what the arguments say."""
+    parser = argparse.ArgumentParser(prog="python -m bi.superset", description=__doc__)
+    parser.add_argument("--zip", type=Path, metavar="FILE", help="a zip to import, for the warehouse below")
+    parser.add_argument(
+        "--warehouse",
+        metavar="PATH",
+        help="where Superset finds the published warehouse.duckdb; by default that of the settings in force",
+    )
+    options = parser.parse_args(arguments)
+    models = read_models(sql_folder())
+    if options.zip is None:
+        write_folder(bundle(models), FOLDER)
+    else:
+        published = options.warehouse or str(Workspace(load_settings().data_dir).published.resolve())
+        write_zip(bundle(models, published), options.zip)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

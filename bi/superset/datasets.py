@@ -1,0 +1,176 @@
+"""The datasets: a mart each, with the columns, types and descriptions of its header, and the stamp of the file.
+
+What a rate is made of is read from its definition in the header. Columns about a person are left out, but for two.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bi.superset.figures import (
+    FIGURES,
+    FUNNEL,
+    FUNNEL_STEPS,
+    LOWER,
+    OVERALL,
+    SHARE,
+    TOTAL,
+    UPPER,
+    Column,
+    Figures,
+    Metric,
+)
+from bi.superset.names import VERSION, identity, label
+from dialflo_pipeline.metrics import marts_of, one_line
+from dialflo_pipeline.models import Model
+from dialflo_pipeline.tables import STAMP, Privacy
+
+PERSONAL_BUT_SHOWN = {("caller_id_health", "from_number_e164"), ("conversion_funnel", "campaign")}
+"""Calling numbers are mostly the company's own, campaigns bear its names; and people ask by both."""
+
+_QUOTIENT = re.compile(r"(\w+) / (\w+)[.;]")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A table, or with `sql` a query, as people see it in Superset. The note goes with each chart of it."""
+
+    schema: str
+    name: str
+    description: str
+    note: str
+    columns: tuple[Column, ...]
+    metrics: tuple[Metric, ...]
+    sql: str | None = None
+
+    @property
+    def day(self) -> str | None:
+        """The column that a date range narrows; None where rows belong to no one day."""
+        return next((column.name for column in self.columns if column.name == "call_date"), None)
+
+
+def datasets_of(models: Iterable[Model]) -> list[Dataset]:
+    """All of them. Raises `KeyError` or `ValueError` where a mart has not what is said of it here."""
+    marts = marts_of(models)
+    funnel = next(mart for mart in marts if mart.name == FUNNEL)
+    return [*map(_of_mart, marts), _funnel_steps(funnel), _stamp()]
+
+
+def as_yaml(dataset: Dataset, database: str) -> dict[str, Any]:
+    """What Superset imports, for the database of this identity."""
+    return {
+        "table_name": dataset.name,
+        "main_dttm_col": dataset.day,
+        "description": dataset.description,
+        "schema": dataset.schema,
+        "sql": dataset.sql,
+        "filter_select_enabled": True,
+        "uuid": str(identity("dataset", dataset.name)),
+        "metrics": [
+            {
+                "metric_name": metric.name,
+                "verbose_name": _metric_label(metric.name),
+                "expression": metric.expression,
+                "description": metric.description,
+                "d3format": metric.number_format,
+            }
+            for metric in dataset.metrics
+        ],
+        "columns": [
+            {
+                "column_name": column.name,
+                "verbose_name": label(column.name),
+                "is_dttm": column.is_temporal,
+                "is_active": True,
+                "type": column.sql_type,
+                "groupby": True,
+                "filterable": True,
+                "expression": column.expression,
+                "description": column.description,
+            }
+            for column in dataset.columns
+        ],
+        "version": VERSION,
+        "database_uuid": database,
+    }
+
+
+def _metric_label(name: str) -> str:
+    bare = name.removeprefix(TOTAL).removeprefix(OVERALL)
+    for ending, bound in ((LOWER, "low"), (UPPER, "high")):
+        bare = bare.replace(ending, f", {bound}")
+    return label(bare)
+
+
+def _of_mart(mart: Model) -> Dataset:
+    figures = FIGURES.get(mart.name, Figures())
+    columns = [
+        Column(name, column.type, one_line(column.description))
+        for name, column in mart.columns.items()
+        if column.privacy is not Privacy.PERSONAL or (mart.name, name) in PERSONAL_BUT_SHOWN
+    ]
+    metrics = [Metric("rows", "count(*)", f"Rows of {mart.full_name}.")]
+    metrics += [_sum(mart, name) for name in figures.counts]
+    metrics += [metric for name in figures.rates for metric in _rate(mart, name)]
+    metrics += figures.metrics
+    columns += figures.columns
+    return Dataset(mart.schema, mart.name, mart.description, _note(mart), tuple(columns), tuple(metrics))
+
+
+def _note(mart: Model) -> str:
+    header = mart.header
+    caution = header.means_not and f"It does not mean: {one_line(header.means_not)}"
+    return " ".join(part for part in (one_line(header.question or ""), caution) if part)
+
+
+def _sum(mart: Model, name: str) -> Metric:
+    return Metric(f"{TOTAL}{name}", f"sum({name})", f"Sum of: {one_line(mart.columns[name].description)}")
+
+
+def _rate(mart: Model, name: str) -> Iterator[Metric]:
+    """A rate of sums and its bounds, which the file's own functions reckon."""
+    definition = one_line(mart.columns[name].description)
+    quotient = _QUOTIENT.match(definition)
+    if quotient is None:
+        raise ValueError(f"{mart.full_name} defines {name} as {definition!r}, which is not one count by another.")
+    numerator, denominator = (f"sum({count})" for count in quotient.groups() if mart.columns[count])
+    yield Metric(f"{OVERALL}{name}", f"{numerator} / nullif({denominator}, 0)", f"Of sums: {definition}", SHARE)
+    for ending, bound in ((LOWER, "low"), (UPPER, "high")):
+        meaning = one_line(mart.columns[f"{name}_{bound}"].description)
+        yield Metric(f"{OVERALL}{name}{ending}", f"staging.wilson_{bound}({numerator}, {denominator})", meaning, SHARE)
+
+
+def _funnel_steps(funnel: Model) -> Dataset:
+    """A row per step where the mart has a column."""
+    steps = [name for name in funnel.columns if name.endswith("_calls")]
+    kept = [name for name in funnel.columns if name in funnel.header.grain]
+    words = ", ".join(f"'{place} {label(step.removesuffix('_calls'))}'" for place, step in enumerate(steps, 1))
+    sql = (
+        f"SELECT {', '.join(kept)}, unnest([{words}]) AS step, unnest([{', '.join(steps)}]) AS calls"
+        f" FROM {funnel.full_name}"
+    )
+    columns = [Column(name, funnel.columns[name].type, one_line(funnel.columns[name].description)) for name in kept]
+    columns += [
+        Column("step", "VARCHAR", "Number and name of the step; each is a part of the one before."),
+        Column("calls", "BIGINT", "Calls that took it."),
+    ]
+    metrics = (Metric(f"{TOTAL}calls", "sum(calls)", "Calls that took the step."),)
+    return Dataset(funnel.schema, FUNNEL_STEPS, funnel.description, _note(funnel), tuple(columns), metrics, sql)
+
+
+def _stamp() -> Dataset:
+    columns = [
+        Column(name, STAMP.sql_types[name], one_line(column.description or ""))
+        for name, column in STAMP.columns.items()
+    ]
+    open_tasks = "sum(pending) + sum(unsettled)"
+    metrics = (
+        # As a wall clock there would show it: Superset itself shows moments in UTC.
+        Metric(
+            "as_of_there", "timezone(any_value(timezone), max(as_of))", "As of when the file is, in its zone.", None
+        ),
+        Metric("open_tasks", open_tasks, "Tasks without a final answer: pending or unsettled."),
+        Metric("missing_tasks", "sum(not_found) + sum(failed)", "Tasks whose calls are missing for good."),
+    )
+    return Dataset("main", STAMP.name, STAMP.description, STAMP.description, tuple(columns), metrics)

@@ -1,0 +1,21 @@
+"""`dialflo dashboard`: makes the page of the published figures, and opens it."""
+
+import webbrowser
+
+from dialflo_pipeline.cli.console import say, say_error, say_hint
+from dialflo_pipeline.dashboard import make_dashboard
+from dialflo_pipeline.settings import load_settings
+from dialflo_pipeline.workspace import Workspace
+
+
+def run_dashboard(*, open_it: bool, unmask: bool) -> int:
+    """Have the page show what is published, and say where it is; 1 if it could not be opened."""
+    workspace = Workspace(load_settings().data_dir)
+    made = make_dashboard(workspace.published, workspace.dashboard, workspace.dashboard_aside, unmask=unmask)
+    say(f"{'made' if made.is_new else 'as it was'}: {made.path}")
+    if unmask:
+        say_hint("It holds whole phone numbers: mind whom you give it to. `dialflo dashboard` masks them again.")
+    if open_it and not webbrowser.open(made.path.absolute().as_uri()):
+        say_error(f"No browser could be started here; open {made.path} yourself.")
+        return 1
+    return 0

@@ -1,0 +1,115 @@
+"""Making the dashboard anew where that would change it, and putting it in its place in one step."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from dialflo_pipeline import __version__, warehouse
+from dialflo_pipeline.dashboard.document import document
+from dialflo_pipeline.dashboard.limits import MOST, Frames, Limits, within
+from dialflo_pipeline.dashboard.masking import masked_frames, only_links
+from dialflo_pipeline.dashboard.packing import packed
+from dialflo_pipeline.dashboard.reading import FOLDER, read_frames
+from dialflo_pipeline.durable import whole_file
+from dialflo_pipeline.errors import DamagedFile, DashboardFailed, DialfloError, NotPublished
+from dialflo_pipeline.marts import built_fingerprint
+from dialflo_pipeline.models import sql_folder
+
+_HEAD_BYTES = 2_000
+"""So much of a page holds what it was made from."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """The dashboard in its place."""
+
+    path: Path
+    byte_count: int
+    is_new: bool
+    """Whether it had to be made; else it showed all of this already."""
+
+
+def make_dashboard(published: Path, target: Path, aside: Path, *, unmask: bool = False, rebuild: bool = False) -> Made:
+    """Have `target` show what is published, phone numbers masked unless told to `unmask` them.
+
+    A page that does so already is left as it is; to `rebuild` makes it anew all the same. `aside` is a folder on the
+    disk of `target`. Raises `NotPublished` where there is nothing to show, `DashboardFailed` where it cannot be made.
+    """
+    if not published.exists():
+        raise NotPublished(f"There is no published warehouse at {published} yet; run `dialflo sync` first.")
+    try:
+        state = _states(published)[unmask]
+        if not rebuild and _state_of(target) == state:
+            return Made(target, target.stat().st_size, is_new=False)
+        text = page(read_frames(published), state, unmask=unmask)
+        if target.is_file() and target.read_bytes() == text.encode():
+            return Made(target, target.stat().st_size, is_new=False)
+        with whole_file(target, aside) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
+    except DamagedFile:
+        raise  # mended by whoever called, who then calls again
+    except Exception as error:
+        remedy = "Nothing else depends on it; `dialflo dashboard` tries again."
+        raise DashboardFailed(f"{target} could not be made: {_reason(error)}. {remedy}") from error
+    return Made(target, target.stat().st_size, is_new=True)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case OSError(strerror=str(problem)):
+            return f"{problem}: {error.filename}"
+        case DialfloError():
+            return str(error).removesuffix(".")
+        case _:  # nobody foresaw it, and its text may quote what was read
+            return type(error).__name__
+
+
+def is_current(published: Path, target: Path) -> bool:
+    """Whether the page shows the newest published state, masked or not; also where none is published."""
+    if not published.exists():
+        return True
+    shown = _state_of(target)
+    return shown is not None and shown in _states(published).values()
+
+
+def page(frames: Frames, state: str, *, unmask: bool) -> str:
+    """The text of the page for these rows, whose numbers are not masked yet."""
+    shown = only_links(frames)
+    shown = shown if unmask else masked_frames(shown)
+    data, limits = _packed_within(shown, MOST, is_masked=not unmask), MOST
+    while len(data) > limits.data_bytes and limits.rows > 1:
+        limits = replace(limits, rows=limits.rows * 2 // 3, contacts=limits.contacts * 2 // 3)
+        data = _packed_within(shown, limits, is_masked=not unmask)
+    return document(data, state)
+
+
+def _packed_within(frames: Frames, limits: Limits, *, is_masked: bool) -> str:
+    is_coarse = frames["backlog"].height > limits.contacts
+    about = {"is_masked": is_masked, "version": __version__, "backlog_to_the_hour": is_coarse}
+    return packed(within(frames, limits), about)
+
+
+def _states(published: Path) -> dict[bool, str]:
+    """What a page of this state would be made from, by whether it is unmasked; equal states give equal pages."""
+    with warehouse.connect(published, read_only=True) as connection:
+        parts = [__version__, _sources(), str(built_fingerprint(connection))]
+    return {unmask: hashlib.sha256("\n".join([*parts, str(unmask)]).encode()).hexdigest() for unmask in (False, True)}
+
+
+@cache
+def _sources() -> str:
+    """A fingerprint of all in this package and in `sql/` that decides what the page looks like."""
+    paths = [*Path(__file__).parent.rglob("*.*"), *(sql_folder() / FOLDER).glob("*.sql")]
+    files = sorted(path for path in paths if path.suffix in {".py", ".html", ".css", ".js", ".sql"})
+    return hashlib.sha256(b"\n".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _state_of(target: Path) -> str | None:
+    """What the page in place was made from; None if there is none."""
+    if not target.is_file():
+        return None
+    with target.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES).decode("utf-8", errors="replace")
+    _, found, rest = head.partition('<meta name="dialflo-state" content="')
+    return rest[:64] if found else None

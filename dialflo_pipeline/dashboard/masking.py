@@ -1,0 +1,78 @@
+"""Phone numbers as the page shows them: enough to tell two apart, not enough to call or to look somebody up. Pure."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+import polars as pl
+
+from dialflo_pipeline.dashboard.limits import Frames
+from dialflo_pipeline.values import e164
+
+HIDDEN = "••••"
+KEPT_DIGITS = 2
+
+_NUMBERS = ("contact_number", "from_number")
+_LINK = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
+
+
+def only_links(frames: Frames) -> Frames:
+    """Recordings that a browser may open as a page of the web; of all others the address is left out."""
+    links = [url if url and _LINK.match(url) else None for url in frames["calls"]["recording_url"]]
+    return frames | {"calls": _with(frames["calls"], "recording_url", links)}
+
+
+def masked_frames(frames: Frames) -> Frames:
+    """The same rows with all phone numbers masked, and without the links that would tell the number of their call."""
+    calls = frames["calls"]
+    told = zip(calls["recording_url"], calls["contact_number"], calls["from_number"], strict=True)
+    links = [None if any(_is_told(number, url) for number in numbers) else url for url, *numbers in told]
+    calls = _with(calls, "recording_url", links)
+    for column in _NUMBERS:
+        calls = _with(calls, column, [masked(number) for number in calls[column]])
+    masks = distinct_masks(frames["numbers"]["from_number_e164"])
+    by_number = {
+        name: _with(frame, "from_number_e164", [masks.get(number) for number in frame["from_number_e164"]])
+        for name in ("numbers", "number_flags")
+        for frame in [frames[name]]
+    }
+    return {name: _campaigns_masked(frame) for name, frame in (frames | {"calls": calls} | by_number).items()}
+
+
+def masked(number: str | None) -> str | None:
+    """The last digits of a number, or of one that is too short none."""
+    if number is None:
+        return None
+    digits = re.sub(r"\D", "", number)
+    return f"{HIDDEN} {digits[-KEPT_DIGITS:]}" if len(digits) > 2 * KEPT_DIGITS else HIDDEN
+
+
+def distinct_masks(numbers: Iterable[str | None]) -> dict[str, str]:
+    """What stands for each number; those that end alike are counted through in the order of the numbers."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for number in sorted({number for number in numbers if number}):
+        # What stands for many numbers is none.
+        alike[number if number.startswith("(") else str(masked(number))].append(number)
+    return {
+        number: mask if len(some) == 1 else f"{mask} ({place})"
+        for mask, some in alike.items()
+        for place, number in enumerate(some, start=1)
+    }
+
+
+def _is_told(number: str | None, url: str | None) -> bool:
+    digits = re.sub(r"\D", "", number or "")
+    # Without the country: an address may have it or not.
+    return bool(url) and len(digits) >= 7 and digits[-7:] in re.sub(r"[^0-9A-Za-z/]", "", url or "")
+
+
+def _campaigns_masked(frame: pl.DataFrame) -> pl.DataFrame:
+    """A campaign key may turn out to hold numbers of people."""
+    if "campaign" not in frame.columns:
+        return frame
+    campaigns = [masked(text) if text and e164(text) else text for text in frame["campaign"]]
+    return _with(frame, "campaign", campaigns)
+
+
+def _with(frame: pl.DataFrame, column: str, values: Iterable[str | None]) -> pl.DataFrame:
+    return frame.with_columns(pl.Series(column, list(values), dtype=pl.String))

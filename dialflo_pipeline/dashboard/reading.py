@@ -1,0 +1,63 @@
+"""What the dashboard is made from: the queries of `sql/dashboard/`, run on the published file and on nothing else.
+
+How much of it the page keeps is for `limits.py` to say.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from dialflo_pipeline import warehouse
+from dialflo_pipeline.dashboard.limits import BY_DAY, MOST, Frames, Limits
+from dialflo_pipeline.errors import ModelError, PermanentError
+from dialflo_pipeline.models import ModelColumn, header_and_query, sql_folder
+
+FOLDER = "dashboard"
+OTHER = ("number_flags", "drifts", "backlog", "calls", "about")
+
+
+class Header(BaseModel):
+    """What the header comment of such a query says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    description: str
+    grain: list[str]
+    columns: dict[str, ModelColumn]
+
+
+def read_frames(published: Path, limits: Limits = MOST, folder: Path | None = None) -> Frames:
+    """Everything that the page may show, numbers unmasked, from one state of the published file.
+
+    Raises `PermanentError` for a file that an older version published.
+    """
+    folder = (folder or sql_folder()) / FOLDER
+    with warehouse.connect(published, read_only=True) as connection:
+        try:
+            values = {"first_day": _first_day(connection, limits.days), "most_calls": limits.calls}
+            return {name: _read(connection, folder / f"{name}.sql", values) for name in (*BY_DAY, *OTHER)}
+        except duckdb.CatalogException as error:
+            raise PermanentError(
+                f"{published} was published by an older version of the pipeline; run `dialflo sync` first."
+            ) from error
+
+
+def _first_day(connection: duckdb.DuckDBPyConnection, days: int) -> date:
+    """The first of the latest `days` that have tasks: counted so, one day far ahead hides none."""
+    found = connection.execute(
+        "SELECT call_date FROM marts.data_freshness ORDER BY call_date DESC LIMIT ?", [days]
+    ).fetchall()
+    return found[-1][0] if found else date.min
+
+
+def _read(connection: duckdb.DuckDBPyConnection, path: Path, values: Mapping[str, object]) -> pl.DataFrame:
+    header, query = header_and_query(f"{path.parent.name}/{path.name}", path.read_text("utf-8"), Header)
+    wanted = {name: value for name, value in values.items() if f"${name}" in query}
+    frame: pl.DataFrame = connection.sql(query, params=wanted).pl()
+    if frame.columns != list(header.columns):
+        raise ModelError(f"dashboard/{path.name} gives {frame.columns}, and its header says {list(header.columns)}.")
+    return frame

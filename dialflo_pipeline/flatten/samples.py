@@ -1,0 +1,100 @@
+"""What the answers of a batch usually are like, by a sample: how many calls each has, and where these have values.
+
+It only says what is worth looking for: whether an answer has that, all of it and nothing else, is found for each.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final
+
+import orjson
+import polars as pl
+
+from dialflo_pipeline.flatten.fields import CALL, KEY_VALUES, NEXT_ACTION, PARENTS, VALUES, Path
+from dialflo_pipeline.flatten.shapes import MOST_ELEMENTS, can_be_asked
+
+SAMPLE: Final = 256
+_USUAL: Final = 1 / 8
+"""A key that this share of a sample of objects has is looked up in all: looking costs less than what finding gains."""
+_UNKNOWN: Final = 256
+"""How many places of no column are looked at in each call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """Calls at these indexes at most; single values at these places of a call; keys by name at those of `KEY_VALUES`.
+
+    The one index is None where answers are calls themselves.
+    """
+
+    indexes: Sequence[int | None]
+    places: Sequence[Path]
+    names: Mapping[Path, Sequence[str]]
+
+    @property
+    def asked(self) -> list[Path]:
+        """All places that are looked at, those of keys and values after the others."""
+        return [*self.places, *((*path, name) for path, names in self.names.items() for name in names)]
+
+
+def sampled(bodies: pl.Series) -> Usual:
+    """What is usual in some bodies."""
+    sample = bodies.gather_every(-(-len(bodies) // SAMPLE) or 1)
+    answers = [*map(_parsed, sample)]
+    arrays = [answer for answer in answers if isinstance(answer, list)]
+    objects = [answer for answer in answers if isinstance(answer, dict)]
+    is_array = len(arrays) >= len(objects)
+    calls = [call for array in arrays for call in array[:MOST_ELEMENTS] if isinstance(call, dict)] + objects
+    found = Counter(path for call in calls for path in _places(call, CALL))
+    unknown = sorted(found.keys() - {*VALUES, NEXT_ACTION}, key=lambda path: (-found[path], path))
+    places = [path for path in found.keys() - set(unknown[_UNKNOWN:]) if can_be_asked(path[-1])]
+    names = {path: usual_names([[*keys] for call in calls if (keys := _object(call, path))]) for path in KEY_VALUES}
+    if not _is_mostly_single(found):
+        places = [path for path in places if path != NEXT_ACTION]
+    return Usual([*range(_elements(list(map(len, arrays))))] if is_array else [None], sorted(places), names)
+
+
+def usual_names(objects: Sequence[Sequence[str]]) -> list[str]:
+    """Of the keys of some objects those that many have, in order; none if most objects have others too."""
+    counts = Counter(chain.from_iterable(objects))
+    usual = {key for key, count in counts.items() if count >= len(objects) * _USUAL and can_be_asked(key)}
+    return sorted(usual) if 2 * sum(usual.issuperset(keys) for keys in objects) >= len(objects) else []
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _object(value: Any, path: Path) -> dict[str, Any]:
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _places(call: dict[str, Any], level: Path) -> Iterator[Path]:
+    """The places that a call has values at, those left out that are for objects."""
+    for key, value in call.items():
+        path = (*level, key)
+        if path in PARENTS:
+            yield from _places(value, path) if isinstance(value, dict) else ()
+            if path == NEXT_ACTION and value is not None and not isinstance(value, dict | list):
+                yield path
+        elif path not in KEY_VALUES:
+            yield path
+
+
+def _is_mostly_single(found: Counter[Path]) -> bool:
+    """Whether NEXT_ACTION is a single value in all but few calls."""
+    objects = max((count for path, count in found.items() if path[:-1] == NEXT_ACTION), default=0)
+    return objects < found[NEXT_ACTION] * _USUAL
+
+
+def _elements(counts: list[int]) -> int:
+    """The number of calls that all but few answers do not exceed."""
+    enough = (most for most in range(1, MOST_ELEMENTS) if sum(count > most for count in counts) < len(counts) * _USUAL)
+    return next(enough, MOST_ELEMENTS)

@@ -1,0 +1,93 @@
+"""Simulated calls, all but the last day synced, and a clean Superset that shows them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bi.superset.bundle import bundle, write_zip
+from dialflo_pipeline.models import read_models, sql_folder
+from dialflo_pipeline.settings import ENV_PREFIX
+from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
+from dialflo_pipeline.workspace import Workspace
+from tests.bi.superset_page import DashboardPage, dashboard_page
+from tests.bi.superset_server import Superset
+
+# Some days back, so that no call becomes due while the tests run.
+OPTIONS = SimulatorOptions(days=14, tasks_per_day=60, last_day=(datetime.now(UTC) - timedelta(days=3)).date())
+ZONE = "Asia/Kolkata"
+CAMPAIGN_KEY = "source"
+"""That one of the simulated agents is given."""
+
+
+@pytest.fixture(scope="session")
+def sync_more(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Workspace]]:
+    """Each call syncs more: at first all days but the last, then the last."""
+    root = tmp_path_factory.mktemp("bi")
+    last_day = OPTIONS.last_day
+    parts = iter(
+        [
+            [row for row in task_rows(OPTIONS) if row.completed_at.date() < last_day],
+            [row for row in task_rows(OPTIONS) if row.completed_at.date() == last_day],
+        ]
+    )
+    with running_simulator(OPTIONS) as simulator:
+        settings = {
+            "DATA_DIR": str(root / "data"),
+            "BASE_URL": simulator.base_url,
+            "API_TOKEN": simulator.token,
+            "RATE_LIMIT": "0",
+            "TIMEZONE": ZONE,
+            "CAMPAIGN_KEY": CAMPAIGN_KEY,
+        }
+        named = {f"{ENV_PREFIX}{name}": value for name, value in settings.items()}
+        environment = {**os.environ, **named, "DAGSTER_HOME": str(root / "dagster")}
+
+        def more() -> Workspace:
+            file = root / "ids.csv"
+            lines = ["task_id,completed_at", *(f"{row.task_id},{row.completed_at.isoformat()}" for row in next(parts))]
+            file.write_text("\n".join(lines))
+            for command in (("tasks", "add", str(file)), ("sync",)):
+                program = [sys.executable, "-m", "dialflo_pipeline.cli", *command]
+                done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+                assert done.returncode == 0, done.stderr
+            return Workspace(root / "data")
+
+        yield more
+
+
+@pytest.fixture(scope="session")
+def workspace(sync_more: Callable[[], Workspace]) -> Workspace:
+    """With all days but the last."""
+    return sync_more()
+
+
+@pytest.fixture(scope="session")
+def superset(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
+    """Set up from nothing; the committed bundle imported, with its placeholder, and the path set afterwards."""
+    root = tmp_path_factory.mktemp("superset")
+    superset = Superset(root / "home")
+    superset.set_up()
+    committed = root / "dialflo.zip"
+    write_zip(bundle(read_models(sql_folder())), committed)
+    superset.command("import-dashboards", "--path", str(committed), "--username", "admin")
+    with superset.running():
+        superset.set_warehouse(workspace.published)
+        yield superset
+
+
+@pytest.fixture
+def page(superset: Superset) -> Iterator[DashboardPage]:
+    """A browser of this test's own."""
+    with dashboard_page(superset) as page:
+        yield page
+
+
+@pytest.fixture
+def published(workspace: Workspace) -> Path:
+    """The file that Superset shows."""
+    return workspace.published
