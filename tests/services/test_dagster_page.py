@@ -120,7 +120,7 @@ def test_the_browser_shows_columns_with_their_meaning_and_origin(served: Dagster
         page.goto(f"{served.url}/assets/marts/answer_rate")
         page.get_by_text("Dialled calls.").first.wait_for()
         text = page.locator("body").inner_text()
-    assert "From staging.call_facts.is_answered" in text
+    assert "From staging.agent_day_counts.answered_calls" in text
     assert "privacy: none" in text
     assert "Failed" not in text
 
