@@ -19,6 +19,7 @@ _PLAIN = (
     "translate(trim(value, ' ' || chr(9) || chr(10) || chr(13) || chr(11) || chr(12)),"
     " 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')"
 )
+_DAY_1970 = date(1970, 1, 1).toordinal()
 
 
 def write_inputs(connection: duckdb.DuckDBPyConnection, settings: MartSettings, shipped: Iterable[Word]) -> None:
@@ -53,6 +54,14 @@ def utc_offsets(day: date, zone: ZoneInfo) -> Iterator[tuple[int, int]]:
             if found != offset:
                 offset = found
                 yield hour * 3600 + step, found
+
+
+def _offsets_of(days_since_1970: int, zone: ZoneInfo) -> list[tuple[int, int]]:
+    try:
+        day = date.fromordinal(_DAY_1970 + days_since_1970)
+    except (OverflowError, ValueError):  # the day before or after all that Python knows
+        return [(0, 0)]
+    return list(utc_offsets(day, zone))
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> int:
@@ -94,20 +103,22 @@ def _write_day_starts(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> 
 
 
 def _write_utc_offsets(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> None:
-    days = _column(
-        connection,
-        "SELECT DISTINCT make_timestamp(epoch_us(occurred_at))::DATE FROM main.calls WHERE occurred_at IS NOT NULL"
-        " UNION SELECT make_timestamp(epoch_us(starts_at))::DATE FROM pipeline.day_starts ORDER BY 1",
+    found = connection.execute(
+        "SELECT DISTINCT utc_day - DATE '1970-01-01' FROM ("
+        "SELECT make_timestamp(epoch_us(occurred_at))::DATE AS utc_day FROM main.calls"
+        " UNION ALL SELECT make_timestamp(epoch_us(starts_at))::DATE FROM pipeline.day_starts)"
+        " WHERE utc_day IS NOT NULL ORDER BY 1"
     )
+    days: list[int] = [row[0] for row in found.fetchall()]
     rows = [
         (day, second, starts[place + 1][0] if place + 1 < len(starts) else 86_400, offset)
         for day in days
-        for starts in [list(utc_offsets(day, zone))]
+        for starts in [_offsets_of(day, zone)]
         for place, (second, offset) in enumerate(starts)
     ]
     columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True)) or [()] * 4
     connection.execute(
-        "CREATE OR REPLACE TABLE pipeline.utc_offsets AS SELECT unnest($1::DATE[]) AS utc_day,"
+        "CREATE OR REPLACE TABLE pipeline.utc_offsets AS SELECT DATE '1970-01-01' + unnest($1::INTEGER[]) AS utc_day,"
         " unnest($2::INTEGER[]) AS from_second, unnest($3::INTEGER[]) AS until_second,"
         " unnest($4::INTEGER[]) AS offset_seconds",
         [list(column) for column in columns],

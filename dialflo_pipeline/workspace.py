@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialflo_pipeline import alive
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.locks import RUN_HOLDER, registration_lock
 from dialflo_pipeline.runs import LAST_RUN
@@ -84,6 +85,7 @@ class Workspace:
     def tidy(self) -> None:
         """Remove what killed processes left unfinished, and make the inbox; only for the holder of the run lock."""
         shutil.rmtree(self.aside, ignore_errors=True)
+        alive.sweep(self.work)
         for leftover in (*self.work.glob(f"{RUN_HOLDER}.*"), *self.work.glob(f"*-{LAST_RUN}")):
             leftover.unlink(missing_ok=True)
         with registration_lock(self.work):

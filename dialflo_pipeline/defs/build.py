@@ -3,7 +3,6 @@
 from dagster import Definitions, in_process_executor
 
 from dialflo_pipeline.defs import specs
-from dialflo_pipeline.defs.alive import seen_alive
 from dialflo_pipeline.defs.assets import DUCKDB_POOL, daily_assets, whole_assets
 from dialflo_pipeline.defs.automation import daily_schedule, derive_job, register_job, sync_job
 from dialflo_pipeline.defs.checks import asset_checks, checks_job, daily_checks
@@ -13,6 +12,7 @@ from dialflo_pipeline.defs.notifications import failure_sensors
 from dialflo_pipeline.defs.partitions import daily_partitions
 from dialflo_pipeline.defs.registering import registration_asset
 from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.defs.seen_alive import seen_alive
 from dialflo_pipeline.defs.sources import database_sensor, inbox_sensor
 from dialflo_pipeline.workspace import Workspace
 

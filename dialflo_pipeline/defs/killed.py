@@ -19,7 +19,7 @@ from dagster import (
 )
 from dagster._core.events import JobFailureData  # what Dagster itself reports a failed run with
 
-from dialflo_pipeline.defs.alive import is_alive, sweep
+from dialflo_pipeline.alive import is_alive
 from dialflo_pipeline.defs.our_runs import DATA_TAG, is_ours
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.run_content import KILLED, killed
@@ -45,7 +45,6 @@ def killed_runs_sensor(pipeline: Pipeline) -> SensorDefinition:
         suspects = (context.cursor or "").split()
         killed = [run for run in without if run.run_id in suspects and report_killed(instance, run)]
         context.update_cursor(" ".join(run.run_id for run in without if run not in killed))
-        sweep(Workspace(settings.data_dir).work, [run.run_id for run in started])
         return SkipReason(f"{len(started)} runs are under way; {len(killed)} were marked as killed.")
 
     return killed_runs

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
-from dialflo_pipeline.defs.alive import is_alive
+from dialflo_pipeline.alive import is_alive
 from dialflo_pipeline.workspace import Workspace
 
 STARTS_WITHIN_SECONDS = 300

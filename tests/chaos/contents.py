@@ -40,6 +40,7 @@ ASIDE: dict[tuple[str, str], str] = {
 
 LEFTOVERS = {
     "work/warehouse.damaged": "a private DuckDB file that was cut off while it was made, set aside",
+    "work/runs/<run>.lock": "the lock of a killed run, which nobody holds; a run an hour later removes it",
     "work/dagster/history/runs/<run>.db-wal": "SQLite's log in the history of a killed run, read with it",
     "work/dagster/history/runs/<run>.db-shm": "SQLite's index of that log",
     "work/dagster/history/runs/<run>.db-journal": "the same before SQLite was told to keep a log",

@@ -10,7 +10,7 @@ from dialflo_pipeline.cli.app import app
 
 COMMANDS = (
     *("demo", "tasks", "sync", "rebuild", "status", "query", "export", "redial", "metrics", "doctor", "dev"),
-    *("dashboard", "simulate"),
+    *("page", "dashboard", "simulate"),
 )
 
 

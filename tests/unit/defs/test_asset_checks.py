@@ -39,11 +39,14 @@ def test_columns_of_marts_say_where_they_come_from(definitions: Build) -> None:
     metadata = graph.get(AssetKey(["marts", "answer_rate"])).metadata
     lineage = metadata["dagster/column_lineage"]
     assert isinstance(lineage, TableColumnLineage)
-    (source,) = lineage.deps_by_column["answer_rate"]
-    assert (source.asset_key, source.column_name) == (AssetKey(["staging", "call_facts"]), "is_answered")
+    counts = AssetKey(["staging", "agent_day_counts"])
+    sources = {(source.asset_key, source.column_name) for source in lineage.deps_by_column["answer_rate"]}
+    assert sources == {(counts, "answered_calls"), (counts, "calls")}
     schema = metadata["dagster/column_schema"]
     shown = {column.name: column for column in schema.columns}
-    assert shown["answer_rate"].description == "answered_calls / calls. From staging.call_facts.is_answered."
+    assert shown["answer_rate"].description == (
+        "answered_calls / calls. From staging.agent_day_counts.answered_calls, staging.agent_day_counts.calls."
+    )
     assert shown["answer_rate"].tags == {"privacy": "none", "unit": "share"}
 
 

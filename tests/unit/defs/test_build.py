@@ -51,7 +51,7 @@ def test_marts_depend_on_what_their_sql_reads(definitions: Build) -> None:
         for key in graph.get_all_asset_keys()
     }
     assert upstream["staging/call_facts"] == {"warehouse/calls"}
-    assert upstream["marts/answer_rate"] == {"staging/call_facts"}
+    assert upstream["marts/answer_rate"] == {"staging/agent_day_counts"}
     assert upstream["warehouse/calls"] == {"lake/calls"}
     assert upstream["lake/calls"] == {"lake/raw_answers", "lake/task_ids", "lake/forgotten_ids"}
 

@@ -10,8 +10,8 @@ import pytest
 from dagster import DagsterInstance, DagsterRunStatus, Definitions, SkipReason, build_sensor_context
 from dagster._core.test_utils import create_run_for_test  # the only way to a run that never ended
 
-from dialflo_pipeline.defs import alive
-from dialflo_pipeline.defs.alive import is_alive, shown_alive
+from dialflo_pipeline import alive
+from dialflo_pipeline.alive import is_alive, shown_alive
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.our_runs import DATA_TAG
 from dialflo_pipeline.defs.resources import Pipeline
@@ -110,11 +110,9 @@ def test_a_killed_process_is_not_alive_and_what_it_left_is_swept_away_later(work
     left = workspace.work / "runs" / "run.lock"
     assert left.exists()
     assert not is_alive(workspace.work, "run")
-    alive.sweep(workspace.work, [])
+    alive.sweep(workspace.work)
     assert left.exists(), "somebody may be about to take it"
     long_ago = time.time() - 2 * alive.LEFT_SECONDS
     os.utime(left, (long_ago, long_ago))
-    alive.sweep(workspace.work, ["run"])
-    assert left.exists()
-    alive.sweep(workspace.work, [])
+    alive.sweep(workspace.work)
     assert not left.exists()

@@ -19,8 +19,8 @@ from dagster._core.test_utils import create_run_for_test  # the only way to a ru
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from pydantic import SecretStr
 
+from dialflo_pipeline.alive import shown_alive
 from dialflo_pipeline.defs import sources, under_way
-from dialflo_pipeline.defs.alive import shown_alive
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.registering import sources_read
 from dialflo_pipeline.defs.resources import Pipeline

@@ -4,38 +4,16 @@ The system takes the lock back when the process ends, however it ends. A process
 """
 
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from dagster import InitResourceContext, ResourceDefinition, resource
 from filelock import FileLock, Timeout
-
-from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.errors import DialfloError
-from dialflo_pipeline.workspace import Workspace
 
 RUNS: Final = "runs"
 LEFT_SECONDS: Final = 3_600.0
 """A lock file that nobody holds is removed when it is so old: nobody can be about to take it any more."""
-
-
-def seen_alive(pipeline: Pipeline) -> ResourceDefinition:
-    """The pipeline as runs are handed it: while a run has it, `is_alive` says so."""
-
-    @resource(description="Settings and reporting of a run; while it is in use, the run's process is seen to be alive.")
-    def pipeline_of_run(context: InitResourceContext) -> Iterator[Pipeline]:
-        try:
-            work = Workspace(pipeline.load().data_dir).work
-            (work / RUNS).mkdir(parents=True, exist_ok=True)
-        except (DialfloError, OSError):
-            yield pipeline  # the first step fails of the same, and says so better
-            return
-        with shown_alive(work, context.run.run_id) if context.run else nullcontext():
-            yield pipeline
-
-    return pipeline_of_run
 
 
 @contextmanager
@@ -57,14 +35,14 @@ def is_alive(work: Path, run_id: str) -> bool:
     return path.exists() and _is_held(path)
 
 
-def sweep(work: Path, but_for: Collection[str]) -> None:
-    """Remove what killed processes left, but for these runs."""
+def sweep(work: Path) -> None:
+    """Remove what killed processes left."""
     for path in (work / RUNS).glob("*.lock"):
         try:
             is_old = time.time() - path.stat().st_mtime > LEFT_SECONDS
         except FileNotFoundError:
             continue
-        if is_old and path.stem not in but_for and not _is_held(path):
+        if is_old and not _is_held(path):
             path.unlink(missing_ok=True)
 
 

@@ -1,0 +1,28 @@
+"""The pipeline as runs are handed it: while a run has it, its process is seen to be alive."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+from dagster import InitResourceContext, ResourceDefinition, resource
+
+from dialflo_pipeline.alive import RUNS, shown_alive
+from dialflo_pipeline.defs.resources import Pipeline
+from dialflo_pipeline.errors import DialfloError
+from dialflo_pipeline.workspace import Workspace
+
+
+def seen_alive(pipeline: Pipeline) -> ResourceDefinition:
+    """The pipeline as runs are handed it: while a run has it, `is_alive` says so."""
+
+    @resource(description="Settings and reporting of a run; while it is in use, the run's process is seen to be alive.")
+    def pipeline_of_run(context: InitResourceContext) -> Iterator[Pipeline]:
+        try:
+            work = Workspace(pipeline.load().data_dir).work
+            (work / RUNS).mkdir(parents=True, exist_ok=True)
+        except (DialfloError, OSError):
+            yield pipeline  # the first step fails of the same, and says so better
+            return
+        with shown_alive(work, context.run.run_id) if context.run else nullcontext():
+            yield pipeline
+
+    return pipeline_of_run
