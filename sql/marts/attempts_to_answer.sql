@@ -1,11 +1,12 @@
 /*
 question: How many tries does it take to reach somebody, and when is another one useless?
 description: >-
-  One row per agent and attempt number, from 1 to the most tries that any contact of the agent took. The dialled calls
-  (not inbound, outcome neither cancelled nor in_progress) of one contact number and one agent are its tries, numbered
-  from 1 by time (occurred_at, else the start of call_date in the configured zone), then task_id (by code points), then
-  call_index. A contact is reached at its first try whose outcome is answered; later tries of it do not count. Calls
-  without a contact number are left out, and so are inbound calls, answered or not. All days together.
+  One row per agent and attempt number, from 1 to the highest that a contact of the agent was tried at without having
+  been reached before. The dialled calls (not inbound, outcome neither cancelled nor in_progress) of one contact number
+  and one agent are its tries, numbered from 1 by time (occurred_at, else the start of call_date in the configured
+  zone), then task_id (by code points), then call_index. A contact is reached at its first try whose outcome is
+  answered; later tries of it count for nothing, and make no rows. Calls without a contact number are left out, and so
+  are inbound calls, answered or not. All days together.
   A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
   mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
   white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means

@@ -1,16 +1,17 @@
 /*
 question: Is one of our numbers being ignored, or shown as spam?
 description: >-
-  One row per calling number and call_date with at least one dialled call from it (not inbound, outcome neither cancelled
-  nor in_progress). Figures in _7d and _28d are over the 7 and 28 days that end with call_date (call_date - 6 and
-  call_date - 27 to call_date). The number's baseline is the 28 days before its 7 (call_date - 34 to call_date - 7). Its
-  peers are the dialled calls of the same 7 days from all other numbers, of whatever agent; calls whose calling number
-  cannot be read are peers of nobody. Days without calls add nothing. A rate is the sum of its numerators by the sum of its
-  denominators, and is NULL, as are its bounds, where the denominator is 0. Of two groups with n1 and n2 calls, x1 and x2
-  answered, the z value is (x1 / n1 - x2 / n2) / sqrt(p * (1 - p) * (1 / n1 + 1 / n2)) with p = (x1 + x2) / (n1 + n2); it
-  is NULL where n1 or n2 is 0, or p is 0 or 1. The number counts as below a group when both have at least 30 calls, the
-  upper bound of answer_rate_7d is below the lower bound of the group's rate, and answer_rate_7d is at most 0.8 times the
-  group's rate.
+  One row per calling number and call_date with at least one dialled call from it (not inbound, outcome neither
+  cancelled nor in_progress). Figures in _7d and _28d are over the 7 and 28 days that end with call_date (call_date - 6
+  and call_date - 27 to call_date). The number's baseline is the 28 days before its 7 (call_date - 34 to call_date - 7).
+  Its peers are the dialled calls of the same 7 days from all other numbers, of whatever agent; calls whose calling
+  number is missing or cannot be read (from_number_e164 is NULL, a group of its own here) are peers of nobody and have
+  no peers, so that group's peer_calls_7d is 0. Days without calls add nothing. A rate is the sum of its numerators by
+  the sum of its denominators, and is NULL, as are its bounds, where the denominator is 0. Of two groups with n1 and n2
+  calls, x1 and x2 answered, the z value is (x1 / n1 - x2 / n2) / sqrt(p * (1 - p) * (1 / n1 + 1 / n2)) with p = (x1 +
+  x2) / (n1 + n2); it is NULL where n1 or n2 is 0, or p is 0 or 1. The number counts as below a group when both have at
+  least 30 calls, the upper bound of answer_rate_7d is below the lower bound of the group's rate, and answer_rate_7d is
+  at most 0.8 times the group's rate.
   A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
   mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
   white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means

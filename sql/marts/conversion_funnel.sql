@@ -1,13 +1,13 @@
 /*
 question: Where do we lose people between dialling and what we want of them?
 description: >-
-  One row per call_date, agent and campaign with at least one dialled call. Each step counts calls of the step before it,
-  so it can never be larger: dialled (not inbound, outcome neither cancelled nor in_progress), answered (outcome answered),
-  engaged (call_duration_seconds known and at least DIALFLO_ENGAGED_SECONDS), interested (interest status mapped to yes in
-  interests.csv), action (a next action, neither NULL nor blank, that actions.csv does not map to redial or stop), converted
-  (that action mapped to convert). The campaign is the text of the call's context under the key DIALFLO_CAMPAIGN_KEY, letter
-  for letter; (none) where the key is not set, the call's context has no such key, or its value is not filled (is_filled of
-  main.call_context). A rate whose denominator is 0 is NULL, as are its bounds.
+  One row per call_date, agent and campaign with at least one dialled call. Each step counts calls of the step before
+  it, so it can never be larger: dialled (not inbound, outcome neither cancelled nor in_progress), answered (outcome
+  answered), engaged (call_duration_seconds known and at least DIALFLO_ENGAGED_SECONDS), interested (interest status
+  mapped to yes in interests.csv), action (a next action, neither NULL nor blank, that actions.csv does not map to
+  redial or stop), converted (that action mapped to convert). The campaign is value of main.call_context under the key
+  DIALFLO_CAMPAIGN_KEY, letter for letter; (none) where the key is not set, the call's context has no such key, or its
+  value is not filled (is_filled of main.call_context). A rate whose denominator is 0 is NULL, as are its bounds.
   A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
   mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
   white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means

@@ -4,13 +4,17 @@ description: >-
   One row per agent and decile of confidence that at least one *statement* falls in: a contact call with a
   contact_number whose outcome is answered and whose interest_confidence is known, whatever its interest. Contact calls
   are dialled ones (not inbound, outcome neither cancelled nor in_progress) and answered inbound ones; a call's time is
-  occurred_at, else the start of its call_date in the configured zone. confidence_decile is floor(confidence * 10) + 1 in
-  double precision, at most 10: tenths of the scale from 0 to 1, not of the calls. *Later* calls of a statement are the
-  contact calls of the same contact_number and agent that come after it in the order of time, then task_id (by code
-  points), then call_index, at most 30 times 24 hours after it. A statement is *followed* when a later call was answered;
-  it *happened* when a later call was answered and its interest is mapped to yes (interests.csv) or its next action to
-  convert (actions.csv). What the call itself says does not count. Figures in yes_ are over the statements whose own
-  interest is mapped to yes.
+  occurred_at, else the start of its call_date in the configured zone. confidence_decile is floor(confidence * 10) + 1
+  in double precision, at most 10: tenths of the scale from 0 to 1, not of the calls. *Later* calls of a statement are
+  the contact calls of the same contact_number and agent that come after it in the order of time, then task_id (by code
+  points), then call_index, at most 30 times 24 hours after it. A statement is *followed* when a later call was
+  answered; it *happened* when a later call was answered and its interest is mapped to yes (interests.csv) or its next
+  action to convert (actions.csv). What the call itself says does not count. Figures in yes_ are over the statements
+  whose own interest is mapped to yes.
+  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
+  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
+  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
+  nothing but ASCII white space.
 means_not: >-
   That the confidence is wrong where little happened: it is in the interest stated, whichever that is, so read the
   columns in yes_ for interest and compare deciles, not rates with confidences. Contacts that were not spoken to again

@@ -2,11 +2,11 @@
 question: Is each agent extracting the data points that it should, and is that changing?
 description: >-
   One row per agent and key of call_insights.metadata that any call of the agent has (calls of every direction and
-  outcome, whole history); agents as call_metadata names them, keys case-sensitive. A call *asks* a key when its metadata
-  has the key, filled or not; the key is *filled* in it when is_filled of call_metadata is true (not null, not blank, not
-  {} or []). Shares are NULL, as are their bounds, where no call asks. For the drift let D be the agent's last call_date
-  with a call that has any metadata key. *recent* is the 7 days from D - 6 to D, *baseline* the 28 days from D - 34 to
-  D - 7. The agent's *busiest key* of either span is the one that most calls of the agent ask in it.
+  outcome, whole history); agents as call_metadata names them, keys case-sensitive. A call *asks* a key when its
+  metadata has the key, filled or not; the key is *filled* in it when is_filled of call_metadata is true (not null, not
+  blank, not {} or []). Shares are NULL, as are their bounds, where no call asks. For the drift let D be the agent's
+  last call_date with a call that has any metadata key. *recent* is the 7 days from D - 6 to D, *baseline* the 28 days
+  from D - 34 to D - 7. The agent's *busiest key* of either span is the one that most calls of the agent ask in it.
 means_not: >-
   That a filled value is right; nor that an empty one is the agent's fault (people do not say everything). A key that is
   not sent at all is not asked, so an agent that stopped sending a key shows as vanished, not as a low share.
@@ -21,7 +21,7 @@ columns:
   filled_share: {type: DOUBLE, description: filled_calls / asked_calls., unit: share}
   filled_share_low: {type: DOUBLE, description: Lower 95% Wilson bound of filled_share., unit: share}
   filled_share_high: {type: DOUBLE, description: Upper 95% Wilson bound of filled_share., unit: share}
-  distinct_values: {type: BIGINT, description: "Different filled values, compared as text, letter for letter.", unit: values}
+  distinct_values: {type: BIGINT, description: "Different filled values, compared as value of main.call_metadata has them, letter for letter, of whichever type.", unit: values}
   first_seen_on: {type: DATE, description: Earliest call_date of a call that asks the key.}
   last_seen_on: {type: DATE, description: Latest call_date of a call that asks the key.}
   first_filled_on: {type: DATE, description: Earliest call_date of a call in which it is filled; NULL if none.}

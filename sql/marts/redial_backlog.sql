@@ -3,14 +3,14 @@ question: Whom should each agent call again, since when, and may it be now?
 description: >-
   One row per contact and agent whose latest contact call needs a redial. Contact calls are those with a contact_number
   that are dialled (not inbound, outcome neither cancelled nor in_progress) or inbound and answered; they are ordered by
-  time (occurred_at, else the start of call_date in the configured zone), then task_id, then call_index. A call needs a
-  redial when its next action is mapped to redial (actions.csv), or when it has none (NULL, blank) and its outcome is
-  no_answer or busy. The run is the unbroken run of such calls that ends with the latest one. age_days and state are
-  reckoned when the view is read, by the reader's clock. Of the states the first that fits holds: stopped, exhausted,
-  stale, waiting, due. stopped: any call of this contact_number, of whichever agent, direction, outcome and time, has a
-  word that is mapped to stop (actions.csv, interests.csv, statuses.csv). exhausted: attempts has reached
-  DIALFLO_REDIAL_MAX_ATTEMPTS. stale: since is more than DIALFLO_REDIAL_MAX_AGE_DAYS times 24 hours ago (never where that
-  is not set). waiting: the clock stands before due_at. due: all else.
+  time (occurred_at, else the start of call_date in the configured zone), then task_id (by code points), then
+  call_index. A call needs a redial when its next action is mapped to redial (actions.csv), or when it has none (NULL,
+  blank) and its outcome is no_answer or busy. The run is the unbroken run of such calls that ends with the latest one.
+  age_days and state are reckoned when the view is read, by the reader's clock. Of the states the first that fits holds:
+  stopped, exhausted, stale, waiting, due. stopped: any call of this contact_number, of whichever agent, direction,
+  outcome and time, has a word that is mapped to stop (actions.csv, interests.csv, statuses.csv). exhausted: attempts
+  has reached DIALFLO_REDIAL_MAX_ATTEMPTS. stale: since is more than DIALFLO_REDIAL_MAX_AGE_DAYS times 24 hours ago
+  (never where that is not set). waiting: the clock stands before due_at. due: all else.
   A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
   mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
   white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
@@ -27,7 +27,7 @@ columns:
   reason: {type: VARCHAR, description: "requested if a call of the run has a next action mapped to redial, else unanswered."}
   last_task_id: {type: VARCHAR, description: Task of the latest call., privacy: pseudonym}
   last_call_date: {type: DATE, description: Day of the latest call.}
-  last_outcome: {type: VARCHAR, description: What became of the latest call.}
+  last_outcome: {type: VARCHAR, description: Outcome of the latest call.}
   next_action_reason: {type: VARCHAR, description: Why the latest call concluded its next action., privacy: personal}
   due_at: {type: TIMESTAMPTZ, description: Time of the latest call plus DIALFLO_REDIAL_MIN_GAP_MINUTES.}
   age_days: {type: BIGINT, description: Full 24 hours since since; 0 if that lies ahead., unit: days}

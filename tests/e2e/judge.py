@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from tests.e2e import judge_flatten, judge_marts
 from tests.e2e.judge_json import NotJson, parse
+from tests.e2e.judge_rules import Rules
 from tests.e2e.judge_values import day_of, time_of
 
+__all__ = ["Asking", "Exchange", "Expected", "Rules", "TaskRow", "judge"]
 Row = dict[str, Any]
 TROUBLE = (408, 425, 429, 500, 502, 503, 504)
 
@@ -43,20 +45,6 @@ Asking = list[Exchange]
 
 
 @dataclass(frozen=True)
-class Rules:
-    """The settings that decide what rows say."""
-
-    timezone: str = "UTC"
-    settle_hours: float = 24
-    redial_max_attempts: int = 3
-    redial_min_gap_minutes: float = 30
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
-
-
-@dataclass(frozen=True)
 class TaskRow:
     """One usable row of a task file: what its columns say."""
 
@@ -68,24 +56,15 @@ class TaskRow:
 
 @dataclass
 class Expected:
-    """Rows by table; marts are made from the calls."""
+    """Rows by table; marts are made from them."""
 
     tasks: list[Row]
     flat: judge_flatten.Flat
     rules: Rules
 
-    def mart(self, name: str, now: datetime) -> list[Row]:
-        calls, rules = self.flat.calls, self.rules
-        match name:
-            case "answer_rate":
-                return judge_marts.answer_rate(calls)
-            case "interest_distribution":
-                return judge_marts.interest_distribution(calls)
-            case "redial_backlog":
-                gap = rules.redial_min_gap_minutes
-                return judge_marts.redial_backlog(calls, rules.zone, rules.redial_max_attempts, gap, now)
-            case _:
-                return judge_marts.redial_backlog_daily(calls, rules.zone)
+    def mart(self, name: str, tables: dict[str, list[Row]], now: datetime) -> list[Row]:
+        """A mart as read at `now`, from the rows of schema `main`, which are themselves judged."""
+        return judge_marts.MARTS[name](judge_marts.Facts(tables, self.rules, now))
 
 
 def judge(
@@ -122,8 +101,13 @@ def _state(askings: list[Asking], deadline: datetime) -> Row:
         "state": _state_name(lasts, deadline),
         "attempts": sum(len(asking) for asking in askings),
         "last_status": lasts[-1].status if lasts else None,
-        "has_error": bool(lasts) and lasts[-1].result in ("trouble", "garbage", "refused"),
+        "has_error": _has_error(lasts[-1].result if lasts else "usable"),
     }
+
+
+def _has_error(result: str) -> bool | None:
+    """None where there may be an explanation, and need be none."""
+    return None if result in ("empty", "not_found") else result != "usable"
 
 
 def _state_name(lasts: list[Exchange], deadline: datetime) -> str:

@@ -8,14 +8,12 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from tests.e2e.warehouse_rows import read_tables
+from tests.e2e.warehouse_rows import lasting, read_tables
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 DERIVED: Final = ("calls", "call_metadata", "call_context", "rejects", "tasks")
 STATES: Final = ("settled", "unsettled", "not_found", "failed", "pending")
-READ_LATE: Final = {"age_days", "state"}
-"""Columns of the backlog, which are reckoned when they are read."""
 
 
 def lake_files(data: Path, table: str) -> list[Path]:
@@ -44,13 +42,7 @@ def same(one: Tables | None, other: Tables | None) -> bool:
     """Whether both hold the same rows, in any order, each as often."""
     if one is None or other is None:
         return one is other
-    return one.keys() == other.keys() and all(counted(one[name]) == counted(other[name]) for name in one)
-
-
-def counted(rows: list[Row]) -> Counter[str]:
-    """The rows, and how often each is there."""
-    late = READ_LATE if rows and "due_at" in rows[0] else set()
-    return Counter(repr(sorted((name, value) for name, value in row.items() if name not in late)) for row in rows)
+    return lasting(one) == lasting(other)
 
 
 def check_lake(data: Path) -> None:
@@ -66,4 +58,4 @@ def check_published(data: Path, registered: set[str], tables: Tables) -> None:
     assert Counter(row["task_id"] for row in tables["tasks"]) == Counter(registered)
     assert {row["state"] for row in tables["tasks"]} <= set(STATES)
     for name in DERIVED:
-        assert counted(list(lake_rows(data, name))) == counted(tables[name]), name
+        assert lasting({name: list(lake_rows(data, name))}) == lasting({name: tables[name]}), name
