@@ -7,12 +7,13 @@ only names made of them (`safe_names`); what stands for what is in `pipeline.met
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import duckdb
 
 from dialflo_pipeline import warehouse
+from dialflo_pipeline.reserved_words import RESERVED_WORDS
 from dialflo_pipeline.tables import CALL_METADATA, Privacy
 
 VIEW_PREFIX = "agent_metadata_"
@@ -84,20 +85,26 @@ def plan_columns(keys: Sequence[tuple[str | None, str, str]]) -> list[Column]:
     columns = []
     for agent, pairs in agents.items():
         view = f"{VIEW_PREFIX}{views[agent]}" if agent in views else None
-        names = safe_names([key for key, _ in pairs[:MOST_KEYS]], taken=FIXED) if view else []
+        keys_shown = [key for key, _ in pairs[:MOST_KEYS]]
+        names = safe_names(keys_shown, taken=FIXED, make=_column_name) if view else []
         padded = [*names, *[None] * (len(pairs) - len(names))]
         columns += [Column(view, name, agent, *pair) for name, pair in zip(padded, pairs, strict=True)]
     return columns
 
 
-def safe_names(texts: Sequence[str], is_null: Sequence[bool] = (), taken: Iterable[str] = ()) -> list[str]:
+def safe_names(
+    texts: Sequence[str],
+    is_null: Sequence[bool] = (),
+    taken: Iterable[str] = (),
+    make: Callable[[str], str] | None = None,
+) -> list[str]:
     """A name of a-z, 0-9 and _ for each text, each once and none of `taken`.
 
     Texts that would get the same name have a few letters more, which follow from the text alone; but one that is the
     name already keeps it.
     """
     null = is_null or [False] * len(texts)
-    plain = ["none" if no else _plain(text) for text, no in zip(texts, null, strict=True)]
+    plain = ["none" if no else (make or _plain)(text) for text, no in zip(texts, null, strict=True)]
     counts = Counter([*plain, *taken])
     marks = [
         hashlib.sha256(b"\0" if no else text.encode(errors="replace")).hexdigest()
@@ -113,6 +120,12 @@ def safe_names(texts: Sequence[str], is_null: Sequence[bool] = (), taken: Iterab
         names.append(name if kept else f"{name}_{mark[:length]}")
         used.add(names[-1])
     return names
+
+
+def _column_name(text: str) -> str:
+    """A name that needs no quotes: SQL reads 1st as the number 1, called st, and knows words of its own."""
+    name = _plain(text)
+    return f"_{name}" if name[0].isdigit() or name in RESERVED_WORDS else name
 
 
 def _plain(text: str) -> str:

@@ -28,11 +28,13 @@ with `dialflo query "SELECT * FROM marts.answer_rate"`, or with any client of Du
   are NULL where there is nothing to divide by.
 - Days are days in `DIALFLO_TIMEZONE`; one starts with its first moment, be it 01:00 where clocks skip midnight. Times
   are moments, shown in the zone of your session. A median of an even number is the mean of the middle two.
-- Beside the marts there is one view per agent, `marts.agent_metadata_<agent>`: a row per call that has metadata, and a
-  column per key. Letters are small there, and whatever is no letter or digit of ASCII is `_`; names that would be the
-  same end in a few more letters. A column is BOOLEAN, BIGINT, DOUBLE or DATE only where every filled value is one (a
-  number with a leading 0 or + is text), else VARCHAR; NULL where the key is missing or not filled. The comment of a
-  column holds its key. The 100 agents and, of each, the 100 keys with the most calls are there.
+- Beside the marts there is one view per agent, `marts.agent_metadata_<agent>`: a row per call that has metadata, and
+  a column per key. Letters are small there, and whatever is no letter or digit of ASCII is `_`, which also goes
+  before a digit and before words that SQL keeps for itself (`_1st_choice`, `_order`); names that would be the same
+  end in a few more letters. A column is BOOLEAN, BIGINT, DOUBLE or DATE only where every filled value is one and
+  keeps its digits (a number with a leading 0 or + is text, and so is one of very many digits), else VARCHAR; NULL
+  where the key is missing or not filled. The comment of a column holds its key. The 100 agents and, of each, the 100
+  keys with the most calls are there.
 - Which statuses, interests and actions mean what is said by three files, which you may
   [extend without SQL](tables.md#marts).
 """

@@ -11,7 +11,7 @@ columns:
   value_hashes: {type: "UBIGINT[]", description: "Hashes of the different filled values, ascending."}
   are_booleans: {type: BOOLEAN, description: "Whether every filled value is true or false; NULL where none is filled."}
   are_integers: {type: BOOLEAN, description: "Whether every filled value is a whole number of at most 18 digits, without + and leading zeros."}
-  are_numbers: {type: BOOLEAN, description: "Whether every filled value is a finite decimal number, without + and leading zeros."}
+  are_numbers: {type: BOOLEAN, description: "Whether every filled value is a finite decimal number of at most 15 digits before the point, without + and leading zeros."}
   are_dates: {type: BOOLEAN, description: "Whether every filled value is a day of the calendar like 2026-01-31."}
 */
 -- Values first, then keys: to gather different values by key directly costs twice as much. Hashes, since all that is
@@ -36,9 +36,11 @@ shaped AS (
             WHEN NOT is_filled THEN NULL
             WHEN some_value IN ('true', 'false') THEN 'boolean'
             WHEN ascii(some_value) NOT BETWEEN 45 AND 57 THEN 'text'
-            WHEN regexp_full_match(some_value, '-?(0|[1-9][0-9]{0,17})') THEN 'integer'
+            -- More than 15 digits are not kept by a DOUBLE, more than 18 not by a BIGINT.
+            WHEN regexp_full_match(some_value, '-?(0|[1-9][0-9]{0,14})') THEN 'integer'
+            WHEN regexp_full_match(some_value, '-?[1-9][0-9]{15,17}') THEN 'long'
             WHEN
-                regexp_full_match(some_value, '-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?')
+                regexp_full_match(some_value, '-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?([eE][-+]?[0-9]+)?')
                 AND coalesce(isfinite(try_cast(some_value AS DOUBLE)), false)
                 THEN 'number'
             WHEN
@@ -57,7 +59,7 @@ SELECT
     coalesce(sum(calls) FILTER (WHERE is_filled), 0)::BIGINT AS filled_calls,
     coalesce(list(value_hash ORDER BY value_hash) FILTER (WHERE is_filled), []) AS value_hashes,
     bool_and(shape = 'boolean') AS are_booleans,
-    bool_and(shape = 'integer') AS are_integers,
+    bool_and(shape IN ('integer', 'long')) AS are_integers,
     bool_and(shape IN ('integer', 'number')) AS are_numbers,
     bool_and(shape = 'date') AS are_dates
 FROM shaped

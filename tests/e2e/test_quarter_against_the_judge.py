@@ -63,7 +63,7 @@ def judged_quarter(seed: int, tasks: int, command: Callable[..., Command], *, co
     dice = Random(seed)  # noqa: S311 - the same quarter again for the same seed
     made = quarter(seed, ZONES[seed % len(ZONES)], tasks, FIRST_DAYS[seed % len(FIRST_DAYS)])
     with serving(made.script) as api:
-        judged = Judged(command(api.base_url), api, made, made.rules)
+        judged = Judged(command(api.base_url, timezone=made.rules.timezone), api, made, made.rules)
         judged.add(made.timely)
         judged.run("sync")
         judged.add(made.late)

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from dialflo_pipeline import marts, metadata_views, warehouse
@@ -78,7 +79,11 @@ TYPES: list[tuple[list[str | None], str]] = [
     (["411001", "011001"], "VARCHAR"),
     (["+911"], "VARCHAR"),
     (["1" * 18], "BIGINT"),
-    (["1" * 19], "DOUBLE"),
+    (["1" * 19], "VARCHAR"),
+    (["1" * 16, "1"], "BIGINT"),
+    (["1" * 15, "0.5"], "DOUBLE"),
+    (["1" * 16, "0.5"], "VARCHAR"),
+    (["1" * 16 + ".5"], "VARCHAR"),
     (["true", "false"], "BOOLEAN"),
     (["true", "Yes"], "VARCHAR"),
     (["2024-02-29"], "DATE"),
@@ -116,6 +121,17 @@ def test_hostile_agents_and_keys_get_harmless_names_and_lose_nothing(made: Calla
     (task,) = (each for each in columns if each["agent_name"] == "none" and each["key"] == "task_id")
     found = read(path, f"SELECT {task['column_name']} AS value FROM marts.{task['view_name']}")
     assert found == [{"value": f"v{HOSTILE.index('task_id')}"}]
+
+
+def test_no_column_needs_quotes(made: Callable[..., Path], read: Read) -> None:
+    path = made(("Asha", {"1st": "a", "Order": "b", "_order": "c", "2": "d"}))
+    (row,) = read(path, "SELECT _1st, _order, _2 FROM marts.agent_metadata_asha")
+    assert row == {"_1st": "a", "_order": "c", "_2": "d"}
+    with duckdb.connect() as connection:
+        words = connection.execute("SELECT keyword_name FROM duckdb_keywords()").fetchall()
+        for name in safe_names([word for (word,) in words], taken=["x"], make=metadata_views._column_name):
+            connection.execute(f'CREATE OR REPLACE TABLE bare AS SELECT 42 AS "{name}"')
+            assert connection.execute(f"SELECT {name} FROM bare GROUP BY {name}").fetchall() == [(42,)]
 
 
 def test_a_view_and_its_columns_are_described(made: Callable[..., Path], read: Read) -> None:
