@@ -35,11 +35,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class CallerId:
-    """A number that calls are made from: its flag, and the lower bound of its answer rate over seven days."""
+    """A number that calls are made from: its flag, and the lower bound of its answer rate over seven days.
+
+    One that is not in use any more is not taken in another's place.
+    """
 
     number: str
     flag: str
     answer_rate_low: float | None
+    is_in_use: bool = True
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ def _from_number(last: str | None, numbers: dict[str, CallerId]) -> str | None:
     """The number used last, unless there is none or it is doing badly: then the one that is answered best."""
     if last is not None and (last not in numbers or numbers[last].flag != UNHEALTHY):
         return last
-    healthy = [each for each in numbers.values() if each.flag != UNHEALTHY and each.answer_rate_low is not None]
+    others = [each for each in numbers.values() if each.is_in_use and each.answer_rate_low is not None]
+    healthy = [each for each in others if each.flag != UNHEALTHY]
     best = max(healthy, key=lambda each: (each.answer_rate_low or 0, each.number), default=None)
     return best.number if best else last

@@ -19,12 +19,15 @@ from dialflo_pipeline.settings import load_settings
 from dialflo_pipeline.workspace import Workspace
 
 # The latest call-back that a contact asked an agent for and whose time is not over; kept and missed ones do not count.
+# The gap is kept from the latest call of any agent: it is one telephone that rings.
 _CANDIDATES = """
     SELECT
         backlog.contact_number, backlog.agent_name, backlog.attempts, epoch_us(backlog.since),
-        epoch_us(backlog.due_at), backlog.reason, backlog.last_task_id, backlog.last_outcome,
+        epoch_us(backlog.due_at) + epoch_us(contacts.last_called_at) - epoch_us(backlog.last_called_at),
+        backlog.reason, backlog.last_task_id, backlog.last_outcome,
         backlog.last_from_number, epoch_us(callbacks.requested_at)
     FROM marts.redial_backlog AS backlog
+    JOIN marts.contacts AS contacts ON contacts.contact_number = backlog.contact_number
     LEFT JOIN (
         SELECT contact_number, agent_name, state, requested_at
         FROM marts.callbacks
@@ -39,7 +42,9 @@ _CANDIDATES = """
     WHERE backlog.state IN (SELECT unnest($states))
 """
 _CALLER_IDS = """
-    SELECT from_number_e164, flag, answer_rate_7d_low
+    SELECT
+        from_number_e164, flag, answer_rate_7d_low,
+        call_date > (SELECT max(call_date) FROM marts.caller_id_health) - 28
     FROM marts.caller_id_health
     WHERE from_number_e164 IS NOT NULL
     QUALIFY row_number() OVER (PARTITION BY from_number_e164 ORDER BY call_date DESC) = 1

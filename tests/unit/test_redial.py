@@ -69,6 +69,7 @@ def test_a_number_that_does_badly_is_left_for_the_one_that_is_answered_best(last
         CallerId("+45", "below_peers", 0.1),
         CallerId("+46", "ok", 0.3),
         CallerId("+47", "too_few_calls", None),
+        CallerId("+48", "ok", 0.8, is_in_use=False),
     )
     (call,) = planned(replace(WAITING, last_from_number=last), caller_ids=caller_ids)
     assert call.from_number == expected

@@ -49,6 +49,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     calls = [missed("+911"), missed("+912"), missed("+913", outcome="answered"), missed("+914", next_action="STOP")]
     calls += [missed("+915", call_index=n) for n in range(3)]
     calls += [missed("+916", task_id="a"), missed("+916", task_id="b", agent_name="Ravi", next_action="DO_NOT_CALL")]
+    recently = NOW - timedelta(minutes=10)
+    calls += [missed("+917"), missed("+917", task_id="z", agent_name="Ravi", outcome="failed", occurred_at=recently)]
     publish_calls(folder, calls)
     return folder
 
@@ -61,9 +63,17 @@ def _settings(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_only_those_who_may_be_called_are_planned() -> None:
     rows = json.loads(CliRunner().invoke(app, ["redial", "--format", "json"]).stdout)
-    assert [row["contact_number"] for row in rows] == ["+911", "+912"]
+    assert [row["contact_number"] for row in rows] == ["+911", "+912", "+917"]
     assert {(row["attempt"], row["from_number"], row["agent_name"]) for row in rows} == {(2, "+4411111111", AGENT)}
     assert all(datetime.fromisoformat(row["call_at"]) >= NOW.replace(microsecond=0) for row in rows)
+
+
+def test_the_gap_is_kept_from_calls_of_other_agents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIALFLO_CALLING_HOURS", "00:00-24:00")
+    monkeypatch.setenv("DIALFLO_CALLING_DAYS", "mon-sun")
+    rows = json.loads(CliRunner().invoke(app, ["redial", "--format", "json"]).stdout)
+    (call_at,) = [datetime.fromisoformat(row["call_at"]) for row in rows if row["contact_number"] == "+917"]
+    assert call_at == (NOW + timedelta(minutes=20)).replace(microsecond=0)
 
 
 def test_the_limit_is_kept() -> None:
@@ -74,7 +84,7 @@ def test_the_limit_is_kept() -> None:
 def test_no_cell_of_the_csv_is_a_formula_and_the_plus_survives() -> None:
     lines = CliRunner().invoke(app, ["redial", "--format", "csv"]).stdout.splitlines()
     rows = list(csv.DictReader(lines))
-    assert [row["contact_number"] for row in rows] == ["'+911", "'+912"]
+    assert [row["contact_number"] for row in rows] == ["'+911", "'+912", "'+917"]
     assert {row["agent_name"] for row in rows} == {f"'{AGENT}"}
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
 
