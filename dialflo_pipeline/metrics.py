@@ -22,10 +22,11 @@ with `dialflo query "SELECT * FROM marts.answer_rate"`, or with any client of Du
 - The *grain* says what one row is: the columns that together are different in each row. A missing agent is NULL, which
   `=` never finds: write `agent_name IS NULL`.
 - Beside each rate stand the two counts that it is made of. Over several rows divide the sums of these; never average
-  rates. Columns in `_low` and `_high` are the 95% bounds of the rate before them: the fewer the calls, the further
-  apart. They are Wilson's, without a correction for continuity: of the rate p of n calls, and with z =
-  1.959963984540054, (p + z² / 2n ± z √(p (1 - p) / n + z² / 4n²)) / (1 + z² / n), kept within 0 and 1. Rate and bounds
-  are NULL where there is nothing to divide by.
+  rates. (Shares of what calls said need the count of all calls instead, as their marts say.) Columns in `_low` and
+  `_high` are the 95% bounds of the rate before them: the fewer the calls, the further apart. They are Wilson's,
+  without a correction for continuity: of the rate p of n calls, and with z = 1.959963984540054, (p + z² / 2n ± z √(p
+  (1 - p) / n + z² / 4n²)) / (1 + z² / n), kept within 0 and 1. Rate and bounds are NULL where there is nothing to
+  divide by.
 - Days are days in `DIALFLO_TIMEZONE`; one starts with its first moment, be it 01:00 where clocks skip midnight. Times
   are moments, shown in the zone of your session. A median of an even number is the mean of the middle two.
 - Beside the marts there is one view per agent, `marts.agent_metadata_<agent>`: a row per call that has metadata, and

@@ -16,7 +16,8 @@ means_not: >-
   That so many people were spoken to (a machine may answer, and one person may be called often), nor that a change has a
   cause in the agent: lists, hours and numbers change too. Within a week bounds that overlap say little. An agent that
   was renamed is another agent from then on. The days are those of the tasks, so a call past midnight counts for the day
-  of its task. Contacts must not be added up over days or agents: one person may be in many.
+  of its task. Contacts must not be added up over days or agents: one person may be in many. Nor may figures in _7d,
+  which overlap from one day to the next, be added up over days.
 grain: [call_date, agent_name]
 whole_because: >-
   A day changes the figures of the 13 behind it. It only adds up the counts by day of staging.agent_day_counts.

@@ -13,9 +13,11 @@ description: >-
   nothing but ASCII white space.
 means_not: >-
   That those who were not tried again would have answered as rarely or as often: contacts are given up, and the newest
-  had no time for more tries, so the rates of later attempts are those of the contacts that somebody chose to call again,
-  and cumulative_reach is what was reached, not what could be. Reached means that a person or a machine picked up. A
-  contact that two agents called is a contact of each; an agent that was renamed begins at attempt 1 again.
+  had no time for more tries, so the rates of later attempts are those of the contacts that somebody chose to call
+  again, and cumulative_reach is what was reached, not what could be. Reached means that a person or a machine picked
+  up. A contact that two agents called is a contact of each; an agent that was renamed begins at attempt 1 again. An
+  agent has no row beyond its highest number, so over several agents add up tried_contacts and reached_contacts by
+  number, make running sums of these, and divide by the sum of contacts of attempt 1.
 grain: [agent_name, attempt_number]
 whole_because: >-
   It is over all days together. What is costly, numbering the tries of each contact, is incremental in

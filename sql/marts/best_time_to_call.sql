@@ -15,9 +15,10 @@ description: >-
   nothing but ASCII white space.
 means_not: >-
   That it was the hour that made people pick up: who was called when, from which number, and on which days of the year
-  differs too. Cells of few calls are marked, and their own rate is not to be trusted. Not the hour of the person called,
-  but that of the configured zone. Calls of which no time is known are left out, so the calls may add up to fewer than
-  those of answer_rate.
+  differs too. Cells of few calls are marked, and their own rate is not to be trusted. Not the hour of the person
+  called, but that of the configured zone. Calls of which no time is known are left out, so the calls may add up to
+  fewer than those of answer_rate. To rank hours use shrunk_rate; is_too_small only marks the cells to look at with
+  care.
 grain: [agent_name, weekday, hour]
 whole_because: >-
   It is over all days together, from the counts by day and hour of staging.call_hours.

@@ -10,8 +10,9 @@ description: >-
   nothing but ASCII white space.
 means_not: >-
   That outcomes were told in the same words by all agents and on all days, nor that a hang-up cause is anybody's fault;
-  and (none) does not mean that there was no reason, only that none was sent. A share over more than one day or agent
-  is the sum of calls by the number of calls there, not a mean of shares.
+  and (none) does not mean that there was no reason, only that none was sent. Over several days or agents, divide the
+  sum of calls by the number of all calls there, as sum(calls) / sum(sum(calls)) OVER () does; a sum of agent_calls
+  lacks the days and agents that have no row for the outcome.
 grain: [call_date, agent_name, direction, outcome, call_status, outcome_reason, hangup_cause, hangup_source]
 incremental_by: [call_date]
 columns:

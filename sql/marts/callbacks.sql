@@ -34,8 +34,9 @@ description: >-
   white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
   nothing but ASCII white space.
 means_not: >-
-  That the words were understood as they were meant: requested_text is there to be looked at. Nor that somebody picked up
-  when the request was kept. A call without a contact_number can never be kept.
+  That the words were understood as they were meant: requested_text is there to be looked at. Nor that somebody picked
+  up when the request was kept. A call without a contact_number can never be kept. A request stays what it is when the
+  same person asks again later.
 grain: [task_id, call_index]
 materialized: view
 columns:

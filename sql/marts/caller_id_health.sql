@@ -19,7 +19,9 @@ description: >-
 means_not: >-
   That anybody has labelled the number: no carrier is asked. A number that is below both its own past and its peers is
   worth a look; another list, agent or hour of calling, or weak peers, can do the same to it. Nor that a number is well
-  where flag is ok: with few calls only large drops show, and many numbers looked at each day bring false alarms.
+  where flag is ok: with few calls only large drops show, and many numbers looked at each day bring false alarms. A call
+  that does not say its direction counts as dialled, so one from outside without it shows the number of the person who
+  called. A number has rows only for days on which it called; its latest row is how it stands.
 grain: [from_number_e164, call_date]
 whole_because: >-
   A day changes the figures of the 34 behind it. It only adds up the counts by day of staging.caller_id_days.

@@ -14,8 +14,8 @@ description: >-
   nothing but ASCII white space.
 means_not: >-
   That so many people took each step: one person may be called often, and each call counts. Steps are within one call;
-  what came of a later call does not count for an earlier one. As calls that lack a step before do not count,
-  interested and converted calls are fewer than those of agent_daily, which asks for no length or interest before.
+  what came of a later call does not count for an earlier one. As calls that lack a step before do not count, interested
+  and converted calls are never more than those of agent_daily, which asks for no length or interest before.
 grain: [call_date, agent_name, campaign]
 incremental_by: [call_date]
 columns:

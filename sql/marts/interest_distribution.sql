@@ -8,6 +8,8 @@ description: >-
   but ASCII white space.
 means_not: >-
   That so many people are interested (one person may answer often), nor that the status is certain: see avg_confidence.
+  Over several days or agents, divide the sum of calls by the number of all answered calls there, as sum(calls) /
+  sum(sum(calls)) OVER () does; a sum of answered_calls lacks the days and agents that have no row for the status.
 grain: [call_date, agent_name, interest_status]
 incremental_by: [call_date]
 columns:

@@ -10,7 +10,9 @@ description: >-
   nothing but ASCII white space.
 means_not: >-
   That the action is still to be done (a later call may have done it: see contacts), nor that it ever was, nor how many
-  people it is about. The redial backlog is another thing: it also holds contacts that nobody asked to call again.
+  people it is about. The redial backlog is another thing: it also holds contacts that nobody asked to call again. Over
+  several days or agents, divide the sum of calls by the number of all calls there, as sum(calls) / sum(sum(calls)) OVER
+  () does; a sum of agent_calls lacks the days and agents that have no row for the action.
 grain: [call_date, agent_name, next_action]
 incremental_by: [call_date]
 columns:

@@ -16,7 +16,9 @@ description: >-
   white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
   nothing but ASCII white space.
 means_not: >-
-  That the contact may be called: do-not-call lists outside the calls and calling hours are not known here.
+  That the contact may be called: do-not-call lists outside the calls and calling hours are not known here. Nor that all
+  who wait for a call are here: who asked to be called at some time, without a next action that is mapped to redial, is
+  in callbacks alone.
 grain: [contact_number, agent_name]
 materialized: view
 columns:
