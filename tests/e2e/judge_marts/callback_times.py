@@ -31,7 +31,14 @@ def parsed(text: str, base: datetime) -> tuple[datetime, str] | None:
 
 
 def requested(text: str, called_at: datetime, zone: ZoneInfo) -> tuple[datetime, bool] | None:
-    """The moment and whether a whole day is meant; None if not understood."""
+    """The moment and whether a whole day is meant; None if not understood, or no date of the calendar."""
+    try:
+        return _requested(text, called_at, zone)
+    except OverflowError:
+        return None
+
+
+def _requested(text: str, called_at: datetime, zone: ZoneInfo) -> tuple[datetime, bool] | None:
     found = [parsed(text, base) for base in (W, W1, M)]
     if any(one is None or one[1] not in PERIODS for one in found):
         return None
