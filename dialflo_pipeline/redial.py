@@ -1,6 +1,7 @@
 """Planning redials: whom to call next, when, and from which number. Pure; the moment is the caller's, and calls nobody.
 
-Who waits for a redial, and who must not be called, is decided in `marts.redial_backlog`; this puts the rest in order.
+Who waits for a redial, and who must not be called, is decided in `marts.redial_backlog`, who asked for a call in
+`marts.callbacks`; this puts them in order.
 """
 
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ UNHEALTHY = "below_both"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A contact of an agent that waits for a redial, with the call-back it asked for last, if that is not over."""
+    """A contact of an agent that waits for a call, with the call-back it asked for last, if that is not over."""
 
     contact_number: str
     agent_name: str | None
@@ -73,13 +74,14 @@ def plan(
     """The next `limit` calls, in the order in which they are to be made; a contact is called by one agent only.
 
     A call is planned for the first moment within the calling hours that is neither before `now`, nor before its gap is
-    over, nor before the time that the contact asked for. Of those for the same moment, whoever asked for a time comes
-    first, then who asked for a redial, then fewer attempts, then who has waited longest.
+    over, nor before the time that the contact asked for; who asked an agent for a time is called by no other. Of those
+    for the same moment, whoever asked for a time comes first, then who asked for a redial, then fewer attempts, then
+    who has waited longest.
     """
     numbers = {each.number: each for each in caller_ids}
     planned = [
         (call_at, candidate)
-        for candidate in candidates
+        for candidate in _as_asked(list(candidates))
         if (call_at := hours.next_open(_earliest(candidate, now), zone)) is not None
     ]
     planned.sort(key=lambda pair: _order(*pair))
@@ -88,6 +90,12 @@ def plan(
         first_of_contact.setdefault(candidate.contact_number, (call_at, candidate))
     chosen = list(first_of_contact.values())[:limit]
     return [_call(call_at, candidate, numbers, zone) for call_at, candidate in chosen]
+
+
+def _as_asked(candidates: list[Candidate]) -> list[Candidate]:
+    """All but those who asked another agent for a time."""
+    asked = {each.contact_number for each in candidates if each.requested_at is not None}
+    return [each for each in candidates if each.requested_at is not None or each.contact_number not in asked]
 
 
 def _earliest(candidate: Candidate, now: datetime) -> datetime:

@@ -19,27 +19,51 @@ from dialflo_pipeline.settings import load_settings
 from dialflo_pipeline.workspace import Workspace
 
 # The latest call-back that a contact asked an agent for and whose time is not over; kept and missed ones do not count.
-# The gap is kept from the latest call of any agent: it is one telephone that rings.
-_CANDIDATES = """
-    SELECT
-        backlog.contact_number, backlog.agent_name, backlog.attempts, epoch_us(backlog.since),
-        epoch_us(backlog.due_at) + epoch_us(contacts.last_called_at) - epoch_us(backlog.last_called_at),
-        backlog.reason, backlog.last_task_id, backlog.last_outcome,
-        backlog.last_from_number, epoch_us(callbacks.requested_at)
-    FROM marts.redial_backlog AS backlog
-    JOIN marts.contacts AS contacts ON contacts.contact_number = backlog.contact_number
-    LEFT JOIN (
-        SELECT contact_number, agent_name, state, requested_at
+_REQUESTS = """
+    SELECT * FROM (
+        SELECT *
         FROM marts.callbacks
         WHERE state <> 'not_understood' AND contact_number IS NOT NULL
         QUALIFY row_number() OVER (
             PARTITION BY contact_number, agent_name ORDER BY called_at DESC, task_id DESC, call_index DESC
         ) = 1
-    ) AS callbacks
-        ON callbacks.contact_number = backlog.contact_number
-        AND callbacks.agent_name IS NOT DISTINCT FROM backlog.agent_name
-        AND callbacks.state = 'due'
+    )
+    WHERE state = 'due'
+"""
+# Who waits in the backlog, and who has asked for a call in the latest call with anybody, but for no redial. The gap is
+# kept from the latest call of any agent: it is one telephone that rings.
+_CANDIDATES = f"""
+    WITH requests AS ({_REQUESTS})
+    SELECT
+        backlog.contact_number, backlog.agent_name, backlog.attempts, epoch_us(backlog.since),
+        epoch_us(backlog.due_at) + epoch_us(contacts.last_called_at) - epoch_us(backlog.last_called_at),
+        backlog.reason, backlog.last_task_id, backlog.last_outcome, backlog.last_from_number,
+        epoch_us(requests.requested_at)
+    FROM marts.redial_backlog AS backlog
+    JOIN marts.contacts AS contacts ON contacts.contact_number = backlog.contact_number
+    LEFT JOIN requests
+        ON requests.contact_number = backlog.contact_number
+        AND requests.agent_name IS NOT DISTINCT FROM backlog.agent_name
     WHERE backlog.state IN (SELECT unnest($states))
+    UNION ALL
+    SELECT
+        requests.contact_number, requests.agent_name, 0, epoch_us(requests.called_at),
+        epoch_us(requests.called_at) + $gap, 'requested', requests.task_id, contacts.last_outcome,
+        CASE WHEN lower(calls.call_direction) IS DISTINCT FROM 'inbound' THEN calls.from_number_e164 END,
+        epoch_us(requests.requested_at)
+    FROM requests
+    JOIN marts.contacts AS contacts
+        ON contacts.contact_number = requests.contact_number
+        AND contacts.last_task_id = requests.task_id
+        AND contacts.last_called_at = requests.called_at
+    JOIN main.calls AS calls
+        ON calls.call_date = requests.call_date
+        AND calls.task_id = requests.task_id
+        AND calls.call_index = requests.call_index
+    ANTI JOIN staging.contact_stops AS stops ON stops.contact_number = requests.contact_number
+    ANTI JOIN marts.redial_backlog AS backlog
+        ON backlog.contact_number = requests.contact_number
+        AND backlog.agent_name IS NOT DISTINCT FROM requests.agent_name
 """
 _CALLER_IDS = """
     SELECT
@@ -59,7 +83,7 @@ def run_redial(limit: int, result_format: str) -> int:
     hours = calling_hours(settings.calling_hours, settings.calling_days)
     connection = read_published(Workspace(settings.data_dir).published)
     try:
-        candidates, caller_ids = _read(connection)
+        candidates, caller_ids = _read(connection, settings.redial_min_gap_minutes)
     except duckdb.CatalogException:
         raise NotPublished("The published warehouse is of an older version; run `dialflo sync` first.") from None
     finally:
@@ -80,8 +104,9 @@ def spreadsheet_safe(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _read(connection: duckdb.DuckDBPyConnection) -> tuple[list[Candidate], list[CallerId]]:
-    rows = connection.execute(_CANDIDATES, {"states": list(CALLABLE_STATES)}).fetchall()
+def _read(connection: duckdb.DuckDBPyConnection, min_gap_minutes: float) -> tuple[list[Candidate], list[CallerId]]:
+    given = {"states": list(CALLABLE_STATES), "gap": round(min_gap_minutes * 60_000_000)}
+    rows = connection.execute(_CANDIDATES, given).fetchall()
     candidates = [_candidate(row) for row in rows]
     return candidates, [CallerId(*row) for row in connection.execute(_CALLER_IDS).fetchall()]
 

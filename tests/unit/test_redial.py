@@ -59,6 +59,12 @@ def test_a_contact_of_two_agents_is_called_by_the_one_who_is_first() -> None:
     assert [call.agent_name for call in planned(later, WAITING)] == ["Asha"]
 
 
+def test_who_asked_an_agent_for_a_time_is_called_by_no_other_before() -> None:
+    asked = replace(WAITING, agent_name="Ravi", requested_at=NOW + timedelta(hours=2))
+    (call,) = planned(WAITING, asked)
+    assert (call.agent_name, call.call_at) == ("Ravi", NOW + timedelta(hours=2))
+
+
 @pytest.mark.parametrize(
     ("last", "expected"),
     [("+44", "+46"), ("+45", "+45"), ("+49", "+49"), (None, "+46")],

@@ -18,7 +18,7 @@ from dialflo_pipeline.errors import NotPublished
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.publish import publish
 from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.tables import CALLS, WAREHOUSE_TABLES
+from dialflo_pipeline.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES
 
 NOW = datetime.now(UTC)
 AGENT = '=HYPERLINK("http://example.com","Asha")'
@@ -32,11 +32,19 @@ def missed(number: str, **values: Any) -> dict[str, Any]:
     return row | {"source": "api"} | values
 
 
+def asked(call: dict[str, Any]) -> dict[str, Any]:
+    """What somebody said in the call: to be called in four hours, which is in one hour from now."""
+    row = {name: call[name] for name in ("task_id", "call_index", "call_date", "agent_name")}
+    return row | {"key": "call_time", "value": "in 4 hours", "value_type": "string", "is_filled": True}
+
+
 def publish_calls(data: Path, calls: Iterable[dict[str, Any]]) -> None:
     private, lake = data / "work" / "warehouse.duckdb", Lake(data / "lake", data / "work")
     day = (NOW - timedelta(hours=3)).date()
+    calls = list(calls)
+    rows = {CALLS: calls, CALL_METADATA: [asked(call) for call in calls if call["task_id"].startswith("asked")]}
     for table in WAREHOUSE_TABLES:
-        frame = pl.DataFrame(list(calls) if table is CALLS else [], schema=table.frame_schema, orient="row")
+        frame = pl.DataFrame(rows.get(table, []), schema=table.frame_schema, orient="row")
         lake.replace(table, [frame], day)
     loading.load(private, lake, {day: "first"})
     marts.build(private, MartSettings("UTC", 3, 30))
@@ -51,6 +59,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     calls += [missed("+916", task_id="a"), missed("+916", task_id="b", agent_name="Ravi", next_action="DO_NOT_CALL")]
     recently = NOW - timedelta(minutes=10)
     calls += [missed("+917"), missed("+917", task_id="z", agent_name="Ravi", outcome="failed", occurred_at=recently)]
+    spoken: dict[str, Any] = {"outcome": "answered", "is_answered": True, "agent_name": "Ravi"}
+    calls += [missed("+918", task_id="asked", **spoken), missed("+919", task_id="asked no more", **spoken)]
+    calls += [missed("+919", task_id="stop", next_action="STOP"), missed("+910", task_id="asked before", **spoken)]
+    calls += [missed("+910", task_id="spoken to", **spoken | {"occurred_at": recently})]
     publish_calls(folder, calls)
     return folder
 
@@ -63,9 +75,18 @@ def _settings(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_only_those_who_may_be_called_are_planned() -> None:
     rows = json.loads(CliRunner().invoke(app, ["redial", "--format", "json"]).stdout)
-    assert [row["contact_number"] for row in rows] == ["+911", "+912", "+917"]
-    assert {(row["attempt"], row["from_number"], row["agent_name"]) for row in rows} == {(2, "+4411111111", AGENT)}
+    assert {row["contact_number"] for row in rows} == {"+911", "+912", "+917", "+918"}
+    redials = [row for row in rows if row["contact_number"] != "+918"]
+    assert {(row["attempt"], row["from_number"], row["agent_name"]) for row in redials} == {(2, "+4411111111", AGENT)}
     assert all(datetime.fromisoformat(row["call_at"]) >= NOW.replace(microsecond=0) for row in rows)
+
+
+def test_who_asked_for_a_call_in_the_latest_call_is_planned_for_that_time() -> None:
+    rows = json.loads(CliRunner().invoke(app, ["redial", "--format", "json"]).stdout)
+    (call,) = [row for row in rows if row["reason"] == "callback"]
+    assert (call["contact_number"], call["attempt"], call["from_number"]) == ("+918", 1, "+4411111111")
+    assert datetime.fromisoformat(call["requested_at"]) == (NOW + timedelta(hours=1)).replace(microsecond=0)
+    assert call["call_at"] >= call["requested_at"]
 
 
 def test_the_gap_is_kept_from_calls_of_other_agents(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,15 +98,19 @@ def test_the_gap_is_kept_from_calls_of_other_agents(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_limit_is_kept() -> None:
-    rows = json.loads(CliRunner().invoke(app, ["redial", "--limit", "1", "--format", "json"]).stdout)
-    assert [row["contact_number"] for row in rows] == ["+911"]
+    limited, rows = (
+        [row["contact_number"] for row in json.loads(CliRunner().invoke(app, ["redial", *more]).stdout)]
+        for more in (["--limit", "1", "--format", "json"], ["--format", "json"])
+    )
+    assert limited == rows[:1]
+    assert len(rows) == 4
 
 
 def test_no_cell_of_the_csv_is_a_formula_and_the_plus_survives() -> None:
     lines = CliRunner().invoke(app, ["redial", "--format", "csv"]).stdout.splitlines()
     rows = list(csv.DictReader(lines))
-    assert [row["contact_number"] for row in rows] == ["'+911", "'+912", "'+917"]
-    assert {row["agent_name"] for row in rows} == {f"'{AGENT}"}
+    assert {row["contact_number"] for row in rows} == {"'+911", "'+912", "'+917", "'+918"}
+    assert {row["agent_name"] for row in rows} == {f"'{AGENT}", "Ravi"}
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
 
 
