@@ -8,7 +8,7 @@ import csv
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -17,10 +17,11 @@ import pytest
 from tests.e2e.conftest import Command
 from tests.e2e.judge import Rules, TaskRow, judge
 from tests.e2e.scripted_api import ScriptedApi, serving
-from tests.e2e.varied_quarter import ZONES, Quarter, other_rules, quarter
-from tests.e2e.warehouse_rows import differences, read_tables
+from tests.e2e.varied_quarter import DAYS, ZONES, Quarter, other_rules, quarter
+from tests.e2e.warehouse_rows import differences, read_at_once
 
-FIRST_DAYS = (date(2024, 1, 2), date(2024, 9, 15), date(2025, 12, 1))
+FIRST_DAYS = (date(2024, 1, 2), date(2024, 9, 15), datetime.now(UTC).date() - timedelta(days=DAYS - 3))
+"""Of quarters in which clocks jump, and of one that is not over: some of its calls still wait for their answer."""
 
 
 @dataclass
@@ -50,11 +51,11 @@ class Judged:
         settings = {f"DIALFLO_{name.upper()}": value for name, value in self.rules.settings().items()}
         done = self.command(*arguments, stdin=b"", **settings)
         assert done.returncode in (0, 1), done.stderr
-        found = read_tables(self.command.published)
+        found, now = read_at_once(self.command.published)
         registered_at = {row["task_id"]: row["registered_at"] for row in found["tasks"]}
         rows = [row for row in (*self.made.timely, *self.made.late) if row.task_id in registered_at]
         expected = judge(rows, self.api.askings(), registered_at, self.rules)
-        assert differences(found, expected, datetime.now(UTC)) == []
+        assert differences(found, expected, now) == []
         self.api.round += 1
 
 
@@ -73,7 +74,7 @@ def judged_quarter(seed: int, tasks: int, command: Callable[..., Command], *, co
 
 
 def test_every_mart_of_a_quarter_is_as_its_header_says(dialflo: Callable[..., Command]) -> None:
-    judged_quarter(0, 350, dialflo, corrections=["sync", "sync --refetch"])
+    judged_quarter(5, 350, dialflo, corrections=["sync", "sync --refetch"])
 
 
 @pytest.mark.chaos
@@ -82,5 +83,5 @@ def test_every_mart_of_many_quarters_is_as_its_header_says(
     seed: int, tmp_path: Path, dialflo: Callable[..., Command]
 ) -> None:
     first = FIRST_DAYS[seed % len(FIRST_DAYS)]
-    part = f"sync --refetch --from {first} --to {first.replace(day=28)}"
+    part = f"sync --refetch --from {first} --to {first + timedelta(days=25)}"
     judged_quarter(seed, 1500, dialflo, corrections=["sync", part, "sync --refetch", "sync", "rebuild"])

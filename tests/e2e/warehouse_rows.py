@@ -51,8 +51,15 @@ READ_LATE = {"redial_backlog": {"age_days", "state"}, "callbacks": {"state"}}
 
 def read_tables(published: Path) -> dict[str, list[Row]]:
     """Every promised table: rows as dictionaries, moments as UTC datetimes."""
+    return read_at_once(published)[0]
+
+
+def read_at_once(published: Path) -> tuple[dict[str, list[Row]], datetime]:
+    """The same, and the moment at which they were read, by which views reckon."""
     with duckdb.connect(str(published), read_only=True) as connection:
-        return {name.split(".")[1]: _rows(connection, name) for name in TABLES}
+        connection.begin()
+        (now,) = connection.execute("SELECT epoch_us(now())").fetchall()[0]
+        return {name.split(".")[1]: _rows(connection, name) for name in TABLES}, EPOCH + timedelta(microseconds=now)
 
 
 def lasting(tables: dict[str, list[Row]], aside: Collection[str] = ()) -> dict[str, list[str]]:

@@ -9,11 +9,19 @@ from pathlib import Path
 from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.client import open_client
 from dialflo_pipeline.cli.open_files import command_of, open_files
-from dialflo_pipeline.errors import DialfloError, TaskSourceDown, TaskSourceError, TransientError, TransportTrouble
+from dialflo_pipeline.errors import (
+    DialfloError,
+    SettingsError,
+    TaskSourceDown,
+    TaskSourceError,
+    TransientError,
+    TransportTrouble,
+)
 from dialflo_pipeline.findings import Finding
 from dialflo_pipeline.locks import holder
 from dialflo_pipeline.mending import examine
 from dialflo_pipeline.publish import read_published
+from dialflo_pipeline.seeds import read_words
 from dialflo_pipeline.settings import Settings, find_env_file
 from dialflo_pipeline.workspace import Workspace
 
@@ -28,6 +36,7 @@ def examine_basics(settings: Settings) -> Iterator[Finding]:
     """What every command needs."""
     workspace = Workspace(settings.data_dir)
     yield Finding("settings", _settings_found(), True)
+    yield _mappings(workspace)
     yield Finding("time zone", f"{settings.timezone}: a call's day and hour are reckoned in it")
     yield _api(settings)
     yield from _database(settings, workspace)
@@ -46,6 +55,15 @@ def examine_basics(settings: Settings) -> Iterator[Finding]:
 def _settings_found() -> str:
     env_file = find_env_file(Path.cwd())
     return f"read from the environment and {env_file}" if env_file else "read from the environment; no .env file"
+
+
+def _mappings(workspace: Workspace) -> Finding:
+    """The user's own meanings of words."""
+    try:
+        words = read_words(workspace.seeds)
+    except SettingsError as error:
+        return Finding("mappings", str(error), False)
+    return Finding("mappings", f"words of your own in {workspace.seeds}: {len(words)}" if words else "the shipped ones alone")
 
 
 def _api(settings: Settings) -> Finding:
