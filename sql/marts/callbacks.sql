@@ -1,34 +1,34 @@
 /*
 question: Who asked to be called when, and was it kept?
 description: >-
-  One row per call of any kind whose metadata has a filled value at one of the keys in DIALFLO_CALLBACK_KEYS; of
-  several, the key that stands first in that setting. A call's time is occurred_at, else the start of its call_date in
-  the configured zone. A value that is a JSON string or number of at most 100 characters is read (as main.call_metadata
-  has it) by dateparser, in English, the day before the month, as a time to come, and local in DIALFLO_TIMEZONE (a local
-  time that is skipped is read with the offset before, of one that comes twice it is the first). "in 2 hours" counts
-  from the call's time; "tomorrow at 5pm" from the call's local day; "10 AM" is the first 10 AM after the call; "Monday"
-  is the first Monday after the call's local day; "20th March" and "15th" are the first such day from the call's local
-  day on, or with a time of day the first such moment not before the call. To be exact, P(b) is what dateparser 1.5
-  gives with languages en, DATE_ORDER DMY, PREFER_LOCALE_DATE_ORDER false, PREFER_DATES_FROM future,
-  RETURN_TIME_AS_PERIOD true and RELATIVE_BASE b, its zone taken off; W is 2001-01-10 00:00, W1 an hour later, M is
-  2005-10-17 00:00. The text is not understood where P(W), P(W1) or P(M) is missing or has a period other than time, day
-  and part_of_day; it means a *whole day* where P(W) has one of the latter two. Else the first of these decides. Calls
-  and times are compared by what the zone's clock shows. (1) P(W) = P(M): that moment, which is local, unless the text
-  ends with a UTC offset (Z in either case, +HHMM or +HH:MM, or the same with -) behind hours and minutes with a colon
-  between; blanks may stand between the two, and seconds and their decimals before. (2) P(W1) is an hour after P(W), and
-  no whole day is meant: the call's time + P(W) - W; not understood where that is negative. (3) P(W) - W = P(M) - M: the
-  start of the call's local day plus that on the clock, and a day more where no whole day is meant, that is below a day,
-  and the result is not after the call; not understood where it is negative. (4) The times of day of P(W) and P(M)
-  differ: not understood. (5) Their months and days are the same: the next such day of the year, the call's own included
-  if a whole day is meant or the time of day is not before the call's. (6) Their weekdays are the same, and both lie at
-  least 1 and less than 8 days after W and M: the first such weekday after the call's local day. (7) Their days of the
-  month are the same, and the text has a digit with st, nd, rd or th behind it, in any case, as the end of a word: the
-  next such day of the month that has one, the call's own included as in (5). (8) Not understood. The time of day is
-  that of P(W) in (5) to (7). Not understood either is what would lie outside of the years 1 to 9999. The request is
-  *kept* when a contact call (dialled: not inbound, outcome neither cancelled nor in_progress; or inbound and answered)
-  of the same contact_number and agent, later than this call in the order of time, then task_id (by code points), then
-  call_index, took place from starts_at to ends_at, both included. State is reckoned when the view is read, by the
-  reader's clock.
+  One row per call of any kind whose metadata has a filled value (is_filled of main.call_metadata) at one of the keys in
+  DIALFLO_CALLBACK_KEYS; of several, the key that stands first in that setting. A call's time is occurred_at, else the
+  start of its call_date in the configured zone. A value that is a JSON string or number of at most 100 characters is
+  read (as main.call_metadata has it) by dateparser, in English, the day before the month, as a time to come, and local
+  in DIALFLO_TIMEZONE (a local time that is skipped is read with the offset before, of one that comes twice it is the
+  first). "in 2 hours" counts from the call's time; "tomorrow at 5pm" from the call's local day; "10 AM" is the first 10
+  AM after the call; "Monday" is the first Monday after the call's local day; "20th March" and "15th" are the first such
+  day from the call's local day on, or with a time of day the first such moment not before the call. To be exact, P(b)
+  is what dateparser 1.5 gives with languages en, DATE_ORDER DMY, PREFER_LOCALE_DATE_ORDER false, PREFER_DATES_FROM
+  future, RETURN_TIME_AS_PERIOD true and RELATIVE_BASE b, its zone taken off; W is 2001-01-10 00:00, W1 an hour later, M
+  is 2005-10-17 00:00. The text is not understood where P(W), P(W1) or P(M) is missing or has a period other than time,
+  day and part_of_day; it means a *whole day* where P(W) has one of the latter two. Else the first of these decides.
+  Calls and times are compared by what the zone's clock shows. (1) P(W) = P(M): that moment, which is local, unless the
+  text ends with a UTC offset (Z in either case, +HHMM or +HH:MM, or the same with -) behind hours and minutes with a
+  colon between; blanks may stand between the two, and seconds and their decimals before. (2) P(W1) is an hour after
+  P(W), and no whole day is meant: the call's time + P(W) - W; not understood where that is negative. (3) P(W) - W =
+  P(M) - M: the start of the call's local day plus that on the clock, and a day more where no whole day is meant, that
+  is below a day, and the result is not after the call; not understood where it is negative. (4) The times of day of
+  P(W) and P(M) differ: not understood. (5) Their months and days are the same: the next such day of the year, the
+  call's own included if a whole day is meant or the time of day is not before the call's. (6) Their weekdays are the
+  same, and both lie at least 1 and less than 8 days after W and M: the first such weekday after the call's local day.
+  (7) Their days of the month are the same, and the text has a digit with st, nd, rd or th behind it, in any case, as
+  the end of a word: the next such day of the month that has one, the call's own included as in (5). (8) Not understood.
+  The time of day is that of P(W) in (5) to (7). Not understood either is what would lie outside of the years 1 to 9999.
+  The request is *kept* when a contact call (dialled: not inbound, outcome neither cancelled nor in_progress; or inbound
+  and answered) of the same contact_number and agent, later than this call in the order of time, then task_id (by code
+  points), then call_index, took place from starts_at to ends_at, both included. State is reckoned when the view is
+  read, by the reader's clock.
   A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
   mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
   white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means

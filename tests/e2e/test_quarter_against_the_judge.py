@@ -74,7 +74,7 @@ def judged_quarter(seed: int, tasks: int, command: Callable[..., Command], *, co
 
 
 def test_every_mart_of_a_quarter_is_as_its_header_says(dialflo: Callable[..., Command]) -> None:
-    judged_quarter(5, 350, dialflo, corrections=["sync", "sync --refetch"])
+    judged_quarter(5, 250, dialflo, corrections=["sync", "sync --refetch"])
 
 
 @pytest.mark.chaos
