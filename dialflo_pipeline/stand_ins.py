@@ -60,7 +60,8 @@ class StandIns:
     def _make(
         self, full_name: str, table_or_view: str, query: str, connection: duckdb.DuckDBPyConnection | None = None
     ) -> None:
-        (connection or self._connection).execute(f"CREATE {table_or_view} {self._name(full_name)} AS {query}")
+        kind = f"TEMP {table_or_view}" if self._schema == "temp" else table_or_view
+        (connection or self._connection).execute(f"CREATE {kind} {self._name(full_name)} AS {query}")
         self._kinds[full_name] = table_or_view
 
     def _name(self, full_name: str) -> str:
