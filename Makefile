@@ -20,6 +20,8 @@ $(READY): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# pip compiles what it installs, but not what stays where it is; some users' Python never would.
+	@$(BIN)/python -m compileall -q dialflo_pipeline
 	@touch $(READY)
 
 # dlt and all else that only the benchmarks need stay out of the environment of the pipeline.

@@ -20,7 +20,7 @@ import polars as pl
 from dialflo_pipeline.ahead import one_ahead, some_ahead
 from dialflo_pipeline.checked import checked
 from dialflo_pipeline.days import fingerprint, footer, in_groups
-from dialflo_pipeline.flatten import Flattened, flatten
+from dialflo_pipeline.flatten import SAMPLE, Flattened, Usual, flatten, sampled
 from dialflo_pipeline.lake import PARTITION_COLUMN, Lake
 from dialflo_pipeline.registered import registered_tasks
 from dialflo_pipeline.rules import Rules
@@ -30,11 +30,15 @@ from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSW
 BATCH_ROWS = 32_768
 BATCH_BYTES = 48 * 1024 * 1024
 
+SAMPLED_AGAIN = 8
+"""After so many batches: if answers have changed since, they are read more slowly until then."""
+
 WRITERS = 2
 """Tables written side by side."""
 
 ANSWER_TABLES = (CALLS, CALL_METADATA, CALL_CONTEXT, REJECTS)
-_BODY_COLUMNS = ("task_id", "asking_id", "is_last", "received_at", "body", "source")
+_BODY_COLUMNS = ("task_id", "received_at", "body", "source")
+_ROW = "row"
 
 _Writers: TypeAlias = "dict[tuple[str, date], Callable[[pl.DataFrame], None]]"
 _Rows: TypeAlias = "dict[tuple[str, date], int]"
@@ -59,10 +63,13 @@ class _Day:
 
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """Days derived together; `deciding` has task_id, call_date, completed_at and the asking whose answer counts."""
+    """Days derived together; `deciding` has task_id, call_date and completed_at of the answers that count, and by
+    `_ROW`, ascending, which of the raw rows of these days each one is; there are `rows` of these.
+    """
 
     days: list[_Day]
     deciding: pl.DataFrame
+    rows: int
 
 
 def derive_days(lake: Lake, days: Iterable[date], rules: Rules) -> Iterator[DayReport]:
@@ -70,20 +77,34 @@ def derive_days(lake: Lake, days: Iterable[date], rules: Rules) -> Iterator[DayR
     groups = (_look_at(lake, group, rules) for group in in_groups(lake, days))
     read = one_ahead((group, batch) for group in groups for batch in _answer_batches(lake, group))
     flattened = some_ahead(
-        lambda part: (part[0], flatten(part[1], rules.timezone, threads=1)), read, os.cpu_count() or 1
+        lambda part: (part[0], flatten(part[1], rules.timezone, threads=1, usual=part[2])),
+        _with_usual(read),
+        os.cpu_count() or 1,
     )
     for group, parts in groupby(flattened, key=itemgetter(0)):
         yield from _write_group(lake, group, (part for _, part in parts))
 
 
+def _with_usual(parts: Iterable[tuple[_Group, pl.DataFrame]]) -> Iterator[tuple[_Group, pl.DataFrame, Usual]]:
+    """With what the answers are like: looked for anew now and then, as it seldom changes, and costs a tenth of all."""
+    usual, left = None, 0
+    for group, answers in parts:
+        if usual is None or not left:
+            usual = sampled(answers["body"])
+            left = SAMPLED_AGAIN if answers.height >= SAMPLE else 1
+        left -= 1
+        yield group, answers, usual
+
+
 def _look_at(lake: Lake, days: Sequence[date], rules: Rules) -> _Group:
     # Before any row is read: a file that comes in between makes the fingerprint old, never the rows.
     fingerprints = {day: fingerprint(lake, day, rules) for day in days}
-    tries = lake.read_days(RAW_ANSWERS, days, TRY_COLUMNS)
+    tries = lake.read_days(RAW_ANSWERS, days, TRY_COLUMNS).with_row_index(_ROW)
     states = task_states(registered_tasks(lake, days), tries, rules.settle_after)
     states_of = {part.item(0, PARTITION_COLUMN): part for part in states.partition_by(PARTITION_COLUMN)}
     looked = [_Day(day, now, states_of.get(day, states.clear())) for day, now in fingerprints.items()]
-    return _Group(looked, states.select(*KEY, "completed_at").join(deciding_askings(tries), on=KEY))
+    deciding = states.select(*KEY, "completed_at").join(deciding_askings(tries).select(*KEY, _ROW), on=KEY)
+    return _Group(looked, deciding.sort(_ROW), tries.height)
 
 
 def _write_group(lake: Lake, group: _Group, flattened: Iterable[Flattened]) -> Iterator[DayReport]:
@@ -121,11 +142,23 @@ def _write_by_day(table: Table, frame: pl.DataFrame, writers: _Writers, rows: _R
 
 def _answer_batches(lake: Lake, group: _Group) -> Iterator[pl.DataFrame]:
     """The deciding answers of some days, as `flatten` takes them; at least one batch, if only an empty one."""
-    for raw in _batches(_last_tries(lake, [each.day for each in group.days])):
-        # Only now: a lookup in all the deciding ones has its cost for each call of it.
-        answers = raw.join(group.deciding, on=("task_id", "asking_id"))
-        received = pl.col("received_at").alias("fetched_at")
-        yield answers.select("task_id", "call_date", "completed_at", "body", received, "source")
+    end = 0
+    for raw in _batches(_raw_rows(lake, [each.day for each in group.days])):
+        start, end = end, end + raw.height
+        deciding = group.deciding.slice(*_between(group.deciding[_ROW], start, end))
+        answers = raw[deciding[_ROW] - start]
+        if not answers["task_id"].equals(deciding["task_id"]):
+            raise RuntimeError("raw answers changed while they were read, under the lock of this run")
+        received = answers["received_at"].alias("fetched_at")
+        yield deciding.select(*KEY, "completed_at").with_columns(answers["body"], received, answers["source"])
+    if end != group.rows:
+        raise RuntimeError("raw answers came or went while they were read, under the lock of this run")
+
+
+def _between(rows: pl.Series, start: int, end: int) -> tuple[int, int]:
+    """Offset and length of those of ascending numbers that are from `start` on and below `end`."""
+    first = rows.search_sorted(start)
+    return first, rows.search_sorted(end) - first
 
 
 def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -143,8 +176,7 @@ def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield pl.concat(waiting)
 
 
-def _last_tries(lake: Lake, days: Iterable[date]) -> Iterator[pl.DataFrame]:
+def _raw_rows(lake: Lake, days: Iterable[date]) -> Iterator[pl.DataFrame]:
     yield pl.DataFrame(schema=pl.Schema({name: RAW_ANSWERS.frame_schema[name] for name in _BODY_COLUMNS}))
     for day in days:
-        for raw in lake.read_batches(RAW_ANSWERS, day, _BODY_COLUMNS):
-            yield raw if raw["is_last"].all() else raw.filter("is_last")
+        yield from lake.read_batches(RAW_ANSWERS, day, _BODY_COLUMNS)

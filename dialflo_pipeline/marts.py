@@ -15,9 +15,9 @@ import duckdb
 
 from dialflo_pipeline import warehouse
 from dialflo_pipeline.callback_times import write_callbacks
-from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.increments import refill
 from dialflo_pipeline.inputs import write_inputs
+from dialflo_pipeline.making import make_models
 from dialflo_pipeline.metadata_views import make_metadata_views
 from dialflo_pipeline.models import (
     MODEL_SCHEMAS,
@@ -29,20 +29,25 @@ from dialflo_pipeline.models import (
 )
 from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.seeds import SEED_FOLDER, read_words
-from dialflo_pipeline.stand_ins import StandIns
 
 MOST_CHANGED = 0.25
 """When a larger share of all calls has changed, making everything anew costs no more than finding what to keep."""
+
+RECORDS = {
+    "pipeline.marts_built": "One row: what the marts were made from.",
+    "pipeline.marts_basis": "One row: the same without the days.",
+}
 
 _ORDER = re.compile(r"\nORDER BY [^()]*\Z")
 
 
 def build(path: Path, settings: MartSettings, folder: Path | None = None, *, rebuild: bool = False) -> dict[str, int]:
-    """Bring every model up to date, all or nothing, by the SQL files in `folder` (default: the package's own).
+    """Bring every model up to date by the SQL files in `folder` (default: the package's own).
 
-    Only what the changed days touch is made anew where that gives the same, everything else to `rebuild`. Returns the
-    rows of each model but the steps between that are views, by full name. Raises `ModelError` where a model is not
-    what its header declares.
+    Only what the changed days touch is made anew where that gives the same, all or nothing; everything else to
+    `rebuild`, side by side: one that fails then leaves a file that counts as without marts. Returns the rows of each
+    model but the steps between that are views, by full name. Raises `ModelError` where a model is not what its header
+    declares.
     """
     folder = folder or sql_folder()
     models = read_models(folder)
@@ -52,10 +57,13 @@ def build(path: Path, settings: MartSettings, folder: Path | None = None, *, reb
         warehouse.prepare(connection)
         changed = None if rebuild else _changed_days(connection, basis)
         write_inputs(connection, settings, read_words(folder / SEED_FOLDER))
-        write_callbacks(connection, settings, changed, forget=rebuild)
         if changed is None:
-            _make_all(connection, models, folder)
+            _begin_anew(connection, folder)
+            connection.commit()
+            make_models(connection, models, lambda cursor: write_callbacks(cursor, settings, None, forget=rebuild))
+            connection.begin()
         else:
+            write_callbacks(connection, settings, changed)
             refill(connection, models, changed)
         make_metadata_views(connection)
         rows = _count_rows(connection, models)
@@ -105,43 +113,17 @@ def _changed_days(connection: duckdb.DuckDBPyConnection, basis: str) -> list[dat
     return days if changed <= MOST_CHANGED * _count(connection, "main.calls") else None
 
 
-def _empty_schemas(connection: duckdb.DuckDBPyConnection) -> None:
+def _begin_anew(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """From here until `_record` the file counts as without marts."""
+    for record in RECORDS:
+        connection.execute(f"DROP TABLE IF EXISTS {record}")
     # Dropped whole, so that a model taken out of sql/ or turned from table to view leaves nothing behind.
     for schema in reversed(MODEL_SCHEMAS):
         connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
     for schema in MODEL_SCHEMAS:
         connection.execute(f"CREATE SCHEMA {schema}")
-
-
-def _make_all(connection: duckdb.DuckDBPyConnection, models: Iterable[Model], folder: Path) -> None:
-    _empty_schemas(connection)
     for script in macro_scripts(folder):
         connection.execute(script)
-    with StandIns(connection) as stand_ins:
-        for model in models:
-            _make(connection, model, model.query if model.is_view else stand_ins.query_of(model))
-            if model.is_view:
-                stand_ins.take_over(model)
-
-
-def _make(connection: duckdb.DuckDBPyConnection, model: Model, query: str) -> None:
-    kind = model.header.materialized.upper()
-    try:
-        connection.execute(f"CREATE {kind} {model.full_name} AS {query}")
-        declared = [(name, str(connection.sqltype(column.type))) for name, column in model.columns.items()]
-        found = connection.execute(f"DESCRIBE {model.full_name}").fetchall()
-    except (duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
-        raise ModelError(f"{model.full_name} does not run: {error}") from error
-    _compare(model.full_name, declared, [(name, sql_type) for name, sql_type, *_ in found])
-    _describe(connection, model)
-
-
-def _describe(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    kind = model.header.materialized.upper()
-    columns = {
-        name: warehouse.about(column.description, column.unit, column.privacy) for name, column in model.columns.items()
-    }
-    warehouse.describe(connection, kind, model.full_name, " ".join(model.description.split()), columns)
 
 
 def _count_rows(connection: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> dict[str, int]:
@@ -157,29 +139,13 @@ def _unordered(model: Model) -> str:
     return f"({_ORDER.sub('', model.query)})" if model.is_view else model.full_name
 
 
-def _compare(name: str, declared: list[tuple[str, str]], found: list[tuple[str, str]]) -> None:
-    if found != declared:
-        raise ModelError(
-            f"{name} is not what its header declares."
-            f" Only in the header: {_names(declared, found)}. Only in the query: {_names(found, declared)}."
-            " The order must be the same too."
-        )
-
-
-def _names(columns: Iterable[tuple[str, str]], others: list[tuple[str, str]]) -> str:
-    return ", ".join(" ".join(column) for column in columns if column not in others) or "nothing"
-
-
 def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
     row = connection.execute(f"SELECT count(*) FROM {name}").fetchone()
     return int(row[0]) if row else 0
 
 
 def _record(connection: duckdb.DuckDBPyConnection, basis: str, fingerprint: str) -> None:
-    for name, value, text in (
-        ("pipeline.marts_built", fingerprint, "One row: what the marts were made from."),
-        ("pipeline.marts_basis", basis, "One row: the same without the days."),
-    ):
+    for (name, text), value in zip(RECORDS.items(), (fingerprint, basis), strict=True):
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT ?::VARCHAR AS fingerprint", [value])
         warehouse.comment(connection, "TABLE", name, text)
     connection.execute("DELETE FROM pipeline.built_days; INSERT INTO pipeline.built_days FROM pipeline.loaded_days")

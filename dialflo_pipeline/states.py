@@ -32,6 +32,10 @@ WAITING_STATES = (State.PENDING, State.UNSETTLED)
 HOLDABLE_STATES = (State.UNSETTLED, State.NOT_FOUND)
 """States in which a waiting task may be held back; one that is pending never is."""
 
+_IS_USABLE = pl.col("result") == Result.USABLE
+_IS_LATE = pl.col("requested_at") >= pl.col("deadline")
+_ANSWERED_LATE = _IS_LATE & (pl.col("result") != Result.TROUBLE)
+
 SHORTEST_GAP = timedelta(minutes=1)
 """Nothing is held back for less: runs by hand, one after the other, ask every time."""
 
@@ -42,8 +46,10 @@ def task_states(task_ids: pl.DataFrame, tries: pl.DataFrame, settle_after: timed
     `task_ids` has the columns of that table, `tries` at least `TRY_COLUMNS`.
     """
     deadline = pl.coalesce("completed_at", "registered_at") + settle_after
-    facts = _facts(tries.join(task_ids.select(*KEY, deadline=deadline), on=KEY))
     attempts = tries.group_by(KEY).agg(attempts=pl.len().cast(pl.Int32))
+    asked = _counting(tries.join(task_ids.select(*KEY, deadline=deadline), on=KEY))
+    # Mostly each task was asked once, with one try.
+    facts = _facts_of_one(asked) if attempts.height == tries.height else _facts(asked)
     return (
         task_ids.join(attempts, on=KEY, how="left")
         .join(facts, on=KEY, how="left")
@@ -63,11 +69,14 @@ def is_due(now: datetime) -> pl.Expr:
 def deciding_askings(tries: pl.DataFrame) -> pl.DataFrame:
     """The asking whose answer each task's rows come from: its latest usable one, else its latest if that is empty.
 
-    Columns task_id, call_date and asking_id; tasks without such an answer are not there.
+    Of each its last try, with the columns of `tries`; tasks without such an answer are not there.
     """
-    askings = _counting(tries).with_columns(is_usable=pl.col("result") == Result.USABLE)
-    best = askings.sort("is_usable", "asking_id").group_by(KEY, maintain_order=True).last()
-    return best.filter(pl.col("result").is_in([str(Result.USABLE), str(Result.EMPTY)])).select(*KEY, "asking_id")
+    answered = pl.col("result").is_in([str(Result.USABLE), str(Result.EMPTY)])
+    askings = _counting(tries)
+    if askings.select(pl.struct(KEY).is_duplicated().any()).item():
+        best = askings.sort(pl.col("result") == Result.USABLE, "asking_id")
+        askings = best.group_by(KEY, maintain_order=True).last()
+    return askings.filter(answered)
 
 
 def _counting(tries: pl.DataFrame) -> pl.DataFrame:
@@ -75,26 +84,40 @@ def _counting(tries: pl.DataFrame) -> pl.DataFrame:
     return tries.filter(pl.col("is_last"), ~pl.col("stopped_run"))
 
 
-def _facts(tries: pl.DataFrame) -> pl.DataFrame:
+def _facts(askings: pl.DataFrame) -> pl.DataFrame:
     """Per asked task, what its askings say: the latest one, the latest usable one, any past the deadline."""
-    is_usable = pl.col("result") == Result.USABLE
-    is_late = pl.col("requested_at") >= pl.col("deadline")
     return (
-        _counting(tries)
-        .sort("asking_id")
+        askings.sort("asking_id")
         .group_by(KEY, maintain_order=True)
         .agg(
             last_result=pl.col("result").last(),
             last_status=pl.col("status").last(),
             last_error=pl.col("error").last(),
-            last_is_late=is_late.last(),
+            last_is_late=_IS_LATE.last(),
             first_asked_at=pl.col("requested_at").first(),
             last_asked_at=pl.col("requested_at").last(),
             deadline=pl.col("deadline").first(),
-            has_usable=is_usable.any(),
-            is_complete=pl.col("is_complete").filter(is_usable).last(),
-            answered_late=(is_late & (pl.col("result") != Result.TROUBLE)).any(),
+            has_usable=_IS_USABLE.any(),
+            is_complete=pl.col("is_complete").filter(_IS_USABLE).last(),
+            answered_late=_ANSWERED_LATE.any(),
         )
+    )
+
+
+def _facts_of_one(askings: pl.DataFrame) -> pl.DataFrame:
+    """The same where each task has one."""
+    return askings.select(
+        *KEY,
+        last_result="result",
+        last_status="status",
+        last_error="error",
+        last_is_late=_IS_LATE,
+        first_asked_at="requested_at",
+        last_asked_at="requested_at",
+        deadline="deadline",
+        has_usable=_IS_USABLE,
+        is_complete=pl.when(_IS_USABLE).then("is_complete"),
+        answered_late=_ANSWERED_LATE,
     )
 
 

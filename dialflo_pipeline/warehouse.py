@@ -82,8 +82,13 @@ def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """The connection of `connect`, for callers that close it themselves."""
     with _damage_told(path):
         connection = _attach(path) if read_only else _create_or_open(path)
-    connection.execute("SET TimeZone = 'UTC'")
+    set_zone(connection)
     return connection
+
+
+def set_zone(connection: duckdb.DuckDBPyConnection) -> None:
+    """Have times shown and cast in UTC, whatever the machine's zone; each connection by itself."""
+    connection.execute("SET TimeZone = 'UTC'")
 
 
 def examine(path: Path) -> None:

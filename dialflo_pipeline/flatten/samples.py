@@ -4,7 +4,7 @@ It only says what is worth looking for: whether an answer has that, all of it an
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 import polars as pl
 
-from dialflo_pipeline.flatten.fields import CALL, KEY_VALUES, NEXT_ACTION, PARENTS, VALUES, Path
+from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, KEY_VALUES, NEXT_ACTION, PARENTS, VALUES, Path
 from dialflo_pipeline.flatten.shapes import MOST_ELEMENTS, can_be_asked
 
 SAMPLE: Final = 256
@@ -47,7 +47,7 @@ def sampled(bodies: pl.Series) -> Usual:
     objects = [answer for answer in answers if isinstance(answer, dict)]
     is_array = len(arrays) >= len(objects)
     calls = [call for array in arrays for call in array[:MOST_ELEMENTS] if isinstance(call, dict)] + objects
-    found = Counter(path for call in calls for path in _places(call, CALL))
+    found = _places(calls)
     unknown = sorted(found.keys() - {*VALUES, NEXT_ACTION}, key=lambda path: (-found[path], path))
     places = [path for path in found.keys() - set(unknown[_UNKNOWN:]) if can_be_asked(path[-1])]
     names = {path: usual_names([[*keys] for call in calls if (keys := _object(call, path))]) for path in KEY_VALUES}
@@ -76,16 +76,17 @@ def _object(value: Any, path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _places(call: dict[str, Any], level: Path) -> Iterator[Path]:
-    """The places that a call has values at, those left out that are for objects."""
-    for key, value in call.items():
-        path = (*level, key)
-        if path in PARENTS:
-            yield from _places(value, path) if isinstance(value, dict) else ()
-            if path == NEXT_ACTION and value is not None and not isinstance(value, dict | list):
-                yield path
-        elif path not in KEY_VALUES:
-            yield path
+def _places(calls: Sequence[dict[str, Any]]) -> Counter[Path]:
+    """How many calls have a value at each place, those left out that are for objects."""
+    found: Counter[Path] = Counter()
+    for level in (CALL, *PARENTS):
+        keys = Counter(chain.from_iterable(_object(call, level) for call in calls))
+        found.update({(*level, key): count for key, count in keys.items()})
+    for path in (*PARENTS, *KEY_VALUES):
+        del found[path]
+    actions = (_object(call, INSIGHTS).get(NEXT_ACTION[-1]) for call in calls)
+    found[NEXT_ACTION] = sum(action is not None and not isinstance(action, dict | list) for action in actions)
+    return +found
 
 
 def _is_mostly_single(found: Counter[Path]) -> bool:
