@@ -70,8 +70,8 @@ def _campaigns_masked(frame: pl.DataFrame) -> pl.DataFrame:
     """A campaign key may turn out to hold numbers of people."""
     if "campaign" not in frame.columns:
         return frame
-    campaigns = [masked(text) if text and e164(text) else text for text in frame["campaign"]]
-    return _with(frame, "campaign", campaigns)
+    masks = {text: masked(text) for text in frame["campaign"].unique() if text and e164(text)}
+    return frame.with_columns(pl.col("campaign").replace(masks)) if masks else frame
 
 
 def _with(frame: pl.DataFrame, column: str, values: Iterable[str | None]) -> pl.DataFrame:

@@ -19,7 +19,7 @@ Packed = dict[str, Any]
 def packed(frames: Mapping[str, pl.DataFrame], about: Mapping[str, Any]) -> str:
     """Frames and what is to be known about all of them, as one text of letters, digits, `+`, `/` and `=`."""
     content = {"about": dict(about), "tables": {name: pack_frame(frame) for name, frame in frames.items()}}
-    return base64.b64encode(gzip.compress(orjson.dumps(content), compresslevel=9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(orjson.dumps(content), compresslevel=7, mtime=0)).decode()
 
 
 def unpacked(text: str) -> Packed:

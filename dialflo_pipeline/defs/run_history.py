@@ -1,92 +1,74 @@
-"""Writing Dagster's run history with few commits: days in one transaction, and on the command line one connection.
+"""Dagster's run history with fewer steps for the same: as the command line opens it, and days in one transaction.
 
-Dagster's SQLite storage opens a connection for each event, twice for those of assets, and commits each by itself.
-What is written is the same here, in the same places. Nothing but how it gets there belongs in this module.
+What is written is what Dagster would write, in the same places. Nothing but how it gets there belongs in this module.
 """
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dagster import AssetExecutionContext, AssetMaterialization, DagsterEvent, DagsterEventType, EventLogEntry
 from dagster._core.events import StepMaterializationData  # what Dagster itself makes of a logged materialization
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.runs import SqliteRunStorage
+from dagster._core.storage.schedules import SqliteScheduleStorage
+from dagster._core.storage.sqlite import create_db_conn_string
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine
 
-KEPT = 4
-"""Connections kept open: the index of all runs, and the run under way."""
+from dialflo_pipeline.defs.event_log import KeptConnections
+from dialflo_pipeline.defs.revisions import revisions_in
 
-
-class KeptConnections(SqliteEventLogStorage):
-    """The same event log over connections that stay open until it is disposed of.
-
-    The last connection to close would otherwise move SQLite's log into its file, with several syncs, after each event.
-    What the system had not written when the power went may be missing from the history; the file stays whole.
-    """
-
-    def __init__(self, base_dir: str) -> None:
-        self._kept: dict[str, Connection] = {}
-        super().__init__(base_dir)
-
-    @contextmanager
-    def _connect(self, shard: str) -> Iterator[Connection]:
-        with self._db_lock:
-            if shard not in self._kept:
-                self._kept[shard] = self._opened(shard)
-            with self._kept[shard].begin():
-                yield self._kept[shard]
-
-    def dispose(self) -> None:
-        """Close all."""
-        while self._kept:
-            self._kept.popitem()[1].close()
-        super().dispose()
-
-    def _opened(self, shard: str) -> Connection:
-        while len(self._kept) >= KEPT:
-            self._kept.popitem()[1].close()
-        engine = create_engine(
-            self.conn_string_for_shard(shard),
-            poolclass=NullPool,
-            connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
-        )
-        if shard not in self._initialized_dbs:
-            self._initdb(engine)
-            self._initialized_dbs.add(shard)
-        connection = engine.connect()
-        connection.execute(text("PRAGMA synchronous = NORMAL"))
-        connection.commit()
-        return connection
+_Stored = TypeVar("_Stored", SqliteRunStorage, SqliteScheduleStorage)
 
 
 class RunHistory(DagsterSqliteStorage):
-    """Dagster's own storage in SQLite files, but for the connections of its event log."""
+    """Dagster's own storage in SQLite files, but for how it is opened and how its event log writes."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        super().__init__(base_dir, inst_data)
-        index = Path(self._event_log_storage.path_for_shard(INDEX_SHARD_NAME))
-        self._event_log_storage = KeptConnections(str(index.parent))
+        self.base_dir = base_dir
+        self._run_storage = _opened(SqliteRunStorage, Path(base_dir, "history"), "runs")
+        self._event_log_storage = KeptConnections(str(Path(base_dir, "history", "runs")))
+        self._schedule_storage = _opened(SqliteScheduleStorage, Path(base_dir, "schedules"), "schedules")
+        self._inst_data = inst_data
+        # Not of the class itself, which opens all of it.
+        super(DagsterSqliteStorage, self).__init__()  # type: ignore[no-untyped-call]
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> "RunHistory":
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> "RunHistory":
         """As Dagster makes it from an instance's settings."""
         return cls.from_local(inst_data=inst_data, **config_value)
 
 
+def _opened(kind: type[_Stored], folder: Path, name: str) -> _Stored:
+    """A storage over its file, whose tables are made if it is new; reading through all migrations finds no more."""
+    address = create_db_conn_string(str(folder), name)
+    if (folder / f"{name}.db").is_file() and revisions_in(create_engine(address, poolclass=NullPool)):
+        return kind(address)
+    return kind.from_local(str(folder))
+
+
+class QuickInstance(InstanceRef):
+    """An instance without what these runs have no use for: a place for definitions that are fetched from elsewhere."""
+
+    @property
+    def defs_state_storage(self) -> None:
+        """None, instead of a place that takes long to load."""
+
+
 def with_kept_connections(instance: InstanceRef) -> InstanceRef:
     """The same instance, but with `RunHistory` where its history is in SQLite files."""
+    quick = QuickInstance._make(instance)
     data = instance.storage_data
     if data is None or data.class_name != DagsterSqliteStorage.__name__:
-        return instance
-    return instance._replace(storage_data=ConfigurableClassData(__name__, RunHistory.__name__, data.config_yaml))
+        return quick
+    return quick._replace(storage_data=ConfigurableClassData(__name__, RunHistory.__name__, data.config_yaml))
 
 
 def note_materialized(context: AssetExecutionContext, materializations: Sequence[AssetMaterialization]) -> None:

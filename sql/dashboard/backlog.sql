@@ -30,7 +30,8 @@ WITH waiting AS (
     FROM staging.redial_backlog AS backlog
     LEFT JOIN staging.contact_stops AS stops ON stops.contact_number = backlog.contact_number
 ),
--- Of an answer with several calls to one contact at one moment, the last is the latest.
+-- Of an answer with several calls to one contact at one moment, the last is the latest. Where no key is configured there
+-- is no campaign, and the calls need not be read.
 campaigns AS (
     SELECT
         waiting.contact_number,
@@ -50,6 +51,7 @@ campaigns AS (
             campaigns.task_id = calls.task_id
             AND campaigns.call_index = calls.call_index
             AND campaigns.call_date = calls.call_date
+    WHERE (SELECT settings.campaign_key IS NOT NULL FROM pipeline.settings AS settings)
     GROUP BY waiting.contact_number, waiting.agent_name
 )
 SELECT

@@ -64,7 +64,7 @@ query with which the customer asks a database of their own."""
 CANNOT_BE_BOUND: Final = {("warehouse.py", "quoted"), ("compacting.py", "quoted"), ("export.py", "copy")}
 """ATTACH and COPY take no parameter: the path stands in the statement, its quotes doubled."""
 
-OTHER_DATABASES: Final = {"defs/run_history.py"}
+OTHER_DATABASES: Final = {"defs/event_log.py", "defs/revisions.py", "defs/run_history.py"}
 """Dagster's own SQLite files, by way of SQLAlchemy."""
 
 
