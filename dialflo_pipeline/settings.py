@@ -4,7 +4,7 @@ Nothing else in the package reads the environment for configuration.
 """
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -215,6 +215,15 @@ class Settings(BaseSettings):
 def find_env_file(start: Path) -> Path | None:
     """The nearest `.env` in `start` or a folder above it."""
     return next((path for folder in (start, *start.parents) if (path := folder / ".env").is_file()), None)
+
+
+def env_file_changed_at(start: Path | None = None) -> datetime | None:
+    """When the `.env` that is read, its contents or its name, was last changed; None if there is none."""
+    try:
+        seen = path.stat() if (path := find_env_file(start or Path.cwd())) else None
+    except OSError:
+        return None  # taken away meanwhile
+    return datetime.fromtimestamp(max(seen.st_mtime, seen.st_ctime), UTC) if seen else None
 
 
 def load_settings(start: Path | None = None) -> Settings:

@@ -25,27 +25,27 @@ from dialflo_pipeline.workspace import Workspace
 
 DAILY_AT = "30 1 * * *"
 
-ASKED_FOR_AGAIN = {"dagster/max_retries": "0"}
-"""Tags of jobs for which a sensor asks again if a run of theirs is cut off."""
+BY_ITSELF = {"dagster/max_retries": "0", "dagster/priority": "1"}
+"""Tags of jobs that sensors ask for, and ask for again if a run is cut off. They go before a backfill in the queue."""
 
 sync_job = define_asset_job(
     "sync",
     AssetSelection.all(),
     description="Registers, fetches, derives, loads, computes and publishes.",
-    tags=ASKED_FOR_AGAIN,
+    tags=BY_ITSELF,
 )
 register_job = define_asset_job(
     "register",
     AssetSelection.assets(lake_key(TASK_IDS)),
     description="Registers the ids of the files in the inbox and of the database.",
-    tags=ASKED_FOR_AGAIN,
+    tags=BY_ITSELF,
 )
 
 derive_job = define_asset_job(
     "derive",
     AssetSelection.all() - AssetSelection.assets(lake_key(TASK_IDS), lake_key(RAW_ANSWERS)),
     description="The same as sync without its sources: derives, loads, computes and publishes what was fetched.",
-    tags=ASKED_FOR_AGAIN,
+    tags=BY_ITSELF,
 )
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import yaml
 from dagster import DagsterInstance, Definitions
+from dagster._config import process_config, resolve_to_config_type  # how an instance reads its dagster.yaml
 from dagster._core.instance.ref import InstanceRef  # the only way to look without making what is missing
 from dagster._core.scheduler.instigation import InstigatorStatus
 from dagster._serdes import ConfigurableClassData
+from sqlalchemy import NullPool, create_engine
 
 from dialflo_pipeline.defs.home import CONFIG
 from dialflo_pipeline.defs.storage_faults import why_unusable
@@ -34,6 +36,7 @@ def examine_deployment(settings: Settings) -> list[Finding]:
         reference = InstanceRef.from_dir(str(home))
         if _is_empty_folder(reference):
             return [*findings, Finding("run history", "none yet: the services begin it at their start", True)]
+        _connect_once(reference)
         with _quiet(), DagsterInstance.from_ref(_looking_only(reference)) as instance:
             return [*findings, *_history(instance, definitions_load=loaded.is_well is True)]
     except Exception as error:  # whatever storage, driver or configuration says, a person is told and the rest stands
@@ -82,6 +85,18 @@ def _is_empty_folder(reference: InstanceRef) -> bool:
     """Whether the history is in SQLite files, of which there are none: looking would make them."""
     data = reference.storage_data
     return data is not None and data.class_name == SQLITE and not Path(data.config_dict["base_dir"], "history").exists()
+
+
+def _connect_once(reference: InstanceRef) -> None:
+    """Raise what PostgreSQL says. Dagster asks it for ten seconds before it does, and here a person waits."""
+    data = reference.storage_data
+    if data is None or data.class_name != POSTGRES:
+        return
+    from dagster_postgres.utils import pg_config, pg_url_from_config  # there only with the extra
+
+    config = process_config(resolve_to_config_type(pg_config()), data.config_dict)
+    if config.success and config.value and not config.value.get("token_provider"):  # else Dagster says what is wrong
+        create_engine(pg_url_from_config(config.value), poolclass=NullPool).connect().close()
 
 
 def _looking_only(reference: InstanceRef) -> InstanceRef:

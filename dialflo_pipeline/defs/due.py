@@ -1,7 +1,7 @@
 """The watch on what is due: ids to be asked for, and answers that readers do not have yet, get their run in minutes.
 
 What the last runs came to says how soon another may follow, so that neither an outage nor a wrong setting starts one
-every minute.
+every minute. What they came to under other settings counts no more: who mends one waits for nothing.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from dagster import (
     DagsterInstance,
     DagsterRunStatus,
     DefaultSensorStatus,
+    RunRecord,
     RunRequest,
     RunsFilter,
     SensorDefinition,
@@ -23,6 +24,7 @@ from dialflo_pipeline.days import DayStatus, survey
 from dialflo_pipeline.defs.automation import derive_job, derive_request, sync_job, sync_request
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.run_content import was_cut_off
+from dialflo_pipeline.defs.set_anew import ALWAYS, settings_since
 from dialflo_pipeline.defs.under_way import is_under_way
 from dialflo_pipeline.errors import DialfloError, LockHeld
 from dialflo_pipeline.locks import run_lock
@@ -31,7 +33,7 @@ from dialflo_pipeline.rules import mart_settings_of, rules_of
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.workspace import Workspace
 
-EVERY_SECONDS = 60
+EVERY_SECONDS = 30
 
 TRY_AGAIN_AFTER = timedelta(minutes=15)
 """After a run that left ids in trouble, or failed; doubled for each further failure in a row."""
@@ -39,7 +41,6 @@ TRY_AGAIN_AFTER = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(hours=1)
 
 _ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
-_AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
 
 def due_sensor(pipeline: Pipeline) -> SensorDefinition:
@@ -57,7 +58,7 @@ def due_sensor(pipeline: Pipeline) -> SensorDefinition:
     )
     def due(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         settings, now = pipeline.load(), datetime.now(UTC)
-        workspace = Workspace(settings.data_dir)
+        workspace, since = Workspace(settings.data_dir), settings_since(context, now)
         if any(is_under_way(context.instance, job.name, workspace) for job in (sync_job, derive_job)):
             return SkipReason("A sync is under way.")
         days = survey(workspace.lake, rules_of(settings))
@@ -65,7 +66,7 @@ def due_sensor(pipeline: Pipeline) -> SensorDefinition:
         skipped = "Nothing is due."
         if with_work := [day for day in days if day.has_work(now)]:
             has_news = any(_has_news(day, now) for day in with_work)
-            earliest = earliest_start(context.instance, sync_job.name, has_news=has_news)
+            earliest = earliest_start(context.instance, sync_job.name, has_news=has_news, since=since)
             if earliest <= now:
                 return sync_request([day.day for day in with_work], today, run_key=f"due {now.isoformat()}")
             skipped = (
@@ -73,7 +74,7 @@ def due_sensor(pipeline: Pipeline) -> SensorDefinition:
             )
         if not (underived := _underived(workspace, days, settings)):
             return SkipReason(skipped)
-        earliest = earliest_start(context.instance, derive_job.name, has_news=True)
+        earliest = earliest_start(context.instance, derive_job.name, has_news=True, since=since)
         if earliest > now:
             return SkipReason(f"{skipped} What was fetched could not be derived: next try at {earliest:%H:%M} UTC.")
         return derive_request([day.day for day in underived], today, run_key=f"derive {now.isoformat()}")
@@ -100,14 +101,25 @@ def _underived(workspace: Workspace, days: Sequence[DayStatus], settings: Settin
     return [] if is_done else days[-1:]
 
 
-def earliest_start(instance: DagsterInstance, job_name: str, *, has_news: bool) -> datetime:
-    """When the next run of a job may start, going by how the latest ones ended."""
+def earliest_start(instance: DagsterInstance, job_name: str, *, has_news: bool, since: datetime = ALWAYS) -> datetime:
+    """When the next run of a job may start, going by how the latest ones ended that began with these settings."""
     ended = instance.get_run_records(RunsFilter(job_name=job_name, statuses=_ENDED), limit=10)
+    if not _is_cut_off_each_time(instance, ended):
+        ended = [each for each in ended if _began(each) >= since]
     failed = [each.dagster_run.status is DagsterRunStatus.FAILURE for each in ended]
     failures = [*failed, False].index(False)
     is_cut_off = failures == 1 and was_cut_off(instance, ended[0].dagster_run.run_id)
     if not ended or (has_news and not failures) or is_cut_off:
-        return _AT_ONCE
+        return ALWAYS
     latest = ended[0].end_time or ended[0].create_timestamp.timestamp()
     wait: timedelta = min(TRY_AGAIN_AFTER * 2 ** max(failures - 1, 0), LONGEST_WAIT)
     return datetime.fromtimestamp(latest, UTC) + wait
+
+
+def _began(record: RunRecord) -> datetime:
+    return datetime.fromtimestamp(record.start_time, UTC) if record.start_time else record.create_timestamp
+
+
+def _is_cut_off_each_time(instance: DagsterInstance, ended: Sequence[RunRecord]) -> bool:
+    """Whether runs may be what brings the services down, so that a restart alone is no reason to begin one."""
+    return len(ended) > 1 and all(was_cut_off(instance, each.dagster_run.run_id) for each in ended[:2])

@@ -50,7 +50,8 @@ const dayTicks = (days, width) => {
 const dayAxis = (days, width) =>
   Plot.axisX(dayTicks(days, width), { tickFormat: (date) => shortDayFormat.format(date), label: null, tickSize: 0, fill: SOFT });
 
-const tooltip = (text) => ({ title: text, fill: "var(--card)", stroke: "var(--line)", textPadding: 8, fontSize: 12, lineHeight: 1.3 });
+/** Hidden from screen readers: it comes and goes with the pointer, and the tables say the same. */
+const tooltip = (text) => ({ ariaHidden: "true", title: text, fill: "var(--card)", stroke: "var(--line)", textPadding: 8, fontSize: 12, lineHeight: 1.3 });
 
 /** Every day of a span, with null where there is no row, so that a line breaks there; of a very long one only the rows. */
 function everyDay(rows, blank) {

@@ -1,12 +1,15 @@
 """The sensor that starts a sync when something is due."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, Definitions, RunRequest, SkipReason, build_sensor_context
 from dagster._core.test_utils import create_run_for_test  # the only way to a run of a chosen state
+from dagster._daemon.types import DaemonHeartbeat  # what the daemon leaves
 from filelock import FileLock
 
 from dialflo_pipeline import refresh
@@ -33,8 +36,17 @@ def instance() -> Iterator[DagsterInstance]:
 
 @pytest.fixture
 def tick(definitions: Callable[[], Definitions], instance: DagsterInstance) -> Tick:
-    """What the sensor asks for now."""
-    return lambda: definitions().resolve_sensor_def("due")(build_sensor_context(instance=instance))
+    """What the sensor asks for now; one look after another."""
+    cursor = None
+
+    def look() -> Any:
+        nonlocal cursor
+        context = build_sensor_context(instance=instance, cursor=cursor)
+        asked = definitions().resolve_sensor_def("due")(context)
+        cursor = context.cursor
+        return asked
+
+    return look
 
 
 @pytest.fixture
@@ -146,3 +158,62 @@ def test_after_failures_the_next_run_waits_longer_each_time(
     (latest,) = instance.get_run_records(limit=1)
     waits_until = earliest_start(instance, "sync", has_news=True)
     assert waits_until - latest.create_timestamp == timedelta(minutes=minutes)
+
+
+def start_daemon(instance: DagsterInstance, name: str) -> None:
+    instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), "SENSOR", name, []))
+
+
+@pytest.fixture
+def in_vain(register: Register, instance: DagsterInstance, tick: Tick) -> None:
+    """An id of which three syncs have failed, as with a wrong token; nothing is to be done for a while."""
+    register(DAY, ["a"])
+    start_daemon(instance, "one")
+    ended(instance, *[DagsterRunStatus.FAILURE] * 3)
+    ended(instance, *[DagsterRunStatus.FAILURE] * 3, job="derive")
+    assert isinstance(tick(), SkipReason)
+
+
+@pytest.mark.usefixtures("in_vain")
+def test_after_a_restart_the_next_run_waits_for_nothing(tick: Tick, instance: DagsterInstance) -> None:
+    start_daemon(instance, "two")
+    assert tick().job_name == "sync"
+    ended(instance, DagsterRunStatus.FAILURE)
+    ended(instance, DagsterRunStatus.FAILURE, job="derive")
+    assert isinstance(tick(), SkipReason), "the same settings have failed again"
+
+
+@pytest.mark.usefixtures("in_vain")
+def test_after_a_change_of_the_env_file_the_next_run_waits_for_nothing(
+    tick: Tick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert isinstance(tick(), SkipReason)
+    (tmp_path / ".env").write_text("DIALFLO_API_TOKEN=another\n")
+    assert tick().job_name == "sync"
+
+
+@pytest.mark.usefixtures("in_vain")
+def test_an_env_file_that_was_there_before_changes_nothing(
+    tick: Tick, instance: DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("DIALFLO_API_TOKEN=another\n")
+    ended(instance, DagsterRunStatus.FAILURE)
+    ended(instance, DagsterRunStatus.FAILURE, job="derive")
+    assert isinstance(tick(), SkipReason)
+
+
+def test_runs_that_bring_the_services_down_are_not_begun_by_each_restart(
+    tick: Tick, register: Register, instance: DagsterInstance
+) -> None:
+    register(DAY, ["a"])
+    start_daemon(instance, "one")
+    for job in ("sync", "derive"):
+        for _ in range(2):
+            run = create_run_for_test(instance, job_name=job, status=DagsterRunStatus.STARTED)
+            assert report_killed(instance, run)
+    assert isinstance(tick(), SkipReason)
+    start_daemon(instance, "two")
+    assert isinstance(tick(), SkipReason)
