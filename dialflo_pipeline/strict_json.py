@@ -5,6 +5,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import accumulate
@@ -42,8 +43,11 @@ _ESCAPE = re.compile(
 )
 
 
-def loads(body: bytes) -> Json:
-    """Read one JSON text; of a key given twice in an object the last counts. Raises `NotJson`."""
+def loads(body: bytes, of_integer: Callable[[str], Number] = Number) -> Json:
+    """Read one JSON text; of a key given twice in an object the last counts. Raises `NotJson`.
+
+    `of_integer` makes the number of an integer's text.
+    """
     body = body.removeprefix(UTF8_BOM)
     try:
         text = body.decode()
@@ -51,7 +55,7 @@ def loads(body: bytes) -> Json:
         raise NotJson("not UTF-8") from None
     if _is_too_deep(body):
         raise NotJson(f"more than {MAX_LEVELS} levels")
-    value = _decode(text)
+    value = _decode(text, of_integer)
     if _SURROGATE.search(text) and any(escape["lone"] for escape in _ESCAPE.finditer(text)):
         raise NotJson("half of a surrogate pair")
     return value
@@ -84,21 +88,19 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise NotJson("NaN or Infinity")
 
 
-_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_refuse_constant)
-
-
-def _decode(text: str) -> Json:
+def _decode(text: str, of_integer: Callable[[str], Number]) -> Json:
     try:
-        return _decode_here(text)
+        return _decode_here(text, of_integer)
     except RecursionError:
         # The levels allowed fit a stack of their own, just not on top of a caller who is already deep down.
         with ThreadPoolExecutor(1) as own_stack:
-            return own_stack.submit(_decode_here, text).result()
+            return own_stack.submit(_decode_here, text, of_integer).result()
 
 
-def _decode_here(text: str) -> Json:
+def _decode_here(text: str, of_integer: Callable[[str], Number]) -> Json:
+    decoder = json.JSONDecoder(parse_int=of_integer, parse_float=Number, parse_constant=_refuse_constant)
     try:
-        value: Json = _DECODER.decode(text)
+        value: Json = decoder.decode(text)
     except json.JSONDecodeError as error:
         raise NotJson(f"{error.msg.removesuffix(' at')} at character {error.pos}") from None
     return value

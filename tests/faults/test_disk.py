@@ -1,6 +1,5 @@
 """Disks that are full and folders that are forbidden, through the installed command: told, and nothing lost."""
 
-import ctypes
 import os
 import resource
 import subprocess
@@ -14,20 +13,11 @@ from tests.e2e.conftest import Command
 from tests.e2e.scripted_api import ScriptedApi, serving
 from tests.e2e.varied_campaign import Campaign, campaign
 from tests.e2e.warehouse_rows import read_tables
-
-PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
-"""Of linux/prctl.h and linux/capability.h."""
+from tests.roots_rights import give_up_roots_rights
 
 
 def _campaign(tmp_path: Path) -> Campaign:
     return campaign(5, "UTC", tmp_path, tasks=20, is_troubled=False)
-
-
-def _give_up_roots_rights() -> None:
-    """What is forbidden is so to root too, in the program that this process becomes."""
-    libc = ctypes.CDLL(None)
-    for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
-        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
 def _all_there(command: Command, made: Campaign) -> bool:
@@ -131,7 +121,7 @@ def test_a_folder_that_may_not_be_written_is_named_and_later_runs_go_on(
         command = _synced(dialflo, made, api)
         before, folder = read_tables(command.published), command.data / name
         folders = [each for each in [folder, *folder.rglob("*")] if each.is_dir()]
-        command.before = _give_up_roots_rights
+        command.before = give_up_roots_rights
         _forbid(folders)
         done = [command("tasks", "add", tmp_path / "ids.txt"), command("sync")]
         _allow(folders)

@@ -1,6 +1,5 @@
 """Documents of every make: all readers agree on what is JSON, both flatteners on every row, and no leaf is lost."""
 
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
@@ -29,9 +28,6 @@ JUDGED: Final = 25
 
 ZONES: Final = ("UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York")
 TABLES: Final = ("calls", "call_metadata", "call_context", "rejects")
-SIGNED_ZERO: Final = re.compile(rb"-0(?![0-9.eE])")
-"""DuckDB writes this integer as 0, which is the same number; a reader of its text sees the difference."""
-
 JSON_COLUMNS: Final = {"extra", "value"}
 
 
@@ -69,7 +65,7 @@ def test_readers_that_differ_would_be_noticed() -> None:
 def check_documents(dice: Random) -> int:
     """Check one batch; how many documents it had."""
     bodies = [document(dice) for _ in range(AT_ONCE)]
-    readable = [body for body in bodies if _is_json(body) and not SIGNED_ZERO.search(body)]
+    readable = [body for body in bodies if _is_json(body)]
     zone = dice.choice(ZONES)
     assert _differing(readable, zone, read_plainly) == []
     _check_by_judge(dice.sample(readable, min(len(readable), JUDGED)), zone)

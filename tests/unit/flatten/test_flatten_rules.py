@@ -124,6 +124,7 @@ def test_what_is_absent_or_null_is_null(read: Read) -> None:
         ({"agent_id": "a-12"}, {"agent_id": "a-12"}),
         ({"agent_id": True}, {"agent_id": "true"}),
         ({"agent_id": 123456789012345678901234567890}, {"agent_id": "123456789012345678901234567890"}),
+        ({"agent_id": -1}, {"agent_id": "-1"}),
         ({"agent_name": " हाँ\n"}, {"agent_name": " हाँ\n"}),
         ({"call_id": "a\x00b"}, {"call_id": "a\x00b"}),
         ({"call_id": "{}"}, {"call_id": "{}"}),
@@ -340,6 +341,16 @@ def test_each_row_carries_what_is_known_of_its_task(read: Read) -> None:
     for frame in (found.calls, found.call_context, found.rejects):
         assert frame["call_date"].is_in(pl.Series(["2025-06-25"]).str.to_date().implode()).all()
     assert found.calls.select("fetched_at", "source").rows() == [(datetime(2025, 6, 26, tzinfo=UTC), "api")] * 2
+
+
+@pytest.mark.parametrize("zero", ["-0", "0"])
+def test_an_integer_zero_has_no_sign_wherever_it_stands(read: Read, zero: str) -> None:
+    metadata = f'{{"k": {zero}, "n": [{zero}, {{"m": {zero}}}]}}'
+    members = f'"agent_id": {zero}, "unknown": [{zero}], "call_insights": {{"metadata": {metadata}}}'
+    found = read(f'[{{"call_duration": {zero}, {members}}}]'.encode())
+    [call] = found.calls.to_dicts()
+    assert (call["agent_id"], call["extra"], str(call["call_duration_seconds"])) == ("0", '{"unknown":[0]}', "0.0")
+    assert found.call_metadata["value"].to_list() == ["0", '[0,{"m":0}]']
 
 
 def test_512_levels_are_flattened(read: Read) -> None:
