@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from json.encoder import encode_basestring
 from typing import Final, NoReturn, TypeAlias
@@ -88,6 +89,11 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise NotJson("NaN or Infinity")
 
 
+@cache
+def _decoder(of_integer: Callable[[str], Number]) -> json.JSONDecoder:
+    return json.JSONDecoder(parse_int=of_integer, parse_float=Number, parse_constant=_refuse_constant)
+
+
 def _decode(text: str, of_integer: Callable[[str], Number]) -> Json:
     try:
         return _decode_here(text, of_integer)
@@ -98,9 +104,8 @@ def _decode(text: str, of_integer: Callable[[str], Number]) -> Json:
 
 
 def _decode_here(text: str, of_integer: Callable[[str], Number]) -> Json:
-    decoder = json.JSONDecoder(parse_int=of_integer, parse_float=Number, parse_constant=_refuse_constant)
     try:
-        value: Json = decoder.decode(text)
+        value: Json = _decoder(of_integer).decode(text)
     except json.JSONDecodeError as error:
         raise NotJson(f"{error.msg.removesuffix(' at')} at character {error.pos}") from None
     return value
