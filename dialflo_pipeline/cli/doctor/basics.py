@@ -63,7 +63,8 @@ def _mappings(workspace: Workspace) -> Finding:
         words = read_words(workspace.seeds)
     except SettingsError as error:
         return Finding("mappings", str(error), False)
-    return Finding("mappings", f"words of your own in {workspace.seeds}: {len(words)}" if words else "the shipped ones alone")
+    own = f"words of your own in {workspace.seeds}: {len(words)}"
+    return Finding("mappings", own if words else "the shipped ones alone")
 
 
 def _api(settings: Settings) -> Finding:
