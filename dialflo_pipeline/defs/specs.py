@@ -37,8 +37,8 @@ class Shown:
 
     @classmethod
     def on_a_page(cls, published: Path, dashboard: Path) -> "Shown":
-        """All there is to tell. Following columns through the SQL takes a while."""
-        return cls(published, dashboard, model_lineage(models()))
+        """All there is to tell."""
+        return cls(published, dashboard, _lineages())
 
     def looking(self) -> dict[str, Any]:
         """Where the figures can be looked at without any tool."""
@@ -117,6 +117,12 @@ def model_specs(shown: Shown) -> list[AssetSpec]:
 def models() -> list[Model]:
     """The SQL models, read once a process: parsing them takes longer than all else that is told here."""
     return read_models(sql_folder())
+
+
+@cache
+def _lineages() -> Mapping[str, Lineage]:
+    """Of all models, once a process: following columns through the SQL takes a second, and the definitions a tenth."""
+    return model_lineage(models())
 
 
 def row_counts(rows: Mapping[str, int], name: str) -> dict[str, Any]:

@@ -23,6 +23,15 @@ from tests.services.servers import (
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
+LONGEST = ("test_running_services.py", "test_dagster_page.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, whatever else is shuffled, so that nothing waits for it at the end."""
+    items.sort(key=lambda item: [*LONGEST, item.path.name].index(item.path.name))
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """A PostgreSQL server, started when the first test asks for it."""

@@ -17,7 +17,7 @@ from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, TaskR
 from dialflo_pipeline.task_ids.files import read
 from tests.services.dagster_page import DagsterPage, browser_page, dagster_page, until
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("dagster page")]
 
 OPTIONS = SimulatorOptions(days=3, tasks_per_day=20)
 

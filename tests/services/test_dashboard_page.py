@@ -22,7 +22,7 @@ from tests.canaries import canaries_in
 from tests.services.dagster_page import browser as running_browser
 from tests.services.dashboard_page import Dashboard, number, opened, same_figures
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("dashboard")]
 
 SETTINGS = MartSettings("Asia/Kolkata", 3, 30, campaign_key="product")
 HOSTILE = "</script><img src=x onerror=document.title='owned'>\"'&{{STATE}}\u2028"

@@ -22,7 +22,7 @@ from tests.services.servers import PASSWORD
 
 RunSql = Callable[[str], list[tuple[Any, ...]]]
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("databases")]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Readers old and new, each really installed: they open the published file, read all of it, and hold it open."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.tables import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.workspace import Workspace
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("readers")]
 
 VERSIONS = ("1.2.2", "1.5.5", "2.0.0")
 PYTZ = "2025.2"
@@ -132,8 +133,15 @@ def _ask(program: "subprocess.Popen[str]") -> int:
     return int(program.stdout.readline())
 
 
-def _publish_tasks(root: Path, count: int) -> Path:
-    private, published, lake = root / "work" / "w.duckdb", root / "warehouse.duckdb", Lake(root / "lake", root / "work")
+@pytest.fixture(scope="session")
+def privates(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The private file as each of several syncs leaves it, with a task more each time: the same for all readers."""
+    root = tmp_path_factory.mktemp("privates")
+    return [_with_tasks(root, count) for count in range(1, SYNCS + 2)]
+
+
+def _with_tasks(root: Path, count: int) -> Path:
+    private, lake = root / "work" / "w.duckdb", Lake(root / "lake", root / "work")
     then = datetime(2024, 5, 7, tzinfo=UTC)
     tasks = [{"task_id": f"t{i}", "registered_at": then, "state": "pending", "attempts": 0} for i in range(count)]
     for table in WAREHOUSE_TABLES:
@@ -141,17 +149,25 @@ def _publish_tasks(root: Path, count: int) -> Path:
         lake.replace(table, [pl.DataFrame(rows, schema=table.frame_schema)], DAY)
     loading.load(private, lake, {DAY: str(count)})
     marts.build(private, MartSettings("UTC", 3, 30))
+    return Path(shutil.copy(private, root / f"{count}.duckdb"))
+
+
+def _publish(made: Path, root: Path) -> Path:
+    (root / "work").mkdir(exist_ok=True)
+    private, published = Path(shutil.copy(made, root / "work" / "w.duckdb")), root / "warehouse.duckdb"
     publish.publish(private, published, root / "work")
     return published
 
 
-def test_a_reader_may_hold_the_file_through_ten_publications(reader: Path, tmp_path: Path) -> None:
-    published = _publish_tasks(tmp_path, 1)
+def test_a_reader_may_hold_the_file_through_ten_publications(
+    reader: Path, privates: list[Path], tmp_path: Path
+) -> None:
+    published = _publish(privates[0], tmp_path)
     with ExitStack() as held:
         programs = [held.enter_context(_holding(reader, published))]
         assert _ask(programs[0]) == 1
         for count in range(2, SYNCS + 2):
-            _publish_tasks(tmp_path, count)
+            _publish(privates[count - 1], tmp_path)
             programs.append(held.enter_context(_holding(reader, published)))
             assert _ask(programs[-1]) == count
         assert [_ask(program) for program in programs] == list(range(1, SYNCS + 2))

@@ -153,7 +153,7 @@ def ended(url: str, run_id: str) -> str:
     return str(until(look, f"the end of run {run_id}"))
 
 
-def test_a_run_launched_on_the_page_is_executed_told_once_and_still_there_after_a_restart(
+def test_a_run_launched_on_the_page_is_told_once_still_there_after_a_restart_and_made_up_for_with_another_token(
     services: Callable[[], Any], told: tuple[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hook, texts = told
@@ -184,16 +184,21 @@ def test_a_run_launched_on_the_page_is_executed_told_once_and_still_there_after_
             again, registered = launched(url, "sync", day=today), launched(url, "register")
             assert (ended(url, again), ended(url, registered)) == ("FAILURE", "SUCCESS")
             before = asked(url, RUNS)["runsOrError"]["results"]
+            doctor = subprocess.run([str(BIN / "dialflo"), "doctor"], capture_output=True, text=True, check=False)
+            assert len(texts) == 1
 
+        monkeypatch.setenv("DIALFLO_API_TOKEN", simulator.token)
         with services() as url:
             until(lambda: asked(url, RUNS), "the web page, again")
+            until(lambda: ("sync", "SUCCESS") in statuses(url), "the sync that waits for nothing after a restart")
             after = asked(url, RUNS)["runsOrError"]["results"]
             assert {run["runId"] for run in before} <= {run["runId"] for run in after}
-            doctor = subprocess.run([str(BIN / "dialflo"), "doctor"], capture_output=True, text=True, check=False)
+            until(lambda: len(texts) > 1, "the message that all is well")
 
-    assert len(texts) == 1
+    assert len(texts) == 2
     assert "Put a valid token in DIALFLO_API_TOKEN" in texts[0]
     assert "http://dagster.test/runs/" in texts[0]
+    assert "fine again" in texts[1]
     assert "Postgres is reached, its tables are of this version" in doctor.stdout
     assert "refuses the token" in doctor.stdout
 

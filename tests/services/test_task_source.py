@@ -16,7 +16,7 @@ from dialflo_pipeline.task_ids.source import SourceReport, TaskSource, examine, 
 from dialflo_pipeline.workspace import Workspace
 from tests.services.servers import PASSWORD
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("databases")]
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -217,3 +217,10 @@ def test_runs_that_bring_the_services_down_are_not_begun_by_each_restart(
     assert isinstance(tick(), SkipReason)
     start_daemon(instance, "two")
     assert isinstance(tick(), SkipReason)
+
+
+@pytest.mark.parametrize("job", ["sync", "register", "derive"])
+def test_what_starts_by_itself_goes_before_the_runs_of_a_backfill(
+    job: str, definitions: Callable[[], Definitions]
+) -> None:
+    assert int(definitions().resolve_job_def(job).tags["dagster/priority"]) > 0
