@@ -20,6 +20,9 @@ LAKE_VIEWS = frozenset(f"lake.{table.name}" for table in RAW_TABLES)
 INPUTS = frozenset({"checks.days", "checks.clock"} | LAKE_VIEWS)
 """Full names of all that stands here."""
 
+SESSION = "SET TimeZone = 'UTC'; SET search_path = 'warehouse.main,memory.checks,memory.lake'"
+"""What each connection has to be told by which checks run."""
+
 GRACE = timedelta(days=1)
 """How long after a task should have been settled nobody is told that it is not: time for one more sync a day."""
 
@@ -61,7 +64,7 @@ def offer(connection: duckdb.DuckDBPyConnection, clock: Clock, days: Mapping[dat
     )
     for view in _views(days.values()):
         connection.execute(view)
-    connection.execute("SET search_path = 'warehouse.main,memory.checks,memory.lake'")
+    connection.execute(SESSION)
 
 
 def _views(days: Collection[RawFiles]) -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""Running checks on the private warehouse: which days to look at, one connection for all, and what came of each."""
+"""Running checks on the private warehouse: which days to look at, one opened file for all, and what came of each."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -10,12 +11,13 @@ from dialflo_pipeline import warehouse
 from dialflo_pipeline.checks.check import Check, CheckResult, Stage, judged
 from dialflo_pipeline.checks.declared import model_checks, table_checks
 from dialflo_pipeline.checks.files import read_checks
-from dialflo_pipeline.checks.inputs import Clock, offer, raw_files
+from dialflo_pipeline.checks.inputs import SESSION, Clock, offer, raw_files
 from dialflo_pipeline.checks.seen import basis, note_seen, seen_days
 from dialflo_pipeline.days import fingerprint
 from dialflo_pipeline.errors import ChecksFailed, ModelError
 from dialflo_pipeline.models import Model, read_models, sql_folder
 from dialflo_pipeline.rules import Rules
+from dialflo_pipeline.parallel_queries import read_side_by_side
 from dialflo_pipeline.workspace import Workspace
 
 
@@ -48,7 +50,8 @@ def run_checks(
         files = {day: raw_files(workspace.lake, day) for day in unseen}
         days = [day for day in unseen if fingerprint(workspace.lake, day, rules) == loaded[day]]
         offer(connection, clock, {day: files[day] for day in days})
-        results = [_run(connection, check, len(days)) for check in checks]
+        run = partial(_run, days=len(days))
+        results = read_side_by_side(connection, SESSION, run, checks)
     if by_day:
         _note(workspace, looked_for, loaded, seen, days, results)
     return results

@@ -5,6 +5,7 @@ How much of it the page keeps is for `limits.py` to say.
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -15,8 +16,10 @@ from dialflo_pipeline import warehouse
 from dialflo_pipeline.dashboard.limits import BY_DAY, MOST, Frames, Limits
 from dialflo_pipeline.errors import ModelError, PermanentError
 from dialflo_pipeline.models import ModelColumn, header_and_query, sql_folder
+from dialflo_pipeline.parallel_queries import read_side_by_side
 
 FOLDER = "dashboard"
+SESSION = "USE warehouse; SET TimeZone = 'UTC'"
 OTHER = ("number_flags", "drifts", "backlog", "calls", "about")
 
 
@@ -39,7 +42,9 @@ def read_frames(published: Path, limits: Limits = MOST, folder: Path | None = No
     with warehouse.connect(published, read_only=True) as connection:
         try:
             values = {"first_day": _first_day(connection, limits.days), "most_calls": limits.calls}
-            return {name: _read(connection, folder / f"{name}.sql", values) for name in (*BY_DAY, *OTHER)}
+            paths = [folder / f"{name}.sql" for name in (*OTHER, *BY_DAY)]  # what takes longest is among the others
+            frames = read_side_by_side(connection, SESSION, partial(_read, values=values), paths)
+            return {path.stem: frame for path, frame in zip(paths, frames, strict=True)}
         except duckdb.CatalogException as error:
             raise PermanentError(
                 f"{published} was published by an older version of the pipeline; run `dialflo sync` first."

@@ -44,8 +44,11 @@ OWN_SQL: Final = {
 MADE_BESIDE_IT: Final = {
     *(("callback_times.py", part) for part in ("scope", "values", "_TEXT", "_SAID", "asked", "_FIRST_US", "_LAST_US")),
     *(("increments.py", part) for part in ("fresh", "stored", "_same('found', columns)")),
-    *(("stand_ins.py", part) for part in ("table_or_view", "_name(full_name)")),
+    *(("stand_ins.py", part) for part in ("table_or_view", "kind", "self._name(full_name)")),
+    *(("making.py", part) for part in ("_SHARED", "_kind(model)")),
+    ("marts.py", "record"),
     ("models.py", "tree"),
+    *(("parallel_queries.py", "session"), ("checks/inputs.py", "SESSION")),
     *(("checks/inputs.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
     *(("cli/query.py", "SQL_ERRORS_IN_PARTS"), ("cli/redial.py", "_CANDIDATES"), ("cli/redial.py", "_CALLER_IDS")),
     *(("export.py", "_SCHEMAS"), ("export.py", "STAMP.name"), ("compacting.py", "warehouse.STORAGE_VERSION")),
