@@ -16,8 +16,8 @@ from dialflo_pipeline.checks.seen import basis, note_seen, seen_days
 from dialflo_pipeline.days import fingerprint
 from dialflo_pipeline.errors import ChecksFailed, ModelError
 from dialflo_pipeline.models import Model, read_models, sql_folder
-from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.parallel_queries import read_side_by_side
+from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.workspace import Workspace
 
 
