@@ -20,6 +20,7 @@ import polars as pl
 from dialflo_pipeline.ahead import one_ahead, some_ahead
 from dialflo_pipeline.checked import checked
 from dialflo_pipeline.days import fingerprint, footer, in_groups
+from dialflo_pipeline.errors import TransientError
 from dialflo_pipeline.flatten import SAMPLE, Flattened, Usual, flatten, sampled
 from dialflo_pipeline.lake import PARTITION_COLUMN, Lake
 from dialflo_pipeline.registered import registered_tasks
@@ -39,6 +40,7 @@ WRITERS = 2
 ANSWER_TABLES = (CALLS, CALL_METADATA, CALL_CONTEXT, REJECTS)
 _BODY_COLUMNS = ("task_id", "received_at", "body", "source")
 _ROW = "row"
+_CHANGED = "Files of raw answers came or went while they were read; run the same command again."
 
 _Writers: TypeAlias = "dict[tuple[str, date], Callable[[pl.DataFrame], None]]"
 _Rows: TypeAlias = "dict[tuple[str, date], int]"
@@ -97,7 +99,7 @@ def _with_usual(parts: Iterable[tuple[_Group, pl.DataFrame]]) -> Iterator[tuple[
 
 
 def _look_at(lake: Lake, days: Sequence[date], rules: Rules) -> _Group:
-    # Before any row is read: a file that comes in between makes the fingerprint old, never the rows.
+    # Before any row is read, so that a file that comes in between, past the lock of runs, makes the fingerprint old.
     fingerprints = {day: fingerprint(lake, day, rules) for day in days}
     tries = lake.read_days(RAW_ANSWERS, days, TRY_COLUMNS).with_row_index(_ROW)
     states = task_states(registered_tasks(lake, days), tries, rules.settle_after)
@@ -148,11 +150,11 @@ def _answer_batches(lake: Lake, group: _Group) -> Iterator[pl.DataFrame]:
         deciding = group.deciding.slice(*_between(group.deciding[_ROW], start, end))
         answers = raw[deciding[_ROW] - start]
         if not answers["task_id"].equals(deciding["task_id"]):
-            raise RuntimeError("raw answers changed while they were read, under the lock of this run")
+            raise TransientError(_CHANGED)
         received = answers["received_at"].alias("fetched_at")
         yield deciding.select(*KEY, "completed_at").with_columns(answers["body"], received, answers["source"])
     if end != group.rows:
-        raise RuntimeError("raw answers came or went while they were read, under the lock of this run")
+        raise TransientError(_CHANGED)
 
 
 def _between(rows: pl.Series, start: int, end: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -12,6 +13,7 @@ from dialflo_pipeline import days as day_groups
 from dialflo_pipeline import derive
 from dialflo_pipeline.days import day_status
 from dialflo_pipeline.derive import derive_days
+from dialflo_pipeline.errors import TransientError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
@@ -134,3 +136,34 @@ def test_a_day_cut_off_between_its_tables_is_not_current(
         list(derive_days(lake, DAYS[:1], RULES))
     assert not lake.file(TASKS, DAYS[0]).exists()
     assert not day_status(lake, DAYS[0], RULES).is_current
+
+
+def test_of_several_askings_the_latest_usable_one_gives_the_rows_wherever_it_stands(lake: Lake) -> None:
+    day, ids = DAYS[0], ["a", "b", "c"]
+    lake.append(TASK_IDS, _registered(day, ids), day)
+    asked = _answered(day, ids)
+    newer = asked.with_columns(asking_id=pl.concat_str(pl.lit("2-"), "task_id"), source=pl.lit("webhook"))
+    failed = newer.with_columns(pl.lit("trouble").alias("result"), pl.lit(value=False).alias("is_last"))
+    for rows in (newer.filter(pl.col("task_id") == "b"), failed.filter(pl.col("task_id") == "a"), asked.reverse()):
+        lake.append(RAW_ANSWERS, rows, day)
+    list(derive_days(lake, DAYS, RULES))
+    found = lake.read(CALLS, day).select("task_id", "source")
+    assert dict(found.iter_rows()) == {"a": "api", "b": "webhook", "c": "api"}
+
+
+def test_raw_answers_that_come_while_they_are_read_end_the_run_in_words(
+    lake: Lake, fill: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill()
+    look = derive._look_at
+
+    def look_and_append(*arguments: Any) -> Any:
+        found = look(*arguments)
+        lake.append(RAW_ANSWERS, _answered(DAYS[0], ["late"]), DAYS[0])
+        return found
+
+    monkeypatch.setattr(derive, "_look_at", look_and_append)
+    with pytest.raises(TransientError, match="run the same command again"):
+        list(derive_days(lake, DAYS, RULES))
+    monkeypatch.undo()
+    assert len(list(derive_days(lake, DAYS, RULES))) == len(DAYS)
