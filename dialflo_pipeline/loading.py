@@ -55,6 +55,8 @@ def _load_all(path: Path, lake: Lake, days: Days) -> dict[str, int]:
             _record(connection, days)
             connection.commit()
             rows = _fill_side_by_side(connection, lake, days)
+            # Closing would do it too, but keep to itself that the disk is full, and leave all of it in the log.
+            connection.execute("CHECKPOINT")
         # Left by a process that was killed: DuckDB would replay it over the new file.
         log_of(path).unlink(missing_ok=True)
     return {table.name: rows[table.name] for table in WAREHOUSE_TABLES}

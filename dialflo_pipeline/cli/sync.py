@@ -85,8 +85,6 @@ class _Run:
     started: datetime
     history_apart: bool
     surveyed: list[DayStatus] | None = None
-    is_brought_up: bool = False
-    """Whether a run has just brought all that follows the lake up to date, so that no file has to be asked for it."""
     is_blocked: bool = False
     """Whether a check keeps what was made from being published; `tell` says which."""
     without_dashboard: str = ""
@@ -139,7 +137,7 @@ class _Run:
             return
         days = self.days()
         stale = [status.day for status in days if not status.is_current]
-        if stale or (days and not self.is_brought_up and not self._is_up_to_date()):
+        if stale or (days and not self._is_up_to_date()):
             self.derive(stale or [days[-1].day], rebuild=False)
 
     def _is_up_to_date(self) -> bool:
@@ -176,7 +174,6 @@ class _Run:
     def _unless_blocked(self) -> Iterator[None]:
         try:
             yield
-            self.is_brought_up = True
         except ChecksFailed:
             self.is_blocked = True
         except DashboardFailed as error:
@@ -185,7 +182,7 @@ class _Run:
     def _dagster(self) -> "DagsterRuns":
         from dialflo_pipeline.defs.execute import DagsterRuns  # a second or two, which an idle sync need not spend
 
-        self.surveyed, self.is_brought_up = None, False
+        self.surveyed = None
         return DagsterRuns.of(self.settings, self.reporter, apart=self.history_apart)
 
 

@@ -1,5 +1,8 @@
 """`best_time_to_call`: cells of weekday and hour, shrunk towards their agent's mean."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 from tests.e2e.judge_marts.facts import Facts
 from tests.e2e.judge_marts.figures import Row, count, grouped, rate
 
@@ -10,13 +13,21 @@ def best_time_to_call(facts: Facts) -> list[Row]:
     calls = []
     for call in facts.dialled:
         if call["occurred_at"] is not None:
-            local = call["occurred_at"].astimezone(facts.rules.zone)
+            local = _local(call["occurred_at"], facts.rules.zone)
             calls.append(call | {"weekday": local.isoweekday(), "hour": local.hour})
     return [
         row
         for (agent,), of_agent in grouped(calls, "agent_name").items()
         for row in _cells(agent, grouped(of_agent, "weekday", "hour"))
     ]
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+    """On the first and the last day of Python's calendar the zone has no offset."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment.astimezone(UTC)
 
 
 def _cells(agent: str | None, cells: dict[tuple[int, int], list[Row]]) -> list[Row]:
