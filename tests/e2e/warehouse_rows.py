@@ -68,7 +68,8 @@ def lasting(tables: dict[str, list[Row]], aside: Collection[str] = ()) -> dict[s
 
 
 def _lasting(rows: list[Row], aside: Collection[str]) -> list[str]:
-    return sorted(repr({column: value for column, value in row.items() if column not in aside}) for row in rows)
+    # By name: a file may have its columns in another order.
+    return sorted(repr(sorted((name, value) for name, value in row.items() if name not in aside)) for row in rows)
 
 
 def read_types(published: Path) -> dict[str, dict[str, str]]:
