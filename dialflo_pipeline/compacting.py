@@ -35,6 +35,7 @@ def compact(path: Path, aside: Path) -> None:
         # One thread: several would make small row groups, which take twice the space.
         connection.execute("SET threads = 1")
         connection.execute("COPY FROM DATABASE warehouse TO compacted")
+        connection.execute("CHECKPOINT compacted")  # which tells of a full disk, where detaching keeps it to itself
         connection.execute("DETACH compacted")
 
 
