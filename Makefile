@@ -45,7 +45,7 @@ test: $(READY) lint ## Lint, check formats and types, run all tests
 
 test-services: $(READY) ## Tests with real database servers and a real browser, installed from Debian's packages where missing
 	tests/services/install.sh
-	$(BIN)/pytest -m services --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -m services tests/services --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
 
 test-bi: $(READY) $(BI_READY) ## Import the bundle into a real Superset, open it in a real browser, compare its figures
 	tests/bi/install.sh

@@ -6,7 +6,6 @@ Root may run neither PostgreSQL nor MariaDB, so as root they run as a user witho
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.services.free_port import free_port
 
 USER, PASSWORD = "dialflo", "pa ss@w/rd-canary"
 """The password has characters that an address must write as %20 and the like."""
@@ -35,7 +36,7 @@ def postgresql_server() -> Iterator[Server]:
     """A PostgreSQL server with one user, who may do everything."""
     initdb, postgres = (_program(name, "/usr/lib/postgresql/*/bin") for name in ("initdb", "postgres"))
     with _folder() as folder:
-        server, data, password = Server(_free_port()), folder / "data", folder / "password"
+        server, data, password = Server(free_port()), folder / "data", folder / "password"
         password.write_text(PASSWORD)
         password.chmod(0o644)
         encoding = ["-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "--no-sync"]
@@ -50,7 +51,7 @@ def postgresql_server() -> Iterator[Server]:
 def mariadb_server() -> Iterator[Server]:
     """A MariaDB server with one user, who may do everything."""
     with _folder() as folder:
-        server, data, first = Server(_free_port()), folder / "data", folder / "first.sql"
+        server, data, first = Server(free_port()), folder / "data", folder / "first.sql"
         first.write_text(
             f"CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\nGRANT ALL ON *.* TO {USER}@'127.0.0.1';\n"
         )
@@ -107,12 +108,6 @@ def _program(name: str, elsewhere: str = "/usr/bin") -> str:
     program = shutil.which(name) or (found[-1] if found else None)
     assert program, f"{name} is not installed: make test-services installs it"
     return program
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def _run(command: Sequence[str | Path]) -> None:

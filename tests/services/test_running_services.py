@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from dialflo_pipeline.publish import read_published
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
 from dialflo_pipeline.tables import RAW_ANSWERS
 from dialflo_pipeline.workspace import Workspace
+from tests.services.free_port import free_port
 
 pytestmark = pytest.mark.services
 
@@ -81,8 +81,7 @@ def daemon(home: Path, tmp_path: Path) -> Callable[[], Any]:
 @pytest.fixture
 def page(home: Path, tmp_path: Path) -> Callable[[], Any]:
     """Starts the web page alone; gives its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     workspace = str(home / "workspace.yaml")
 
     @contextmanager
