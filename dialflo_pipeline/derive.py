@@ -22,7 +22,8 @@ from dialflo_pipeline.checked import checked
 from dialflo_pipeline.days import fingerprint, footer, in_groups
 from dialflo_pipeline.errors import TransientError
 from dialflo_pipeline.flatten import SAMPLE, Flattened, Usual, flatten, sampled
-from dialflo_pipeline.lake import PARTITION_COLUMN, Lake
+from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.parquet.schema import PARTITION_COLUMN
 from dialflo_pipeline.registered import registered_tasks
 from dialflo_pipeline.rules import Rules
 from dialflo_pipeline.states import KEY, TRY_COLUMNS, deciding_askings, task_states

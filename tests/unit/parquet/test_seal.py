@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dialflo_pipeline import seal
+from dialflo_pipeline.parquet import seal
 
 
 @pytest.fixture
