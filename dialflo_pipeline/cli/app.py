@@ -264,15 +264,22 @@ def simulate(
 FEW_LOOKS = 50_000
 """After so many new objects Python looks for garbage, instead of after 700: what a command loads stays to its end."""
 
+_INTERRUPTED = 128 + signal.SIGINT
+
 
 def main() -> None:
     """Run the command line; ends the process with the promised exit code."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.set_threshold(FEW_LOOKS)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: no text may end a command in a stack trace
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what a service manager sends ends a run as Ctrl-C does
     try:
         sys.exit(_exit_code())
+    except KeyboardInterrupt:  # outside of a command, which says more
+        say_error("Interrupted.")
+        sys.exit(_INTERRUPTED)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)  # all is done: nothing is left to be interrupted

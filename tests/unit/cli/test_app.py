@@ -1,6 +1,7 @@
 """The command line as a whole: what it imports, and how it ends."""
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -55,6 +56,30 @@ def test_a_sync_with_nothing_to_do_loads_neither_dagster_nor_http(
 ) -> None:
     monkeypatch.setenv("DIALFLO_DATA_DIR", str(tmp_path_factory.mktemp("data")))
     assert loaded_modules("sync").isdisjoint({"dagster", "httpx", "sqlglot", "yaml"})
+
+
+SIGNALLED = """
+import builtins, os, signal, typer.main
+from dialflo_pipeline.cli import main
+
+def stopped(*args, **kwargs):
+    os.kill(os.getpid(), signal.{number})
+    raise AssertionError("it goes on")
+
+{function} = stopped
+main()
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_a_signal_before_a_command_has_begun_is_told_in_a_word(number: str) -> None:
+    done = run(code=SIGNALLED.format(function="typer.main.get_command", number=number))
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
+
+
+def test_ctrl_c_while_the_commands_are_imported_ends_the_process_without_a_word() -> None:
+    done = run(code=SIGNALLED.format(function="builtins.__import__", number="SIGINT"))
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_importing_the_package_loads_nothing_else() -> None:
