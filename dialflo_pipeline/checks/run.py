@@ -100,6 +100,7 @@ def _note(
     in_order = (seen.keys() | days) - at_fault
     note_seen(
         workspace.work,
+        workspace.aside,
         looked_for,
         {day: loaded[day] for day in loaded if day in in_order and (day in days or seen[day] == loaded[day])},
     )

@@ -31,8 +31,8 @@ def seen_days(work: Path, looked_for: str) -> dict[date, str]:
         return {}
 
 
-def note_seen(work: Path, looked_for: str, days: Mapping[date, str]) -> None:
+def note_seen(work: Path, aside: Path, looked_for: str, days: Mapping[date, str]) -> None:
     """Keep these as the days found in order."""
     noted = {"basis": looked_for, "days": {day.isoformat(): fingerprint for day, fingerprint in days.items()}}
-    with whole_file(work / FILE, work) as unfinished:
+    with whole_file(work / FILE, aside) as unfinished:
         unfinished.write_text(json.dumps(noted), encoding="utf-8")

@@ -98,7 +98,7 @@ def load_place(work_dir: Path, source: str, lake: Lake) -> Place | None:
 
 
 def keep_place(work_dir: Path, source: str, lake: Lake, place: Place) -> None:
-    """Keep the place, after the lake has all that was read up to it."""
+    """Keep the place, after the lake has all that was read up to it; for the holder of the lock of registrations."""
     kept = {
         "source": source,
         "lake": _mark(lake, None),
@@ -109,7 +109,7 @@ def keep_place(work_dir: Path, source: str, lake: Lake, place: Place) -> None:
         "reached_at": place.reached_at.isoformat(),
         "read_at": place.read_at.isoformat(),
     }
-    with whole_file(work_dir / PLACE, work_dir) as unfinished:
+    with whole_file(work_dir / PLACE, lake.aside) as unfinished:
         unfinished.write_text(json.dumps(kept), encoding="utf-8")
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from dialflo_pipeline.errors import TaskSourceDown, TaskSourceError
+from dialflo_pipeline.locks import registration_lock
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.task_ids import cursor
 from dialflo_pipeline.task_ids.cursor import Seen
@@ -128,7 +129,8 @@ def _read(source: TaskSource, workspace: Workspace, now: datetime, zone: ZoneInf
         tasks = TaskFile(NAME, reading.records(iter(rows)), ID_COLUMNS, zone)
         tasks.refused = refused
         registration = register(lake, tasks, now, zone, work_dir=work)
-    cursor.keep_place(work, source.fingerprint, lake, cursor.advanced(before, reading.seen, now, source.overlap))
+    with registration_lock(work):
+        cursor.keep_place(work, source.fingerprint, lake, cursor.advanced(before, reading.seen, now, source.overlap))
     return SourceReport(registration, refused)
 
 

@@ -44,6 +44,8 @@ LEFTOVERS = {
     "work/dagster/history/runs/<run>.db-wal": "SQLite's log in the history of a killed run, read with it",
     "work/dagster/history/runs/<run>.db-shm": "SQLite's index of that log",
     "work/dagster/history/runs/<run>.db-journal": "the same before SQLite was told to keep a log",
+    "work/dagster/history/runs/index.db-wal": "the same for the list of runs, until Dagster next reads it",
+    "work/dagster/history/runs/index.db-shm": "SQLite's index of that log",
 }
 """The files that a killed run may leave for good, each with what it is; all others must not."""
 
