@@ -13,6 +13,7 @@ DialfloError                 1
 │   ├── DashboardFailed      1   all is published, but the page of it could not be made
 │   └── DamagedFile          1   a stored file is not what was written
 │       ├── DamagedRows      1   some of its answers are not those that were received
+│       ├── Misplaced        1   it is whole, but another table's or day's
 │       ├── Unsealed         1   nothing vouches for it: an older version or another program wrote it
 │       └── DamagedWarehouse 1   it is a DuckDB file, and all in it is derived
 └── TransientError           1   the same call may succeed later
@@ -97,6 +98,14 @@ class DamagedRows(DamagedFile):
     def __init__(self, path: Path, rows: int) -> None:
         found = f"holds {rows} {'answer' if rows == 1 else 'answers'} that did not come so (body_sha256)"
         super().__init__(path, "`dialflo sync` leaves out these and fetches their ids again.", found)
+
+
+class Misplaced(DamagedFile):
+    """A whole file of the lake in the place of another table or day."""
+
+    def __init__(self, path: Path, remedy: str, home: str) -> None:
+        super().__init__(path, remedy, f"belongs below {home}")
+        self.home = home
 
 
 class Unsealed(DamagedFile):

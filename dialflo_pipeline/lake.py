@@ -19,6 +19,7 @@ import pyarrow as pa
 from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.parquet import reader, writer
 from dialflo_pipeline.parquet.schema import PARTITION_COLUMN, arrow_schema, typed
+from dialflo_pipeline.parquet.seal import home_of
 from dialflo_pipeline.tables import RAW_TABLES, Table
 
 _PARTITION_PREFIX = f"{PARTITION_COLUMN}="
@@ -146,7 +147,10 @@ class Lake:
     def _writing(
         self, table: Table, path: Path, metadata: Mapping[str, str]
     ) -> Iterator[Callable[[pl.DataFrame], None]]:
-        with whole_file(path, self.aside) as unfinished, writer.writing(unfinished, table, metadata) as write:
+        with (
+            whole_file(path, self.aside) as unfinished,
+            writer.writing(unfinished, table, home_of(path), metadata) as write,
+        ):
             yield write
 
 
@@ -162,5 +166,5 @@ def _day_named(folder: str) -> date | None:
 def _is_ours(table: Table, entry: os.DirEntry[str]) -> bool:
     name = entry.name
     if table in RAW_TABLES:
-        return name.endswith(".parquet") and not name.startswith((".", "_")) and not entry.is_dir()
-    return name == f"{table.name}.parquet" and not entry.is_dir()
+        return name.endswith(".parquet") and not name.startswith((".", "_")) and entry.is_file()
+    return name == f"{table.name}.parquet" and entry.is_file()

@@ -17,6 +17,7 @@ import duckdb
 from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.errors import PermanentError
 from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.parquet.schema import DAY_OF_FILE, PARTITION_COLUMN
 from dialflo_pipeline.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.warehouse import connect, layout, log_of, prepare, stored_layout
 
@@ -116,11 +117,12 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: Table, lake: Lake, day
     paths = [lake.file(table, day) for day in sorted(days) if days[day] is not None]
     if not paths:
         return 0
-    columns = ", ".join(f'"{name}"' for name in table.sql_types)
+    names = [f'"{name}"' for name in table.sql_types]
+    columns = [DAY_OF_FILE if name == f'"{PARTITION_COLUMN}"' else name for name in names]
     try:
         result = connection.execute(
-            f"INSERT INTO main.{table.name} ({columns}) SELECT {columns} FROM read_parquet("
-            "$paths, hive_partitioning = true, hive_types = {'call_date': DATE})",
+            f"INSERT INTO main.{table.name} ({', '.join(names)}) SELECT {', '.join(columns)}"
+            " FROM read_parquet($paths, filename = true, hive_partitioning = false)",
             # A folder's name may hold characters that DuckDB would take for a pattern.
             {"paths": [glob.escape(str(path)) for path in paths]},
         ).fetchone()

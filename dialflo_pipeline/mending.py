@@ -17,7 +17,7 @@ from dialflo_pipeline import loading, refresh, warehouse
 from dialflo_pipeline.days import day_status, fingerprint, survey
 from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.durable import move
-from dialflo_pipeline.errors import DamagedFile, DamagedRows, DamagedWarehouse, DialfloError, Unsealed
+from dialflo_pipeline.errors import DamagedFile, DamagedRows, DamagedWarehouse, DialfloError, Misplaced, Unsealed
 from dialflo_pipeline.publish import is_copy, publish
 from dialflo_pipeline.rules import MartSettings, Rules
 from dialflo_pipeline.seen import PRIVATE, PUBLISHED, looks_now, note_looks, seen_looks
@@ -140,6 +140,9 @@ class Mender:
 
     def _mend_task_ids(self, day: date, damage: DamagedFile, *, is_known: bool) -> None:
         space = self.workspace
+        if isinstance(damage, Misplaced):
+            home = _place_in(Path(), Path(damage.home, damage.path.name))
+            day = home[1] if home else day
         # First the ids, then the file: killed in between, it is found again.
         found = recover(space.registration_lake, damage.path, day, (space.private, space.published), space.work)
         aside = self._quarantine(damage.path)

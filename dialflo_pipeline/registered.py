@@ -31,10 +31,15 @@ def registered_tasks(lake: Lake, days: Sequence[date]) -> pl.DataFrame:
     tasks = lake.read_days(TASK_IDS, days)
     tombstones = lake.read_days(FORGOTTEN_IDS, days)
     if tombstones.is_empty():
-        return tasks
+        return _once(tasks)
     latest = tombstones.group_by(_KEY).agg(pl.col("forgotten_at").max())
     counts = pl.col("forgotten_at").is_null() | (pl.col("registered_at") > pl.col("forgotten_at"))
-    return tasks.join(latest, on=_KEY, how="left", maintain_order="left").filter(counts).drop("forgotten_at")
+    return _once(tasks.join(latest, on=_KEY, how="left", maintain_order="left").filter(counts).drop("forgotten_at"))
+
+
+def _once(tasks: pl.DataFrame) -> pl.DataFrame:
+    # None is there twice unless somebody copied a file.
+    return tasks.unique(_KEY, keep="first", maintain_order=True)
 
 
 def forget(lake: Lake, task_ids: Collection[str], now: datetime, *, work_dir: Path) -> Forgotten:

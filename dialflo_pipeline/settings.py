@@ -17,6 +17,8 @@ from dialflo_pipeline.calling_hours import parse_days, parse_hours
 from dialflo_pipeline.errors import SettingsError
 
 ENV_PREFIX = "DIALFLO_"
+SLOWEST_RATE = 0.001
+"""Requests per second: one in some 17 minutes."""
 
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATABASE = re.compile(r"(?:postgresql|mysql|mariadb|sqlite)(?:\+\w+)?://.*", re.DOTALL)
@@ -109,12 +111,29 @@ def _header_safe(token: SecretStr) -> SecretStr:
 
 
 def _nameable(path: Path) -> Path:
-    if "\0" in str(path):
+    text = str(path)
+    if "\0" in text or not _is_utf8(text):
         raise ValueError("holds a character that no path may have")
+    if "?" in text:
+        raise ValueError("holds a question mark, behind which Dagster would cut the path off")
     try:
         return path.expanduser()
     except RuntimeError:
         raise ValueError("begins with the home folder of a user who is not known here") from None
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _pace(rate: float) -> float:
+    if 0 < rate < SLOWEST_RATE:
+        raise ValueError(f"must be 0 for no limit, or at least {SLOWEST_RATE}")
+    return rate
 
 
 def _database_url(dsn: SecretStr) -> SecretStr:
@@ -155,10 +174,12 @@ class Settings(BaseSettings):
     base_url: Annotated[str, AfterValidator(_http_url)] = "https://api.dialflo.ai"
     data_dir: Annotated[Path, AfterValidator(_nameable)] = Path("data")
     timezone: Annotated[str, AfterValidator(_zone_name)] = "UTC"
-    rate_limit: float = Field(default=10, ge=0, allow_inf_nan=False, description="requests per second")
+    rate_limit: Annotated[float, AfterValidator(_pace)] = Field(
+        default=10, ge=0, allow_inf_nan=False, description="requests per second"
+    )
     max_concurrency: int = Field(default=16, ge=1, le=1024)
     tries: int = Field(default=5, ge=1, le=100)
-    timeout_seconds: float = Field(default=30, gt=0, le=3600, allow_inf_nan=False)
+    timeout_seconds: float = Field(default=30, ge=0.001, le=3600, allow_inf_nan=False)
     start_date: Annotated[date, BeforeValidator(_day)] | None = None
     settle_hours: float = Field(default=24, ge=0, le=24 * 3660, allow_inf_nan=False)
     engaged_seconds: float = Field(default=30, ge=0, allow_inf_nan=False)

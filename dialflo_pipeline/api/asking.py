@@ -18,6 +18,9 @@ from dialflo_pipeline.errors import TransportTrouble
 
 TOO_MANY_REQUESTS = 429
 
+SHORTEST_SECONDS = 0.001
+"""An id is asked once however late it got its turn: its time begins then."""
+
 
 @dataclass
 class Asking:
@@ -114,11 +117,13 @@ class Asker:
 
     async def _try(self, asking: Asking, ends_at: float) -> AskingTry:
         left = ends_at - self.clock()
-        if left <= 0:
+        if left <= 0 and asking.tries:
             return asking.tries[-1]
         asking.sent_at = sent_at = datetime.now(UTC)
         try:
-            reply = await self.client.call_details(asking.task_id, min(self.timeout_seconds, left))
+            reply = await self.client.call_details(
+                asking.task_id, min(self.timeout_seconds, max(left, SHORTEST_SECONDS))
+            )
         except TransportTrouble as trouble:
             return asking.add(sent_at, Verdict(Result.TROUBLE, error=str(trouble)))
         reply = self.last_page.shared(reply)

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from dialflo_pipeline import __version__
 from dialflo_pipeline.api.decoding import ACCEPT_ENCODING, BodyReader, BodyTooLarge
+from dialflo_pipeline.api.redaction import without_token
 from dialflo_pipeline.api.secret_headers import SecretHeaders, SecretRequest
 from dialflo_pipeline.api.transport import open_transport
 from dialflo_pipeline.errors import SettingsError, TransportTrouble
@@ -25,9 +26,6 @@ from dialflo_pipeline.errors import SettingsError, TransportTrouble
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
 OK = 200
-
-LEAST_SECRET_BYTES = 16
-"""A token shorter than this may be a word that stands in an answer for other reasons."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class DialfloClient:
         finally:
             await stream.aclose()
         if response.status_code != OK and body is not None:
-            body = read = self._without_token(body)
+            body = read = without_token(body, self._token)
         return Reply(
             status=response.status_code,
             body=body,
@@ -87,11 +85,6 @@ class DialfloClient:
             sha256=hashlib.sha256(read).hexdigest(),
             retry_after=response.headers.get("retry-after"),
         )
-
-    def _without_token(self, body: bytes) -> bytes:
-        """An error may quote the request it is about, and what comes back is kept."""
-        token = self._token.get_secret_value().encode()
-        return body.replace(token, b"[token]") if len(token) >= LEAST_SECRET_BYTES else body
 
 
 @asynccontextmanager

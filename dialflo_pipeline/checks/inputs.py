@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.parquet.schema import DAY_OF_FILE, PARTITION_COLUMN
 from dialflo_pipeline.tables import RAW_TABLES
 
 LAKE_VIEWS = frozenset(f"lake.{table.name}" for table in RAW_TABLES)
@@ -73,7 +74,8 @@ def _views(days: Collection[RawFiles]) -> Iterator[str]:
             # A folder's name may hold characters that DuckDB would take for a pattern, or for the end of the text.
             listed = ", ".join("'{}'".format(glob.escape(str(path)).replace("'", "''")) for path in paths)
             rows = (
-                f"SELECT * FROM read_parquet([{listed}], hive_partitioning = true, hive_types = {{'call_date': DATE}})"
+                f"SELECT * EXCLUDE (filename), {DAY_OF_FILE} AS {PARTITION_COLUMN}"
+                f" FROM read_parquet([{listed}], filename = true, hive_partitioning = false)"
             )
         else:
             columns = ", ".join(f'NULL::{sql_type} AS "{name}"' for name, sql_type in table.sql_types.items())

@@ -17,6 +17,7 @@ from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.home import dagster_home, home_beside
 from dialflo_pipeline.defs.killed import report_killed
 from dialflo_pipeline.defs.our_runs import DATA_TAG
+from dialflo_pipeline.defs.partitions import partition_of
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.run_history import with_kept_connections
 from dialflo_pipeline.defs.specs import lake_key
@@ -78,7 +79,7 @@ class DagsterRuns:
                     instance=instance,
                     tags={DATA_TAG: _data_of(self.pipeline)},
                     run_config=RunConfig(ops=dict(steps), loggers=_QUIET),
-                    partition_key=day.isoformat() if day else None,
+                    partition_key=partition_of(day).isoformat() if day else None,
                     asset_selection=selected,
                 )
         except DagsterExecutionInterruptedError:

@@ -22,6 +22,10 @@ from dialflo_pipeline.workspace import Workspace
 
 Metadata: TypeAlias = "dict[str, int]"
 
+FIRST, LAST = date(1970, 1, 1), date(2099, 12, 31)
+"""The days that can be partitions: Dagster cannot reckon with all that Python can, and lists each day between. A task
+of another day, mostly a mistake of whoever registered it, is worked on like any, but is no partition."""
+
 A_DAY_A_RUN = BackfillPolicy.multi_run(max_partitions_per_run=1)
 """A day of a backfill fails by itself and is started again by itself; what has no days follows once, after all."""
 
@@ -39,13 +43,18 @@ def daily_partitions(settings: Settings) -> DailyPartitionsDefinition:
     """From `DIALFLO_START_DATE`, else the first day with a task, to today, or to a later day that has one."""
     today = datetime.now(settings.zone).date()
     days = [today, *Workspace(settings.data_dir).lake.days(TASK_IDS)]
-    first = settings.start_date or min(days)
+    first = partition_of(settings.start_date or min(days))
     return DailyPartitionsDefinition(
         start_date=min(first, today).isoformat(),
         # One makes today a partition: Dagster by itself waits for a day to end.
-        end_offset=1 + (max(days) - today).days,
+        end_offset=1 + (partition_of(max(days)) - today).days,
         timezone=settings.timezone,
     )
+
+
+def partition_of(day: date) -> date:
+    """The day, or the nearest that can be a partition."""
+    return min(max(day, FIRST), LAST)
 
 
 def days_of_run(context: AssetExecutionContext, config: DaysConfig, days: Iterable[DayStatus]) -> list[DayStatus]:

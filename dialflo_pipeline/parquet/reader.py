@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialflo_pipeline.errors import DamagedFile, DamagedRows, Unsealed
+from dialflo_pipeline.errors import DamagedFile, DamagedRows, Misplaced, Unsealed
 from dialflo_pipeline.parquet import seal
 from dialflo_pipeline.parquet.schema import PARTITION_COLUMN, arrow_schema, stored_columns, typed
 from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, Table
@@ -23,7 +23,7 @@ from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, Table
 MANY_ROWS = 65_536
 
 _HASH = "body_sha256"
-_NOT_OURS = (b"ARROW:", seal.KEY.encode())
+_NOT_OURS = (b"ARROW:", seal.KEY.encode(), seal.HOME_KEY.encode())
 _REMEDIES = {
     TASK_IDS: "`dialflo sync` sets it aside and looks for its ids elsewhere.",
     RAW_ANSWERS: "`dialflo sync` sets it aside and fetches its ids again.",
@@ -46,7 +46,7 @@ def verify(table: Table, path: Path) -> None:
     """Read all of a file, as much as is needed to know that it holds what was written."""
     try:
         with _damage_told(table, path):
-            is_sealed = _is_sealed(path)
+            is_sealed = _is_sealed(table, path)
     except FileNotFoundError as error:
         raise DamagedFile(path, _REMEDIES.get(table, _DERIVED), "is missing") from error
     if is_sealed:
@@ -97,16 +97,19 @@ def _footer(table: Table, path: Path) -> pq.FileMetaData:
 def _opened(table: Table, path: Path, declared: pa.Schema) -> Iterator[pq.ParquetFile]:
     """A file for reading these columns; what is found to be damaged by then, or in the body, is told as such."""
     with _damage_told(table, path):
-        _is_sealed(path)
+        _is_sealed(table, path)
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             _expect(declared, file.schema_arrow)
             yield file
 
 
-def _is_sealed(path: Path) -> bool:
+def _is_sealed(table: Table, path: Path) -> bool:
     is_whole = seal.is_whole(path)
     if is_whole is False:
         raise pa.ArrowInvalid("not the bytes that were sealed")
+    home = seal.home(path)
+    if home not in (None, seal.home_of(path)):
+        raise Misplaced(path, _REMEDIES.get(table, _DERIVED), home)
     return is_whole is True
 
 

@@ -9,6 +9,10 @@ from dialflo_pipeline.tables import Table
 
 PARTITION_COLUMN = "call_date"
 
+DAY_OF_FILE = "right(parse_dirpath(filename), 10)::DATE"
+"""The day in a file's path, in DuckDB's SQL. Its own reading of partitions takes in whatever folder above the lake has
+a name like `agent_name=…`, in the place of the column of that name."""
+
 
 @cache
 def arrow_schema(table: Table, columns: tuple[str, ...]) -> pa.Schema:

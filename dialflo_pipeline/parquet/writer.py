@@ -23,8 +23,10 @@ _SELDOM_TWICE = frozenset(
 
 
 @contextmanager
-def writing(path: Path, table: Table, metadata: Mapping[str, str]) -> Iterator[Callable[[pl.DataFrame], None]]:
-    """Write a file, made of the frames handed to what this gives; memory holds one row group at a time."""
+def writing(
+    path: Path, table: Table, home: str, metadata: Mapping[str, str]
+) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """Write a file that belongs at `home`, of the frames handed to what this gives; memory holds one row group."""
     stored = stored_columns(table)
     schema = arrow_schema(table, stored).with_metadata(dict(metadata))
     with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True, **_encoding(stored)) as writer:
@@ -36,7 +38,7 @@ def writing(path: Path, table: Table, metadata: Mapping[str, str]) -> Iterator[C
 
         yield write
         groups.write_rest()
-        writer.add_key_value_metadata({seal.KEY: seal.UNSEALED})
+        writer.add_key_value_metadata({seal.HOME_KEY: home, seal.KEY: seal.UNSEALED})
     seal.seal(path)
 
 

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dialflo_pipeline.errors import TaskFileError
 from dialflo_pipeline.task_ids.columns import check_columns
 from dialflo_pipeline.task_ids.rows import Record, Refused
-from dialflo_pipeline.task_ids.text import Line
+from dialflo_pipeline.task_ids.text import MAX_LINE_CHARACTERS, Line
 from dialflo_pipeline.values import ASCII_BLANKS, is_blank
 
 TOO_FEW = "the row has fewer cells than the header"
 TOO_MANY = "the row has more cells than the header"
+
+# A cell may be as long as a line; by itself Python takes 131,072 characters, of which it says nothing beforehand.
+csv.field_size_limit(MAX_LINE_CHARACTERS)
 
 
 def records(

@@ -59,7 +59,8 @@ def _batch_records(batch: Any, row: int, typed: set[str]) -> Iterator[Record | R
 
 
 def _values(column: Any, as_json: bool) -> list[Any]:
-    column = column.cast(_micros(column.type), safe=False) if _micros(column.type) != column.type else column
+    readable = _readable(column.type)
+    column = column.cast(readable, safe=False) if readable != column.type else column
     try:
         values = column.to_pylist()
     except (ValueError, OverflowError):
@@ -80,19 +81,36 @@ def _is_plain(kind: Any) -> bool:
     return any(test(kind) for test in _PLAIN_TYPES)
 
 
-def _micros(kind: Any) -> Any:
-    """The same type without nanoseconds, which Python's times do not have."""
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        return pa.timestamp("us", kind.tz)
+def _readable(kind: Any) -> Any:
+    """The same type without what Python's times do not have: nanoseconds, and zones that this machine does not know."""
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us" if kind.unit == "ns" else kind.unit, _known_zone(kind.tz))
     if pa.types.is_time64(kind):
         return pa.time64("us")
     if pa.types.is_duration(kind):
         return pa.duration("us")
     if pa.types.is_struct(kind):
-        return pa.struct([part.with_type(_micros(part.type)) for part in kind])
-    if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_micros(kind.value_type)))
+        return pa.struct([_readable_part(part) for part in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(_readable_part(kind.key_field), _readable_part(kind.item_field))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(_readable_part(kind.value_field), kind.list_size)
+    for test, make in ((pa.types.is_list, pa.list_), (pa.types.is_large_list, pa.large_list)):
+        if test(kind):
+            return make(_readable_part(kind.value_field))
     return kind
+
+
+def _readable_part(part: Any) -> Any:
+    return part.with_type(_readable(part.type))
+
+
+def _known_zone(name: str | None) -> str | None:
+    """The zone, else UTC, in which the moment is the same and only its clock another."""
+    try:
+        return name and pa.lib.string_to_tzinfo(name) and name
+    except (KeyError, ValueError):
+        return "UTC"
 
 
 def json_value(value: Any) -> Any:

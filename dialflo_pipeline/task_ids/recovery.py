@@ -44,6 +44,8 @@ class Recovered:
         return replace(self, missing=missing, reread=reread)
 
     def __str__(self) -> str:
+        if not self.found and not self.reread and self.missing == 0:
+            return "all its ids stand in other files too."
         said = [f"{self.found} of its ids were found elsewhere"]
         if self.bare:
             said.append(f"{self.bare} of these with no more than the file itself or their answers still tell")

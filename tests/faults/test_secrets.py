@@ -19,6 +19,7 @@ from dagster import DagsterInstance
 from pydantic import SecretStr
 
 from dialflo_pipeline.api import client as client_module
+from dialflo_pipeline.api import redaction
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.execute import DagsterRuns
 from dialflo_pipeline.defs.resources import Pipeline
@@ -221,7 +222,7 @@ def test_an_error_that_quotes_the_token_is_kept_without_it(fetch: Callable[..., 
 def test_a_token_so_short_that_it_may_be_a_word_is_left_where_it_stands(
     fetch: Callable[..., Fetched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "LEAST_SECRET_BYTES", len(TOKEN) + 1)
+    monkeypatch.setattr(redaction, "LEAST_SECRET_BYTES", len(TOKEN) + 1)
     fetched = fetch(["a"], {"a": [Say(400, ECHO)]})
     (row,) = fetched.rows
     assert row["body"] == ECHO

@@ -26,8 +26,8 @@ WHOLE: Final[dict[str, tuple[float, float]]] = {
     "redial_max_attempts": (1, 1_000_000),
 }
 NUMBERS: Final = {
-    "rate_limit": (0.0, math.inf),
-    "timeout_seconds": (5e-324, 3600.0),
+    "rate_limit": (0.001, math.inf),
+    "timeout_seconds": (0.001, 3600.0),
     "settle_hours": (0.0, 24 * 3660.0),
     "redial_min_gap_minutes": (0.0, 60 * 24 * 3660.0),
     "redial_max_age_days": (5e-324, 3660.0),
@@ -43,7 +43,7 @@ TEXTS: Final = (
     *("http://u:p@h", "http://h?x", "http://h#x", "http://h:99999", "HTTP://H", "http://ｈ", "http://\u2100", "//h", "http://%zz"),
     *("tok-1234567890", "two words", "line\nend", "line\rend", "tab\t", "é", "\x7f", "a" * 5_000, "'", '"', "\\", "$HOME", "${X}"),
     *("2026-01-31", "2026-1-31", "20260131", "09:00-20:00", "9-20", "mon-fri", "a,b", "card"),
-    *("data", "~/d", "~nobody-here/d", "a/../b", "x" * 300, "#", "=", "\u202e", "\U0001f600"),
+    *("data", "~/d", "~nobody-here/d", "a/../b", "x" * 300, "a?b", "#", "=", "\u202e", "\U0001f600"),
 )  # fmt: skip
 
 
@@ -125,7 +125,8 @@ def _is_as_ruled(name: str, text: str, value: Any) -> bool:
         return type(value) is int and low <= value <= high and _number(text) == value
     if name in NUMBERS:
         low, high = NUMBERS[name]
-        return math.isfinite(value) and low <= value <= high and _number(text) == value
+        is_none = name == "rate_limit" and value == 0
+        return math.isfinite(value) and (low <= value <= high or is_none) and _number(text) == value
     match name:
         case "timezone":
             return text in available_timezones() and value == text
@@ -158,7 +159,7 @@ def _must_be_taken(name: str, text: str) -> bool:
         return NUMBERS[name][0] <= float(text) <= NUMBERS[name][1]
     if name == "timezone":
         return text in available_timezones()
-    return name == "data_dir" and "~" not in text and "\0" not in text and len(text) < 200
+    return name == "data_dir" and "~" not in text and "\0" not in text and len(text) < 200 and "?" not in text
 
 
 def _number(text: str) -> float | None:

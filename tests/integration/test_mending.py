@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -161,6 +162,63 @@ def test_damage_to_many_files_at_once_is_mended(site: Site) -> None:
     site.run()
     assert {finding.path for finding in site.findings} == paths
     assert site.rows() == before
+
+
+def _swap(site: Site, kind: str) -> list[Path]:
+    """Each of two days has the other's file."""
+    one, other = (sorted((site.lake.root / kind / f"call_date={day}").iterdir())[0] for day in DAYS)
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+    return [one, other]
+
+
+@pytest.mark.parametrize("kind", ["task_ids", "raw_answers", *(table.name for table in WAREHOUSE_TABLES)])
+def test_files_of_two_days_that_took_each_others_place_are_named_and_mended(site: Site, kind: str) -> None:
+    before = site.rows()
+    swapped = _swap(site, kind)
+    site.run()
+    assert [finding.path for finding in site.findings] == swapped
+    assert all(finding.found.startswith(f"belongs below {kind}/call_date=") for finding in site.findings)
+    assert site.rows() == before
+
+
+def test_a_copy_of_registered_ids_on_another_day_registers_none_there(site: Site) -> None:
+    before, (day, other) = site.rows(), DAYS
+    first = site.lake.files(TASK_IDS, day)[0]
+    for copied_to in (other, date(2024, 6, 1)):
+        folder = site.lake.root / "task_ids" / f"call_date={copied_to}"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(first, folder / "copy.parquet")
+    site.run()
+    assert [finding.is_lost for finding in site.findings] == [False, False]
+    assert "all its ids stand in other files too" in str(site.findings[0])
+    assert site.rows() == before
+
+
+def test_a_copy_of_registered_ids_on_the_same_day_changes_nothing(site: Site) -> None:
+    before = site.rows()
+    for path in site.lake.files(TASK_IDS, DAYS[0]):
+        shutil.copy(path, path.with_name(f"copy-of-{path.name}"))
+    site.run()
+    assert site.rows() == before
+
+
+def test_a_pipe_in_the_lake_is_not_waited_for(site: Site) -> None:
+    before = site.rows()
+    os.mkfifo(site.file("raw_answers").with_name("pipe.parquet"))
+    site.file("calls").unlink()
+    os.mkfifo(site.lake.file(CALLS, DAYS[0]))
+    site.run()
+    assert site.rows() == before
+
+
+def test_folders_above_the_lake_may_have_names_like_those_of_partitions(tmp_path: Path) -> None:
+    site = Site(tmp_path / "agent_name=other" / "call_date=2020-01-01" / "source=x")
+    assert {row[0] for row in site.rows()["main.calls"]} == {each for ids in IDS.values() for each in ids}
+    with duckdb.connect(str(site.space.published), read_only=True) as connection:
+        found = connection.execute("SELECT DISTINCT agent_name, source, call_date FROM calls ORDER BY ALL").fetchall()
+    assert found == [("A", "api", day) for day in DAYS]
 
 
 def test_raw_files_are_set_aside_and_nothing_of_them_is_deleted(site: Site) -> None:

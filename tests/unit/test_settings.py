@@ -266,12 +266,26 @@ def test_an_absolute_data_directory_stays_as_it_is(load: Load, tmp_path: Path) -
     assert load(DATA_DIR="~/dialflo").data_dir == Path.home().resolve() / "dialflo"
 
 
-@pytest.mark.parametrize("path", ["~nobody-who-is-here/data", "some\0where"])
+@pytest.mark.parametrize("path", ["~nobody-who-is-here/data", "some\0where", "who?/data"])
 def test_a_data_directory_that_there_cannot_be_is_refused_by_name(load: Load, path: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load(f"DIALFLO_DATA_DIR={path}\n")
     assert "  DIALFLO_DATA_DIR " in str(caught.value)
     assert path not in str(caught.value)
+
+
+def test_a_data_directory_that_is_no_text_is_refused(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environb, b"DIALFLO_DATA_DIR", b"d\xff\xfe")
+    with pytest.raises(SettingsError, match="DIALFLO_DATA_DIR holds a character"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("RATE_LIMIT", "1e-320"), ("RATE_LIMIT", "-1"), ("TIMEOUT_SECONDS", "1e-300")]
+)
+def test_numbers_too_small_to_reckon_with_are_refused(load: Load, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"DIALFLO_{name} "):
+        load(**{name: value})
 
 
 def test_a_folder_called_env_is_no_file(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,22 +14,30 @@ def sealed(tmp_path: Path) -> Path:
     table = pa.table({"number": list(range(100))})
     with pq.ParquetWriter(path, table.schema) as writer:
         writer.write_table(table)
-        writer.add_key_value_metadata({seal.KEY: seal.UNSEALED})
+        writer.add_key_value_metadata({seal.HOME_KEY: "calls/call_date=2025-06-25", seal.KEY: seal.UNSEALED})
     seal.seal(path)
     return path
 
 
 def test_every_bit_of_a_file_is_under_its_seal(sealed: Path) -> None:
     whole = sealed.read_bytes()
-    named = whole.index(seal.KEY.encode())
     assert seal.is_whole(sealed) is True
     for place in range(len(whole)):
         damaged = bytearray(whole)
         damaged[place] ^= 1 << place % 8
         sealed.write_bytes(damaged)
-        # Where the name of the seal itself is damaged, the file is one without a seal.
-        is_name = named <= place < named + len(seal.KEY) + 2
-        assert seal.is_whole(sealed) is (None if is_name else False)
+        assert seal.is_whole(sealed) is False
+
+
+def test_a_sealed_file_tells_where_it_belongs(sealed: Path) -> None:
+    assert seal.home(sealed) == "calls/call_date=2025-06-25"
+    assert seal.home_of(Path("lake/calls/call_date=2025-06-25/calls.parquet")) == seal.home(sealed)
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.parquet")
+    with pytest.raises(OSError, match="no regular file"):
+        seal.is_whole(tmp_path / "pipe.parquet")
 
 
 @pytest.mark.parametrize("kept", [0, 1, 100, -1, -500])

@@ -1,3 +1,5 @@
+import csv
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -87,10 +89,23 @@ def test_a_stray_quote_that_meets_another_costs_only_its_line(read_all: Read, id
     assert [row.line for row in refused] == [2]
 
 
-def test_a_cell_beyond_the_size_limit_is_refused(read_all: Read, ids: Ids) -> None:
-    accepted, refused = read_all(f"task_id,note\na,{'x' * 200_000}\nb,y\n")
-    assert ids(accepted) == ["b"]
-    assert [row.line for row in refused] == [2]
+def test_a_cell_may_be_as_long_as_a_line(read_all: Read, ids: Ids) -> None:
+    long = "x" * 200_000
+    lines = "x,\n" * 100_000
+    accepted, refused = read_all(f'task_id,note\na,{long}\nb,y\nc,"{lines}"\nd,z\n')
+    assert (ids(accepted), refused) == (["a", "b", "c", "d"], [])
+    assert json.loads(accepted[0].attributes or "") == {"note": long}
+
+
+def test_a_cell_over_several_lines_that_is_longer_than_one_may_be_is_refused(read_all: Read, ids: Ids) -> None:
+    limit = csv.field_size_limit(1_000)
+    try:
+        accepted, refused = read_all('task_id,note\na,"' + "x\n" * 1_000 + '"\nb,y\n')
+    finally:
+        csv.field_size_limit(limit)
+    assert limit == text.MAX_LINE_CHARACTERS
+    assert "b" in ids(accepted)
+    assert refused[0].line == 2
 
 
 def test_a_line_that_is_not_utf8_is_refused(read_all: Read, ids: Ids) -> None:

@@ -17,6 +17,7 @@ from dialflo_pipeline.task_ids.rows import Refused
 
 Write = Callable[..., Path]
 NOON = datetime(2025, 6, 25, 12, tzinfo=UTC)
+NANOSECOND = 1
 
 
 def whole(path: Path, zone: ZoneInfo) -> tuple[list[rows.TaskRow], TaskFile]:
@@ -107,6 +108,9 @@ def test_typed_values_become_json(write_parquet: Write, zone: ZoneInfo) -> None:
         "list": pa.array([[NOON]], pa.list_(pa.timestamp("ns", "UTC"))),
         "nested": [{"when": date(2025, 6, 25), "n": [Decimal("1.0")]}],
         "map": pa.array([[("k", b"v")]], pa.map_(pa.string(), pa.binary())),
+        "fine map": pa.array([[("k", NANOSECOND)]], pa.map_(pa.string(), pa.timestamp("ns"))),
+        "large list": pa.array([[NANOSECOND]], pa.large_list(pa.timestamp("ns"))),
+        "pair": pa.array([[NANOSECOND, None]], pa.list_(pa.timestamp("ns"), 2)),
     }
     accepted, _ = whole(write_parquet(columns), zone)
     attributes = accepted[0].attributes
@@ -129,8 +133,17 @@ def test_typed_values_become_json(write_parquet: Write, zone: ZoneInfo) -> None:
         "list": ["2025-06-25T12:00:00+00:00"],
         "nested": {"when": "2025-06-25", "n": ["1.0"]},
         "map": [["k", "v"]],
+        "fine map": [["k", "1970-01-01T00:00:00"]],
+        "large list": ["1970-01-01T00:00:00"],
+        "pair": ["1970-01-01T00:00:00", None],
     }
     assert list(json.loads(attributes)) == [name for name in columns if name != "task_id"]
+
+
+def test_a_time_in_a_zone_that_nobody_knows_is_the_moment_it_is(write_parquet: Write, zone: ZoneInfo) -> None:
+    odd = pa.array([NOON], pa.timestamp("ms", "Mars/Base"))
+    accepted, _ = whole(write_parquet({"task_id": ["a"], "completed_at": odd, "at": odd}), zone)
+    assert (accepted[0].completed_at, accepted[0].attributes) == (NOON, '{"at":"2025-06-25T12:00:00+00:00"}')
 
 
 def test_a_value_that_cannot_be_read_costs_only_its_row(write_parquet: Write, zone: ZoneInfo) -> None:
