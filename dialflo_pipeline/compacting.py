@@ -31,7 +31,10 @@ def compact(path: Path, aside: Path) -> None:
     """
     with whole_file(path, aside) as unfinished, warehouse.connect(path, read_only=True) as connection:
         quoted = str(unfinished).replace("'", "''")
-        connection.execute(f"ATTACH '{quoted}' AS compacted (STORAGE_VERSION '{warehouse.STORAGE_VERSION}')")
+        connection.execute(
+            f"ATTACH '{quoted}' AS compacted"
+            f" (STORAGE_VERSION '{warehouse.STORAGE_VERSION}', BLOCK_SIZE {warehouse.BLOCK_BYTES})"
+        )
         # One thread: several would make small row groups, which take twice the space.
         connection.execute("SET threads = 1")
         connection.execute("COPY FROM DATABASE warehouse TO compacted")

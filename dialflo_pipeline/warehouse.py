@@ -20,6 +20,8 @@ from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, STAMP, WAREHOUS
 
 # The oldest format that readers of the published copy must understand; without it only DuckDB 2 could open the file.
 STORAGE_VERSION = "v1.2.0"
+BLOCK_BYTES = 16_384
+"""The smallest there can be: each column of each table has a block of its own at least, and most tables are small."""
 _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     # Else a table name that is not there would be looked for among the variables of this program.
     "python_enable_replacements": False,
@@ -28,6 +30,7 @@ _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "1GB",
     "threads": min(4, os.cpu_count() or 1),
 }
+_NEW_FILE = {"storage_compatibility_version": STORAGE_VERSION, "default_block_size": str(BLOCK_BYTES)}
 _DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 """As what DuckDB tells of damage, beside errors of no class at all."""
 
@@ -232,7 +235,7 @@ def _disk_error(error: duckdb.Error) -> int | None:
 
 
 def _create_or_open(path: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(path, config=_OPTIONS | {"storage_compatibility_version": STORAGE_VERSION})
+    return duckdb.connect(path, config=_OPTIONS | _NEW_FILE)
 
 
 def _attach(path: Path) -> duckdb.DuckDBPyConnection:

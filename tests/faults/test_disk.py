@@ -36,7 +36,7 @@ def _stopped_by(command: Command, made: Campaign, before: Callable[[], object] |
     return done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("limit", [3_000, 60_000, 1_000_000, 4_000_000])
+@pytest.mark.parametrize("limit", [3_000, 60_000, 300_000, 700_000])
 def test_a_file_that_may_not_grow_is_told_in_a_sentence_and_the_next_run_goes_on(
     tmp_path: Path, dialflo: Callable[..., Command], limit: int
 ) -> None:

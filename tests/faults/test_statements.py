@@ -22,7 +22,19 @@ OFF: Final = ("autoinstall_known_extensions", "autoload_known_extensions")
 
 METHODS: Final = ("execute", "executemany", "sql", "query", "from_query")
 DECLARED_NAMES: Final = {
-    *("table.name", "schema", "table", "name", "columns", "counts", "model.full_name", "view.full_name", "kind"),
+    *(
+        "table.name",
+        "schema",
+        "table",
+        "name",
+        "columns",
+        "counts",
+        "', '.join(names)",
+        "', '.join(columns)",
+        "model.full_name",
+        "view.full_name",
+        "kind",
+    ),
     *("', '.join(key)", "order", "_same('found', key)"),
 }
 """Names of schemas, tables and columns, and what is made of them: all stand in tables.py or in the headers of sql/."""
@@ -52,6 +64,7 @@ MADE_BESIDE_IT: Final = {
     *(("checks/inputs.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
     *(("cli/query.py", "SQL_ERRORS_IN_PARTS"), ("cli/redial.py", "_CANDIDATES"), ("cli/redial.py", "_CALLER_IDS")),
     *(("export.py", "_SCHEMAS"), ("export.py", "STAMP.name"), ("compacting.py", "warehouse.STORAGE_VERSION")),
+    ("compacting.py", "warehouse.BLOCK_BYTES"),
     *(("inputs.py", "_PLAIN"), ("inputs.py", "values")),
     *(("metadata_views.py", part) for part in ("_TABLE", "_COLUMNS", "_KEYS", "values", "fixed", "typed")),
     *(("stamp.py", part) for part in ("STAMP.name", "_ROW", "warehouse.table_script(STAMP)")),
