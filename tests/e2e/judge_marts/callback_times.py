@@ -19,7 +19,7 @@ SETTINGS = {
     "RETURN_TIME_AS_PERIOD": True,
 }
 ORDINAL = re.compile(r"\d(st|nd|rd|th)\b", re.IGNORECASE)
-OFFSET = re.compile(r":\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
+OFFSET = re.compile(r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
 
 
 @cache
