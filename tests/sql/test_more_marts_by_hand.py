@@ -254,6 +254,21 @@ def test_calls_from_no_readable_number_are_counted_but_never_flagged(
     ]
 
 
+def test_calls_without_an_action_mean_none_even_beside_one_that_sent_that_text(
+    make_call: MakeCall, build: Build, read: Read
+) -> None:
+    calls = [
+        *(make_call(task_id=f"{n}", next_action=None) for n in range(3)),
+        make_call(task_id="sent", next_action="(none)"),
+        make_call(task_id="alone", next_action="(none)", agent_name="Ravi"),
+    ]
+    query = "SELECT agent_name, next_action, meaning, calls FROM marts.next_actions ORDER BY ALL"
+    assert [tuple(row.values()) for row in read(build(calls), query)] == [
+        ("Asha", "(none)", "none", 4),
+        ("Ravi", "(none)", "unknown", 1),
+    ]
+
+
 def test_each_step_of_the_funnel_counts_calls_of_the_step_before(make_call: MakeCall, build: Build, read: Read) -> None:
     steps: list[Row] = [
         {"outcome": "busy", "call_duration_seconds": 60.0, "interest_status": "Hot", "next_action": "CONVERT"},
