@@ -19,7 +19,7 @@ LANGUAGES = ("en",)
 LONGEST_TEXT = 100
 """Longer texts are not read: a time to call is told in few words, and reading takes longer the longer a text is."""
 
-READER = 1
+READER = 2
 """To be raised when the same text would be read differently."""
 
 WEDNESDAY = datetime(2001, 1, 10)  # noqa: DTZ001 - local times, until `request` gives them their zone; both months have 31 days
@@ -29,7 +29,11 @@ _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - by whichever clock
 
 _ORDINAL = re.compile(r"\d(st|nd|rd|th)\b", re.IGNORECASE)
 _OFFSET = re.compile(r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
-_PERIODS = {"time": False, "day": True, "part_of_day": True}
+_PERIODS = {"time": False, "day": True, "part_of_day": True, "week": True}
+_HALF_HOURS = frozenset(
+    f"{before}{half}" for before in ("", "in ", "after ") for half in ("half an hour", "half hour", "a half hour")
+)
+"""What dateparser does not know, though people often say it."""
 
 
 class Kind(StrEnum):
@@ -71,12 +75,14 @@ def read_text(text: str) -> Reading | None:
     first = _parsed(text, WEDNESDAY)
     if first is None:
         return None
-    local, is_whole_day, offset = first
+    local, period, offset = first
+    is_whole_day = _PERIODS[period]
     later, other = _parsed(text, WEDNESDAY + HOUR), _parsed(text, MONDAY)
     if later is None or other is None:
         return None
     kind = _kind(text, local, later[0], other[0], is_whole_day=is_whole_day)
-    if kind is None:
+    is_week_to_come = kind is Kind.DAYS and local - WEDNESDAY >= 7 * DAY
+    if kind is None or (period == "week" and not is_week_to_come):
         return None
     return Reading(kind, local, is_whole_day, offset if kind is Kind.FIXED and _OFFSET.search(text) else None)
 
@@ -176,14 +182,15 @@ def _start_of_day(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _parsed(text: str, said_at: datetime) -> tuple[datetime, bool, int | None] | None:
-    """Local time, whether it is as good as a day only, and the offset that the text names."""
-    found = _parser(said_at).get_date_data(text)
+def _parsed(text: str, said_at: datetime) -> tuple[datetime, str, int | None] | None:
+    """Local time, how exact it is, and the offset that the text names."""
+    is_half_hour = " ".join(text.split()).lower() in _HALF_HOURS
+    found = _parser(said_at).get_date_data("in 30 minutes" if is_half_hour else text)
     if found.date_obj is None or found.period not in _PERIODS:
         return None
     offset = found.date_obj.utcoffset()
     seconds = None if offset is None else int(offset.total_seconds())
-    return found.date_obj.replace(tzinfo=None), _PERIODS[found.period], seconds
+    return found.date_obj.replace(tzinfo=None), found.period, seconds
 
 
 @cache
