@@ -5,7 +5,7 @@ What a text means is reckoned there too, once for all calls for which it means t
 times put beside their calls. Rows of days that did not change stay as they are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from dialflo_pipeline import warehouse
-from dialflo_pipeline.callbacks import READER, Kind, Reading, read_text, request
+from dialflo_pipeline.callbacks import READER, Kind, Reading, calendar_ends, read_text, request
 from dialflo_pipeline.rules import MartSettings
 
 _TABLES = {
@@ -34,8 +34,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY_US = 86_400_000_000
 _FIRST_US = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LAST_US = (datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-"""The calendar's ends, as Python knows it: what lies beyond is not understood."""
 
 # What a text means in two calls is the same where they are of one local day and on the same side of the time of day
 # that the text names, and the zone has one offset. What is meant to be so long after the call is kept as that span.
@@ -53,6 +51,7 @@ _SAID = f"""
             ON offsets.utc_day - DATE '0001-01-01' = (asked.called_us - ({_FIRST_US})) // {_DAY_US}
             AND (asked.called_us - ({_FIRST_US})) // 1000000 % 86400 >= offsets.from_second
             AND (asked.called_us - ({_FIRST_US})) // 1000000 % 86400 < offsets.until_second
+        WHERE asked.called_us BETWEEN $first_us AND $last_us
     )
     SELECT
         * EXCLUDE (local_us, named_us),
@@ -93,13 +92,14 @@ def write_callbacks(
     connection.execute(f"DELETE FROM pipeline.callbacks WHERE {scope}", changed)
     _find_asked(connection, settings.callback_keys, scope, changed)
     readings = _readings(connection)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE said_callbacks AS {_SAID}")
+    zone, tolerance = ZoneInfo(settings.timezone), timedelta(minutes=settings.callback_tolerance_minutes)
+    ends = _calendar_ends_us(zone)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE said_callbacks AS {_SAID}", ends)
     groups = connection.execute(
         "SELECT text, is_after, offset_seconds, part, min(called_us) FROM said_callbacks GROUP BY ALL"
     ).fetchall()
-    zone, tolerance = ZoneInfo(settings.timezone), timedelta(minutes=settings.callback_tolerance_minutes)
     meant = (_meant(_Group(*group), readings, zone, tolerance) for group in groups)
-    _put_beside(connection, [row for row in meant if row is not None])
+    _put_beside(connection, [row for row in meant if row is not None], ends)
     connection.execute("DROP TABLE asked_callbacks; DROP TABLE said_callbacks; DROP TABLE meant_callbacks")
 
 
@@ -148,17 +148,20 @@ def _text_row(reader: str, text: str, found: Reading | None) -> Row:
 def _meant(group: _Group, readings: dict[str, Reading], zone: ZoneInfo, tolerance: timedelta) -> Row | None:
     """What a text means in these calls, in microseconds since 1970, or since each call; None: no time."""
     called_us = 0 if group.is_after else group.called_us
-    try:
-        found = request(readings[group.text], _EPOCH + timedelta(microseconds=called_us), zone, tolerance)
-    except OverflowError:  # calls outside of Python's calendar
-        found = None
+    found = request(readings[group.text], _EPOCH + timedelta(microseconds=called_us), zone, tolerance)
     if found is None:
         return None
     times = ((at - _EPOCH) // _MICROSECOND for at in (found.requested_at, found.starts_at, found.ends_at))
     return (group.text, group.is_after, group.offset_seconds, group.part, found.is_whole_day, *times)
 
 
-def _put_beside(connection: duckdb.DuckDBPyConnection, meant: Sequence[Row]) -> None:
+def _calendar_ends_us(zone: ZoneInfo) -> dict[str, int]:
+    """What lies beyond these is not understood."""
+    first, last = ((end - _EPOCH) // _MICROSECOND for end in calendar_ends(zone))
+    return {"first_us": first, "last_us": last}
+
+
+def _put_beside(connection: duckdb.DuckDBPyConnection, meant: Sequence[Row], ends: Mapping[str, int]) -> None:
     """Fill `pipeline.callbacks` with what was asked for and the times meant."""
     columns = [[row[place] for row in meant] for place in range(8)]
     connection.execute(
@@ -169,7 +172,7 @@ def _put_beside(connection: duckdb.DuckDBPyConnection, meant: Sequence[Row]) -> 
         columns,
     )
     connection.execute(
-        f"""
+        """
         INSERT INTO pipeline.callbacks
         WITH placed AS (
             SELECT
@@ -185,9 +188,7 @@ def _put_beside(connection: duckdb.DuckDBPyConnection, meant: Sequence[Row]) -> 
                 ON meant.text = said.text
                 AND meant.part IS NOT DISTINCT FROM said.part
                 AND meant.offset_seconds IS NOT DISTINCT FROM said.offset_seconds
-            WHERE since_us BETWEEN {_FIRST_US} AND {_LAST_US}
-                AND since_us + meant.starts_us >= {_FIRST_US}
-                AND since_us + meant.ends_us <= {_LAST_US}
+            WHERE since_us + meant.starts_us >= $first_us AND since_us + meant.ends_us <= $last_us
         )
         SELECT
             asked.task_id,
@@ -201,7 +202,8 @@ def _put_beside(connection: duckdb.DuckDBPyConnection, meant: Sequence[Row]) -> 
             make_timestamp(placed.ends_us) AT TIME ZONE 'UTC'
         FROM asked_callbacks AS asked
         LEFT JOIN placed ON placed.task_id = asked.task_id AND placed.call_index = asked.call_index
-        """
+        """,
+        ends,
     )
 
 

@@ -19,16 +19,21 @@ LANGUAGES = ("en",)
 LONGEST_TEXT = 100
 """Longer texts are not read: a time to call is told in few words, and reading takes longer the longer a text is."""
 
-READER = 1
+READER = 2
 """To be raised when the same text would be read differently."""
 
 WEDNESDAY = datetime(2001, 1, 10)  # noqa: DTZ001 - local times, until `request` gives them their zone; both months have 31 days
 MONDAY = datetime(2005, 10, 17)  # noqa: DTZ001 - the same
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - by whichever clock
 
 _ORDINAL = re.compile(r"\d(st|nd|rd|th)\b", re.IGNORECASE)
-_OFFSET = re.compile(r":\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
-_PERIODS = {"time": False, "day": True, "part_of_day": True}
+_OFFSET = re.compile(r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
+_PERIODS = {"time": False, "day": True, "part_of_day": True, "week": True}
+_HALF_HOURS = frozenset(
+    f"{before}{half}" for before in ("", "in ", "after ") for half in ("half an hour", "half hour", "a half hour")
+)
+"""What dateparser does not know, though people often say it."""
 
 
 class Kind(StrEnum):
@@ -70,12 +75,14 @@ def read_text(text: str) -> Reading | None:
     first = _parsed(text, WEDNESDAY)
     if first is None:
         return None
-    local, is_whole_day, offset = first
+    local, period, offset = first
+    is_whole_day = _PERIODS[period]
     later, other = _parsed(text, WEDNESDAY + HOUR), _parsed(text, MONDAY)
     if later is None or other is None:
         return None
     kind = _kind(text, local, later[0], other[0], is_whole_day=is_whole_day)
-    if kind is None:
+    is_week_to_come = kind is Kind.DAYS and local - WEDNESDAY >= 7 * DAY
+    if kind is None or (period == "week" and not is_week_to_come):
         return None
     return Reading(kind, local, is_whole_day, offset if kind is Kind.FIXED and _OFFSET.search(text) else None)
 
@@ -83,21 +90,46 @@ def read_text(text: str) -> Reading | None:
 def request(reading: Reading, called_at: datetime, zone: ZoneInfo, tolerance: timedelta) -> Request | None:
     """What the text means in a call at this moment; None where that is no date of the calendar."""
     try:
-        if reading.kind is Kind.AFTER:
-            moment = called_at + (reading.local - WEDNESDAY)
-        elif reading.offset_seconds is not None:
-            moment = (reading.local - timedelta(seconds=reading.offset_seconds)).replace(tzinfo=UTC)
-        else:
-            said_at = called_at.astimezone(zone).replace(tzinfo=None)
-            # Of a local time that comes twice the first; one that is skipped is read with the offset before.
-            moment = _local(reading, said_at).replace(tzinfo=zone, fold=0).astimezone(UTC)
-        if not reading.is_whole_day:
-            return Request(moment, False, moment - tolerance, moment + tolerance)
-        midnight = _start_of_day(moment.astimezone(zone).replace(tzinfo=None))
-        start, end = (day.replace(tzinfo=zone).astimezone(UTC) for day in (midnight, midnight + DAY))
+        return _request(reading, called_at, zone, tolerance)
     except (OverflowError, ValueError):
         return None
-    return Request(moment, True, start, end - timedelta(microseconds=1))
+
+
+def calendar_ends(zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first and the last moment of the years 1 to 9999 by both clocks, the zone's and that of UTC."""
+    at_first, at_last = (end.replace(tzinfo=zone).utcoffset() or timedelta() for end in (_FIRST, _LAST))
+    nothing = timedelta()
+    return _FIRST.replace(tzinfo=UTC) - min(nothing, at_first), _LAST.replace(tzinfo=UTC) - max(nothing, at_last)
+
+
+def _request(reading: Reading, called_at: datetime, zone: ZoneInfo, tolerance: timedelta) -> Request | None:
+    if reading.kind is Kind.AFTER:
+        moment = called_at + (reading.local - WEDNESDAY)
+    elif reading.offset_seconds is not None:
+        moment = (reading.local - timedelta(seconds=reading.offset_seconds)).replace(tzinfo=UTC)
+    else:
+        said_at = called_at.astimezone(zone).replace(tzinfo=None)
+        moment = _moment(_local(reading, said_at), zone)
+    if reading.is_whole_day:
+        midnight = _start_of_day(moment.astimezone(zone).replace(tzinfo=None))
+        starts_at, ends_at = _moment(midnight, zone), _end_of_day(midnight, zone)
+    else:
+        starts_at, ends_at = moment - tolerance, moment + tolerance
+    first, last = calendar_ends(zone)
+    is_dated = all(first <= each <= last for each in (called_at, moment, starts_at, ends_at))
+    return Request(moment, reading.is_whole_day, starts_at, ends_at) if is_dated else None
+
+
+def _moment(local: datetime, zone: ZoneInfo) -> datetime:
+    """Of a local time that comes twice the first; one that is skipped is read with the offset before."""
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def _end_of_day(midnight: datetime, zone: ZoneInfo) -> datetime:
+    """The last microsecond before the next day begins; no day follows the last of the calendar."""
+    if midnight.date() == _LAST.date():
+        return _moment(_LAST, zone)
+    return _moment(midnight + DAY, zone) - timedelta(microseconds=1)
 
 
 def _kind(text: str, local: datetime, later: datetime, other: datetime, *, is_whole_day: bool) -> Kind | None:
@@ -150,14 +182,15 @@ def _start_of_day(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _parsed(text: str, said_at: datetime) -> tuple[datetime, bool, int | None] | None:
-    """Local time, whether it is as good as a day only, and the offset that the text names."""
-    found = _parser(said_at).get_date_data(text)
+def _parsed(text: str, said_at: datetime) -> tuple[datetime, str, int | None] | None:
+    """Local time, how exact it is, and the offset that the text names."""
+    is_half_hour = " ".join(text.split()).lower() in _HALF_HOURS
+    found = _parser(said_at).get_date_data("in 30 minutes" if is_half_hour else text)
     if found.date_obj is None or found.period not in _PERIODS:
         return None
     offset = found.date_obj.utcoffset()
     seconds = None if offset is None else int(offset.total_seconds())
-    return found.date_obj.replace(tzinfo=None), _PERIODS[found.period], seconds
+    return found.date_obj.replace(tzinfo=None), found.period, seconds
 
 
 @cache

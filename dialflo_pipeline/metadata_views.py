@@ -2,12 +2,17 @@
 
 They are no models: which there are, and their columns, depends on the data. No name of an agent or key gets into SQL,
 only names made of them (`safe_names`); what stands for what is in `pipeline.metadata_columns`, which the views join.
+
+A saved query must not come to read another agent's data. So of names that would be the same, the one seen first keeps
+the plain one, whoever comes later; and a name that is not shown, being beyond the limits, keeps what is its own.
 """
 
 import hashlib
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from itertools import count
 from typing import NamedTuple
 
 import duckdb
@@ -22,15 +27,19 @@ MOST_KEYS = 100
 """Of each agent. What goes beyond has no view or column; `pipeline.metadata_columns` still lists it."""
 
 LONGEST_NAME = 40
+MISSING, UNNAMED = "none", "unnamed"
 FIXED = ("task_id", "call_index", "call_date")
 _TABLE = "pipeline.metadata_columns"
 _COLUMNS = "view_name VARCHAR, column_name VARCHAR, agent_name VARCHAR, key VARCHAR, sql_type VARCHAR"
 
-# Agents and keys with the most calls first; of a type only where all filled values, of which there are some, agree.
+# Agents and keys with the most calls first, an agent's being those of its busiest key; of a type only where all filled
+# values, of which there are some, agree.
 _KEYS = """
     SELECT
         agent_name,
+        min(min(call_date)) OVER (PARTITION BY agent_name) AS agent_seen_on,
         key,
+        min(call_date) AS key_seen_on,
         CASE
             WHEN bool_and(are_booleans) THEN 'BOOLEAN'
             WHEN bool_and(are_integers) THEN 'BIGINT'
@@ -41,8 +50,18 @@ _KEYS = """
     FROM staging.metadata_days
     GROUP BY agent_name, key
     ORDER BY
-        max(sum(asked_calls)) OVER (PARTITION BY agent_name) DESC, agent_name NULLS LAST, sum(asked_calls) DESC, key
+        max(sum(asked_calls)) OVER (PARTITION BY agent_name) DESC, agent_name NULLS FIRST, sum(asked_calls) DESC, key
 """
+
+
+class Key(NamedTuple):
+    """A key of an agent, and the first call_date with metadata of the agent, and with the key."""
+
+    agent_name: str | None
+    agent_seen_on: date
+    key: str
+    key_seen_on: date
+    sql_type: str
 
 
 class Column(NamedTuple):
@@ -60,7 +79,7 @@ def make_metadata_views(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} ({_COLUMNS})")
     warehouse.comment(connection, "TABLE", _TABLE, "Which view and column holds which metadata key of which agent.")
     before = _by_view(map(Column._make, connection.execute(f"FROM {_TABLE}").fetchall()))
-    wanted = plan_columns(connection.execute(_KEYS).fetchall())
+    wanted = plan_columns([Key(*row) for row in connection.execute(_KEYS).fetchall()])
     now = _by_view(wanted)
     there = _views_there(connection)
     for name in (before.keys() | now.keys()) & there:
@@ -73,53 +92,54 @@ def make_metadata_views(connection: duckdb.DuckDBPyConnection) -> None:
         _make_view(connection, name, now[name])
 
 
-def plan_columns(keys: Sequence[tuple[str | None, str, str]]) -> list[Column]:
-    """Names for agents, keys and types that come in the order of their worth."""
-    agents: dict[str | None, list[tuple[str, str]]] = defaultdict(list)
-    for agent, key, sql_type in keys:
-        agents[agent].append((key, sql_type))
-    shown = list(agents)[:MOST_AGENTS]
-    views = dict(
-        zip(shown, safe_names([agent or "" for agent in shown], [agent is None for agent in shown]), strict=True)
-    )
+def plan_columns(keys: Sequence[Key]) -> list[Column]:
+    """Names for agents and keys that come in the order of their worth."""
+    agents: dict[str | None, list[Key]] = defaultdict(list)
+    for key in keys:
+        agents[key.agent_name].append(key)
+    views = _names({agent: of_agent[0].agent_seen_on for agent, of_agent in agents.items()})
+    shown = set(list(agents)[:MOST_AGENTS])
     columns = []
-    for agent, pairs in agents.items():
-        view = f"{VIEW_PREFIX}{views[agent]}" if agent in views else None
-        keys_shown = [key for key, _ in pairs[:MOST_KEYS]]
-        names = safe_names(keys_shown, taken=FIXED, make=_column_name) if view else []
-        padded = [*names, *[None] * (len(pairs) - len(names))]
-        columns += [Column(view, name, agent, *pair) for name, pair in zip(padded, pairs, strict=True)]
+    for agent, of_agent in agents.items():
+        view = f"{VIEW_PREFIX}{views[agent]}" if agent in shown else None
+        seen_on: dict[str | None, date] = {key.key: key.key_seen_on for key in of_agent} if view else {}
+        names = _names(seen_on, FIXED, _column_name)
+        columns += [
+            Column(view, names.get(key.key) if place < MOST_KEYS else None, agent, key.key, key.sql_type)
+            for place, key in enumerate(of_agent)
+        ]
     return columns
 
 
 def safe_names(
-    texts: Sequence[str],
-    is_null: Sequence[bool] = (),
-    taken: Iterable[str] = (),
-    make: Callable[[str], str] | None = None,
+    texts: Iterable[str | None], taken: Iterable[str] = (), make: Callable[[str], str] | None = None
 ) -> list[str]:
     """A name of a-z, 0-9 and _ for each text, each once and none of `taken`.
 
-    Texts that would get the same name have a few letters more, which follow from the text alone; but one that is the
-    name already keeps it.
+    A text whose name is taken, be it by one before, has a few letters more, which follow from the text alone. So no
+    name depends on the texts behind it.
     """
-    null = is_null or [False] * len(texts)
-    plain = ["none" if no else (make or _plain)(text) for text, no in zip(texts, null, strict=True)]
-    counts = Counter([*plain, *taken])
-    marks = [
-        hashlib.sha256(b"\0" if no else text.encode(errors="replace")).hexdigest()
-        for text, no in zip(texts, null, strict=True)
-    ]
-    keep = [counts[name] == 1 or (text == name and name not in taken) for text, name in zip(texts, plain, strict=True)]
-    used = {name for name, kept in zip(plain, keep, strict=True) if kept} | set(taken)
+    used = set(taken)
     names = []
-    for name, kept, mark in zip(plain, keep, marks, strict=True):
-        length = 6
-        while not kept and f"{name}_{mark[:length]}" in used:
-            length += 1
-        names.append(name if kept else f"{name}_{mark[:length]}")
+    for text in texts:
+        names.append(_free_name(text, MISSING if text is None else (make or _plain)(text), used))
         used.add(names[-1])
     return names
+
+
+def _names(
+    seen_on: Mapping[str | None, date], taken: Iterable[str] = (), make: Callable[[str], str] | None = None
+) -> dict[str | None, str]:
+    """The names of texts, those first that were seen first; of one day by code points, a missing one before all."""
+    texts = sorted(seen_on, key=lambda text: (seen_on[text], text is not None, text or ""))
+    return dict(zip(texts, safe_names(texts, taken, make), strict=True))
+
+
+def _free_name(text: str | None, plain: str, used: set[str]) -> str:
+    if plain not in used and plain != UNNAMED:
+        return plain
+    mark = hashlib.sha256(b"\0" if text is None else text.encode(errors="replace")).hexdigest()
+    return next(name for length in count(6) if (name := f"{plain}_{mark[:length]}") not in used)
 
 
 def _column_name(text: str) -> str:
@@ -130,7 +150,7 @@ def _column_name(text: str) -> str:
 
 def _plain(text: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "_", text[:1000].lower() if text.isascii() else _lower(text[:1000])).strip("_")
-    return name[:LONGEST_NAME].strip("_") or "unnamed"
+    return name[:LONGEST_NAME].strip("_") or UNNAMED
 
 
 def _lower(text: str) -> str:

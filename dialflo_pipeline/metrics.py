@@ -30,12 +30,23 @@ with `dialflo query "SELECT * FROM marts.answer_rate"`, or with any client of Du
 - Days are days in `DIALFLO_TIMEZONE`; one starts with its first moment, be it 01:00 where clocks skip midnight. Times
   are moments, shown in the zone of your session. A median of an even number is the mean of the middle two.
 - Beside the marts there is one view per agent, `marts.agent_metadata_<agent>`: a row per call that has metadata, and
-  a column per key. Letters are small there, and whatever is no letter or digit of ASCII is `_`, which also goes
-  before a digit and before words that SQL keeps for itself (`_1st_choice`, `_order`); names that would be the same
-  end in a few more letters. A column is BOOLEAN, BIGINT, DOUBLE or DATE only where every filled value is one and
-  keeps its digits (a number with a leading 0 or + is text, and so is one of very many digits), else VARCHAR; NULL
-  where the key is missing or not filled. The comment of a column holds its key. The 100 agents and, of each, the 100
-  keys with the most calls are there.
+  a column per key. A column is BOOLEAN, BIGINT, DOUBLE or DATE only where every filled value is one and keeps its
+  digits (a number with a leading 0 or + is text, and so is one of very many digits), else VARCHAR; NULL where the key
+  is missing or not filled. There are views of the 100 agents with the most calls, and in each columns of the 100 keys
+  with the most calls. Calls of a key are those whose metadata has it, filled or not, and an agent's are those of its
+  busiest key; ties go by name in the order of code points, a missing agent before all.
+- Names of these views and columns are made from those of agents and keys: ASCII letters are small, every run of
+  characters other than ASCII letters and digits is one `_`, outer `_` go, and what is longer than 40 is cut there (and
+  loses a `_` that is the last then). A column has a `_` before a digit and before words that SQL keeps for itself
+  (`_1st_choice`, `_order`). A missing agent is `agent_metadata_none`. A name without any ASCII letter or digit is
+  `unnamed_<hash>`, as in `agent_metadata_unnamed_<hash>`.
+- Of agents whose names would be the same (`Asha`, `asha`), the one with the earliest call_date with metadata keeps the
+  plain name, of those of one day the first in the order of code points; the others are `…_<hash>`: at least six
+  letters and digits of the SHA-256 of the agent's name. The same holds of the keys of an agent, by the first call_date
+  with the key; `task_id`, `call_index` and `call_date` are taken. Whom there are too many of to be shown keeps its name
+  all the same. So no agent or key that comes later takes a name from another: only calls of an earlier or of the same
+  call_date that come in late can, or days that are forgotten. The comment of a view holds its agent's name, that of a
+  column its key, and `pipeline.metadata_columns` all of them.
 - Which statuses, interests and actions mean what is said by three files, which you may
   [extend without SQL](tables.md#marts).
 """

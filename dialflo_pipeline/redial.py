@@ -14,6 +14,9 @@ from dialflo_pipeline.calling_hours import CallingHours
 CALLABLE_STATES = ("waiting", "due")
 """States of the redial backlog of those who may be called: all but stopped, exhausted and stale."""
 
+CALLABLE_IF_ASKED = ("exhausted", "stale")
+"""States of those who may be called only if they asked for a time that is not over."""
+
 UNHEALTHY = "below_both"
 """The flag of `marts.caller_id_health` that makes another number be used."""
 

@@ -178,7 +178,13 @@ def redial(
     limit: Annotated[int, typer.Option(min=1, help="At most so many calls.")] = 100,
     format: Annotated[PlanFormat, typer.Option(help="How to print the plan.")] = PlanFormat.TABLE,
 ) -> None:
-    """Whom to call next, when, after which attempt and from which number; calls nobody."""
+    """Whom to call next, when, after which attempt and from which number; calls nobody.
+
+    Each contact is planned once, for one agent: who asked an agent for a time is called by that one. Of those for the
+    same moment come first who asked for a time, then who asked for a redial, fewer attempts, the longest wait. A
+    calling number that is answered far too little gives way to the one that is answered best. In csv, a text that
+    begins with + or the like has an apostrophe before it; programs read json.
+    """
     from dialflo_pipeline.cli.redial import run_redial
 
     raise typer.Exit(run_redial(limit, format))

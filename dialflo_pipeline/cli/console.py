@@ -58,7 +58,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
         )
     for row in cells:
         drawn.add_row(*(cell(value) for value in row))
-    out.print(drawn)
+    if out.is_terminal:
+        out.print(drawn)
+    else:
+        with out.capture() as captured:
+            out.print(drawn)
+        # Not filled up to the longest text of the last column, which may be very long.
+        out.file.write("\n".join(line.rstrip(" ") for line in captured.get().split("\n")))
 
 
 def _is_number(value: object) -> bool:

@@ -14,7 +14,7 @@ from dialflo_pipeline.calling_hours import calling_hours
 from dialflo_pipeline.cli.console import out, say_hint, table
 from dialflo_pipeline.errors import NotPublished
 from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.redial import CALLABLE_STATES, CallerId, Candidate, PlannedCall, plan
+from dialflo_pipeline.redial import CALLABLE_IF_ASKED, CALLABLE_STATES, CallerId, Candidate, PlannedCall, plan
 from dialflo_pipeline.settings import load_settings
 from dialflo_pipeline.workspace import Workspace
 
@@ -30,40 +30,60 @@ _REQUESTS = """
     )
     WHERE state = 'due'
 """
-# Who waits in the backlog, and who has asked for a call in the latest call with anybody, but for no redial. The gap is
-# kept from the latest call of any agent: it is one telephone that rings.
-_CANDIDATES = f"""
-    WITH requests AS ({_REQUESTS})
-    SELECT
-        backlog.contact_number, backlog.agent_name, backlog.attempts, epoch_us(backlog.since),
-        epoch_us(backlog.due_at) + epoch_us(contacts.last_called_at) - epoch_us(backlog.last_called_at),
-        backlog.reason, backlog.last_task_id, backlog.last_outcome, backlog.last_from_number,
-        epoch_us(requests.requested_at)
-    FROM marts.redial_backlog AS backlog
-    JOIN marts.contacts AS contacts ON contacts.contact_number = backlog.contact_number
-    LEFT JOIN requests
-        ON requests.contact_number = backlog.contact_number
-        AND requests.agent_name IS NOT DISTINCT FROM backlog.agent_name
-    WHERE backlog.state IN (SELECT unnest($states))
-    UNION ALL
-    SELECT
-        requests.contact_number, requests.agent_name, 0, epoch_us(requests.called_at),
-        epoch_us(requests.called_at) + $gap, 'requested', requests.task_id, contacts.last_outcome,
-        CASE WHEN lower(calls.call_direction) IS DISTINCT FROM 'inbound' THEN calls.from_number_e164 END,
-        epoch_us(requests.requested_at)
-    FROM requests
-    JOIN marts.contacts AS contacts
-        ON contacts.contact_number = requests.contact_number
-        AND contacts.last_task_id = requests.task_id
-        AND contacts.last_called_at = requests.called_at
+# Calls that nobody has seen the end of, with when they were last seen; an answer may be old, so the gap ends them too.
+_UNDER_WAY = """
+    SELECT facts.contact_number, max(greatest(epoch_us(facts.called_at), epoch_us(calls.fetched_at))) AS seen_us
+    FROM staging.call_facts AS facts
     JOIN main.calls AS calls
-        ON calls.call_date = requests.call_date
-        AND calls.task_id = requests.task_id
-        AND calls.call_index = requests.call_index
-    ANTI JOIN staging.contact_stops AS stops ON stops.contact_number = requests.contact_number
-    ANTI JOIN marts.redial_backlog AS backlog
-        ON backlog.contact_number = requests.contact_number
-        AND backlog.agent_name IS NOT DISTINCT FROM requests.agent_name
+        ON calls.call_date = facts.call_date
+        AND calls.task_id = facts.task_id
+        AND calls.call_index = facts.call_index
+    WHERE facts.outcome = 'in_progress' AND calls.ended_at IS NULL AND facts.contact_number IS NOT NULL
+    GROUP BY facts.contact_number
+"""
+# Who waits in the backlog, and who has asked for a call in the latest call with anybody, but for no redial. The gap is
+# kept from the latest call of any agent: it is one telephone that rings. Limits of tries and age are for those who did
+# not ask: nobody who asked for a time may be called less for having asked for a redial besides.
+_CANDIDATES = f"""
+    WITH requests AS ({_REQUESTS}),
+    under_way AS ({_UNDER_WAY}),
+    candidates AS (
+        SELECT
+            backlog.contact_number, backlog.agent_name, backlog.attempts, epoch_us(backlog.since) AS since_us,
+            epoch_us(backlog.due_at) + epoch_us(contacts.last_called_at) - epoch_us(backlog.last_called_at) AS due_us,
+            backlog.reason, backlog.last_task_id, backlog.last_outcome, backlog.last_from_number,
+            epoch_us(requests.requested_at) AS requested_us
+        FROM marts.redial_backlog AS backlog
+        JOIN marts.contacts AS contacts ON contacts.contact_number = backlog.contact_number
+        LEFT JOIN requests
+            ON requests.contact_number = backlog.contact_number
+            AND requests.agent_name IS NOT DISTINCT FROM backlog.agent_name
+        WHERE
+            backlog.state IN (SELECT unnest($states))
+            OR (backlog.state IN (SELECT unnest($states_if_asked)) AND requests.requested_at IS NOT NULL)
+        UNION ALL
+        SELECT
+            requests.contact_number, requests.agent_name, 0, epoch_us(requests.called_at),
+            epoch_us(requests.called_at) + $gap, 'requested', requests.task_id, contacts.last_outcome,
+            CASE WHEN lower(calls.call_direction) IS DISTINCT FROM 'inbound' THEN calls.from_number_e164 END,
+            epoch_us(requests.requested_at)
+        FROM requests
+        JOIN marts.contacts AS contacts
+            ON contacts.contact_number = requests.contact_number
+            AND contacts.last_task_id = requests.task_id
+            AND contacts.last_called_at = requests.called_at
+        JOIN main.calls AS calls
+            ON calls.call_date = requests.call_date
+            AND calls.task_id = requests.task_id
+            AND calls.call_index = requests.call_index
+        ANTI JOIN staging.contact_stops AS stops ON stops.contact_number = requests.contact_number
+        ANTI JOIN marts.redial_backlog AS backlog
+            ON backlog.contact_number = requests.contact_number
+            AND backlog.agent_name IS NOT DISTINCT FROM requests.agent_name
+    )
+    SELECT candidates.* REPLACE (greatest(candidates.due_us, under_way.seen_us + $gap) AS due_us)
+    FROM candidates
+    LEFT JOIN under_way ON under_way.contact_number = candidates.contact_number
 """
 _CALLER_IDS = """
     SELECT
@@ -99,13 +119,14 @@ def spreadsheet_safe(text: str) -> str:
     """The text so that no spreadsheet takes it for a formula or a number: an apostrophe goes before what it would.
 
     So a leading + survives. Excel, LibreOffice and Google Sheets evaluate a cell of a CSV file that begins with one of
-    these characters, quoted or not; what begins with an apostrophe is text.
+    these characters, quoted or not, some after blanks too; what begins with an apostrophe is text.
     """
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS) else text
 
 
 def _read(connection: duckdb.DuckDBPyConnection, min_gap_minutes: float) -> tuple[list[Candidate], list[CallerId]]:
-    given = {"states": list(CALLABLE_STATES), "gap": round(min_gap_minutes * 60_000_000)}
+    states = {"states": list(CALLABLE_STATES), "states_if_asked": list(CALLABLE_IF_ASKED)}
+    given = {**states, "gap": round(min_gap_minutes * 60_000_000)}
     rows = connection.execute(_CANDIDATES, given).fetchall()
     candidates = [_candidate(row) for row in rows]
     return candidates, [CallerId(*row) for row in connection.execute(_CALLER_IDS).fetchall()]

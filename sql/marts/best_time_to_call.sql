@@ -1,14 +1,15 @@
 /*
 question: When do people pick up?
 description: >-
-  One row per agent, weekday and hour (a cell) with at least one dialled call (not inbound, outcome neither cancelled nor
-  in_progress) whose occurred_at is known; all days together. Weekday and hour are those of occurred_at in the configured
-  zone, by the offset in force at that moment: on the day on which clocks go back, the hour that comes twice is one cell;
-  call_date has no say. Each cell's rate is shrunk towards the agent's mean by as much as its size deserves (empirical
-  Bayes, beta-binomial, method of moments). With n = calls and x = answered_calls of a cell, p = x / n, and over the K
-  cells of the agent: N = sum of n, X = sum of x, m = X / N, S = sum of n * (p - m)^2, and D = N - (sum of n^2) / N -
-  (K - 1): rho = (S / (m * (1 - m)) - (K - 1)) / D, put to 0 if below 0 and to 1 if above 1, and 0 where D = 0, m = 0 or
-  m = 1. A cell's weight is w = n * rho / (n * rho + 1 - rho), and shrunk_rate = m + w * (p - m).
+  One row per agent, weekday and hour (a cell) with at least one dialled call (not inbound, outcome neither cancelled
+  nor in_progress) whose occurred_at is known; all days together. Weekday and hour are those of occurred_at in the
+  configured zone, by the offset in force at that moment: on the day on which clocks go back, the hour that comes twice
+  is one cell; call_date has no say. Each cell's rate is shrunk towards the agent's mean by as much as its size deserves
+  (empirical Bayes, beta-binomial, method of moments). With n = calls and x = answered_calls of a cell, p = x / n, and
+  over the K cells of the agent: N = sum of n, X = sum of x, m = X / N, S = sum of n * (p - m)^2, and D = N - (sum of
+  n^2) / N - (K - 1): rho = (S / (m * (1 - m)) - (K - 1)) / D, put to 0 if below 0 and to 1 if above 1, and 0 where D =
+  0, m = 0 or m = 1, which is told exactly, in whole numbers (D * N = N * (N - K + 1) - sum of n^2); all else is
+  reckoned in double precision. A cell's weight is w = n * rho / (n * rho + 1 - rho), and shrunk_rate = m + w * (p - m).
   A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
   mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
   white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means

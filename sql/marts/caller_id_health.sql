@@ -11,7 +11,8 @@ description: >-
   calls, x1 and x2 answered, the z value is (x1 / n1 - x2 / n2) / sqrt(p * (1 - p) * (1 / n1 + 1 / n2)) with p = (x1 +
   x2) / (n1 + n2); it is NULL where n1 or n2 is 0, or p is 0 or 1. The number counts as below a group when both have at
   least 30 calls, the upper bound of answer_rate_7d is below the lower bound of the group's rate, and answer_rate_7d is
-  at most 0.8 times the group's rate.
+  at most 0.8 times the group's rate. The bounds are compared as the DOUBLEs that stand in their columns, the rates
+  exactly, in whole numbers: 10 * x1 * n2 <= 8 * x2 * n1, the number's calls being the first group.
   A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
   mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
   white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means

@@ -8,9 +8,9 @@ description: >-
   in double precision, at most 10: tenths of the scale from 0 to 1, not of the calls. *Later* calls of a statement are
   the contact calls of the same contact_number and agent that come after it in the order of time, then task_id (by code
   points), then call_index, at most 30 times 24 hours after it. A statement is *followed* when a later call was
-  answered; it *happened* when a later call was answered and its interest is mapped to yes (interests.csv) or its next
-  action to convert (actions.csv). What the call itself says does not count. Figures in yes_ are over the statements
-  whose own interest is mapped to yes.
+  answered; it *happened* when one later call was answered and, besides, has an interest mapped to yes (interests.csv)
+  or a next action mapped to convert (actions.csv), either of the two. What the call itself says does not count. Figures
+  in yes_ are over the statements whose own interest is mapped to yes.
   A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
   mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
   white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means

@@ -7,6 +7,7 @@ description: >-
   blank, not {} or []). Shares are NULL, as are their bounds, where no call asks. For the drift let D be the agent's
   last call_date with a call that has any metadata key. *recent* is the 7 days from D - 6 to D, *baseline* the 28 days
   from D - 34 to D - 7. The agent's *busiest key* of either span is the one that most calls of the agent ask in it.
+  Where drift compares bounds, it takes them as the DOUBLEs that stand in their columns.
 means_not: >-
   That a filled value is right; nor that an empty one is the agent's fault (people do not say everything). A key that is
   not sent at all is not asked, so an agent that stopped sending a key shows as vanished, not as a low share.

@@ -19,7 +19,7 @@ columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   next_action: {type: VARCHAR, description: "Next action as sent; (none) where missing or blank."}
-  meaning: {type: VARCHAR, description: "What it means by the mapping actions.csv: redial, stop, convert or other; unknown where the mapping has no such word, none where no action was sent. Should a call have sent the very text (none), its row is one with those without an action, and meaning is that of the text."}
+  meaning: {type: VARCHAR, description: "What it means by the mapping actions.csv: redial, stop, convert or other; unknown where the mapping has no such word, none where no action was sent. Calls that sent the very text (none) share a row with those without an action: its meaning is none, unless all calls of the row sent that text."}
   calls: {type: BIGINT, description: Calls with this next action., unit: calls}
   answered_calls: {type: BIGINT, description: Those of them whose outcome is answered., unit: calls}
   agent_calls: {type: BIGINT, description: All calls of that call_date and agent., unit: calls}
@@ -32,7 +32,7 @@ WITH counted AS (
         call_date,
         agent_name,
         next_action,
-        coalesce(max(action_meaning), 'none') AS meaning,
+        CASE WHEN count(action_meaning) = count(*) THEN max(action_meaning) ELSE 'none' END AS meaning,
         count(*) AS calls,
         count(*) FILTER (WHERE is_answered) AS answered_calls
     FROM staging.call_facts

@@ -8,9 +8,10 @@ description: >-
   blank) and its outcome is no_answer or busy. The run is the unbroken run of such calls that ends with the latest one.
   age_days and state are reckoned when the view is read, by the reader's clock. Of the states the first that fits holds:
   stopped, exhausted, stale, waiting, due. stopped: any call of this contact_number, of whichever agent, direction,
-  outcome and time, has a word that is mapped to stop (actions.csv, interests.csv, statuses.csv). exhausted: attempts
-  has reached DIALFLO_REDIAL_MAX_ATTEMPTS. stale: since is more than DIALFLO_REDIAL_MAX_AGE_DAYS times 24 hours ago
-  (never where that is not set). waiting: the clock stands before due_at. due: all else.
+  outcome and time, has a word that is mapped to stop (actions.csv, interests.csv, statuses.csv); stop_reason is of the
+  latest of them, whether they are contact calls or not, in the same order of time, then task_id, then call_index.
+  exhausted: attempts has reached DIALFLO_REDIAL_MAX_ATTEMPTS. stale: since is more than DIALFLO_REDIAL_MAX_AGE_DAYS
+  times 24 hours ago (never where that is not set). waiting: the clock stands before due_at. due: all else.
   A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
   mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
   white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
@@ -34,7 +35,7 @@ columns:
   due_at: {type: TIMESTAMPTZ, description: Time of the latest call plus DIALFLO_REDIAL_MIN_GAP_MINUTES.}
   age_days: {type: BIGINT, description: Full 24 hours since since; 0 if that lies ahead., unit: days}
   state: {type: VARCHAR, description: "stopped, exhausted, stale, waiting or due: the first that fits, as said above."}
-  stop_reason: {type: VARCHAR, description: "Where state is stopped: of the latest call of this contact_number with a word mapped to stop, the first of next_action, interest_status and call_status, as sent, that is; else NULL."}
+  stop_reason: {type: VARCHAR, description: "Where state is stopped: of the latest call of this contact_number, contact call or not, with a word mapped to stop, the first of next_action, interest_status and call_status, as sent, that is; else NULL."}
   last_called_at: {type: TIMESTAMPTZ, description: Time of the latest call.}
   last_from_number: {type: VARCHAR, description: "The number that the latest call of the run that is not inbound and has a readable calling number came from, in E.164; NULL if there is none.", privacy: personal}
 */

@@ -17,7 +17,7 @@ ODD_ACTIONS = [" redial\n", "(none)", "DNC", "enough", "Redial later", "\t", "{}
 CAMPAIGNS: list[Any] = ["spring", "Spring", "spring ", "autumn, 2", "", " ", None, "(none)", 7, 7.5, True, {"a": 1}, []]
 WHEN = (
     """\
-20th March 10 AM|tomorrow at 5pm|tomorrow|in 2 hours|10 AM|Monday|next week|15th|29 Feb
+20th March 10 AM|tomorrow at 5pm|tomorrow|in 2 hours|10 AM|Monday|next week|15th|29 Feb|half an hour|in 2 weeks
 after 30 minutes|evening|2024-03-12 16:00|12/03/2024 4 pm|Friday 3:30 pm|2 days later|now|31st
 31st at noon|later|not today|2:30 AM|1:30|kal subah|midnight|noon|7|in 36 hours|2024-03-10 02:30
 2024-11-03 01:30 -05:00|10 March 2:30 AM|3rd Nov 1:30 am|today|today at 6 pm|12 AM|yesterday

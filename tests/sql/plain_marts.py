@@ -172,8 +172,7 @@ def next_actions(calls: list[Row]) -> list[Row]:
     groups = _grouped(named, "call_date", "agent_name", "next_action")
     for row in rows:
         group = groups[row["call_date"], row["agent_name"], row["next_action"]]
-        meanings = {call["meaning"] for call in group} - {"none"}
-        row["meaning"] = meanings.pop() if meanings else "none"
+        row["meaning"] = group[0]["meaning"] if len({call["meaning"] for call in group}) == 1 else "none"
         row["answered_calls"] = sum(call["answered"] for call in group)
     return rows
 

@@ -24,6 +24,8 @@ TEXTS = (
     "20th March 10 AM",
     "29 Feb",
     "in 2 hours",
+    "half an hour",
+    "next week",
     "2026-03-20 10:00",
     "2026-03-20 10:00:00+02:00",
     "2:30 AM",

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from dialflo_pipeline import marts, metadata_views, warehouse
-from dialflo_pipeline.metadata_views import plan_columns, safe_names
+from dialflo_pipeline.metadata_views import Key, plan_columns, safe_names
 from dialflo_pipeline.rules import MartSettings
 
 Row = dict[str, Any]
@@ -126,7 +126,7 @@ def test_hostile_agents_and_keys_get_harmless_names_and_lose_nothing(made: Calla
 def test_no_column_needs_quotes(made: Callable[..., Path], read: Read) -> None:
     path = made(("Asha", {"1st": "a", "Order": "b", "_order": "c", "2": "d"}))
     (row,) = read(path, "SELECT _1st, _order, _2 FROM marts.agent_metadata_asha")
-    assert row == {"_1st": "a", "_order": "c", "_2": "d"}
+    assert row == {"_1st": "a", "_order": "b", "_2": "d"}
     with duckdb.connect() as connection:
         words = connection.execute("SELECT keyword_name FROM duckdb_keywords()").fetchall()
         for name in safe_names([word for (word,) in words], taken=["x"], make=metadata_views._column_name):
@@ -178,11 +178,87 @@ def test_every_column_says_what_it_is(made: Callable[..., Path], read: Read) -> 
     assert all(row["comment"].endswith("]") for row in rows)
 
 
-def test_names_follow_from_the_texts_alone() -> None:
-    names = safe_names(["City", "city", "CITY!", "", "x"])
-    assert names == [names[0], "city", names[2], "unnamed", "x"]
-    assert safe_names(["x", "CITY!", "city"])[1] == names[2]
+def test_of_texts_with_one_name_the_first_keeps_it_and_the_others_get_a_mark_of_their_own() -> None:
+    names = safe_names(["City", "city", "CITY!", "x"])
+    assert names == ["city", names[1], names[2], "x"]
+    assert safe_names(["x", "CITY!", "city"])[2] == names[1]
+    assert len({*names}) == 4
+    assert all(len(name) == len("city_") + 6 for name in names[1:3])
+
+
+def test_a_text_that_says_nothing_in_ascii_never_has_the_plain_name() -> None:
+    names = safe_names(["आशा", "unnamed", "", None, "none"])
+    assert [name.rpartition("_")[0] for name in names] == ["unnamed", "unnamed", "unnamed", "", "none"]
+    assert names[3] == "none"
     assert len({*names}) == 5
+
+
+def test_a_mark_that_is_taken_grows() -> None:
+    marked = safe_names(["City", "city"])[1]
+    assert safe_names([marked, "City", "city"])[2].startswith(marked)
+
+
+def key(agent: str | None, day: int, name: str = "x", key_day: int | None = None) -> Key:
+    return Key(agent, date(2024, 5, day), name, date(2024, 5, key_day or day), "VARCHAR")
+
+
+def test_of_agents_with_one_name_the_one_seen_first_keeps_it_however_many_calls_the_others_have() -> None:
+    views = {column.agent_name: column.view_name for column in plan_columns([key("asha", 2), key("Asha", 1)])}
+    assert views["Asha"] == "agent_metadata_asha"
+    assert str(views["asha"]).startswith("agent_metadata_asha_")
+    same_day = plan_columns([key("asha", 1), key("Asha", 1)])
+    assert {column.agent_name: column.view_name for column in same_day} == views
+    no_agent = plan_columns([key("none", 1), key(None, 1)])
+    assert [column.view_name == "agent_metadata_none" for column in no_agent] == [False, True]
+
+
+def test_of_keys_with_one_name_the_one_seen_first_keeps_it() -> None:
+    columns = plan_columns([key("a", 1, "Salary", 3), key("a", 1, "salary", 2), key("a", 1, "task_id", 1)])
+    names = {column.key: str(column.column_name) for column in columns}
+    assert names["salary"] == "salary"
+    assert names["Salary"].startswith("salary_")
+    assert names["task_id"].startswith("task_id_")
+
+
+def test_who_is_not_shown_keeps_the_name_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata_views, "MOST_AGENTS", 1)
+    monkeypatch.setattr(metadata_views, "MOST_KEYS", 1)
+    shown, hidden = plan_columns([key("asha", 2), key("Asha", 1)])
+    assert hidden.view_name is None
+    assert shown.view_name != "agent_metadata_asha"
+    shown, hidden = plan_columns([key("a", 1, "City", 2), key("a", 1, "city", 1)])
+    assert hidden.column_name is None
+    assert shown.column_name != "city"
+
+
+def test_an_agent_that_comes_later_takes_no_view_from_another(
+    made: Callable[..., Path], read: Read, make_call: Callable[..., Row]
+) -> None:
+    path = made(("Asha", {"Salary": "1"}))
+    with warehouse.connect(path) as connection:
+        for agent, name in (("asha", "Salary"), ("asha", "x"), ("Asha", "salary")):
+            connection.execute(
+                "INSERT INTO main.call_metadata BY NAME SELECT * REPLACE ("
+                "'new' || $1 || $2 AS task_id, call_date + 1 AS call_date, $1 AS agent_name, $2 AS key, '2' AS value)"
+                " FROM main.call_metadata WHERE task_id = 't000'",
+                [agent, name],
+            )
+    marts.build(path, MartSettings("UTC", 3, 30), rebuild=True)
+    assert read(path, "SELECT salary FROM marts.agent_metadata_asha ORDER BY ALL") == [{"salary": 1}, {"salary": None}]
+    views = read(path, "SELECT DISTINCT agent_name, view_name FROM pipeline.metadata_columns ORDER BY ALL")
+    assert [row["agent_name"] for row in views if row["view_name"] == "agent_metadata_asha"] == ["Asha"]
+
+
+def test_agents_and_keys_with_equal_calls_are_shown_by_name(
+    made: Callable[..., Path], read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata_views, "MOST_AGENTS", 2)
+    monkeypatch.setattr(metadata_views, "MOST_KEYS", 1)
+    path = made(("b", {"y": "1", "Z": "1"}), ("a", {"x": "1"}), (None, {"x": "1"}))
+    shown = read(
+        path, "SELECT agent_name, key FROM pipeline.metadata_columns WHERE column_name IS NOT NULL ORDER BY ALL"
+    )
+    assert [tuple(row.values()) for row in shown] == [("a", "x"), (None, "x")]
 
 
 def test_no_keys_are_no_views() -> None:

@@ -217,6 +217,8 @@ FLAGS = [
     # Far beyond chance, but not by a fifth; then by exactly a fifth.
     ((1500, 1000), (1500, 801), (0, 0), "ok"),
     ((1500, 1000), (1500, 800), (0, 0), "below_baseline"),
+    # By exactly a fifth too, though not in floating point.
+    ((1500, 870), (1500, 696), (0, 0), "below_baseline"),
     # By more than a fifth, but not beyond chance.
     ((30, 15), (30, 9), (0, 0), "ok"),
 ]
@@ -227,14 +229,14 @@ def test_a_number_is_flagged_when_it_falls_beyond_chance_and_by_a_fifth(
 ) -> None:
     calls = []
     for place, (before, now, peers, _) in enumerate(FLAGS):
-        number, start = f"+4411111111{place}", place * 100
+        number, start = f"+441111111{place:02}", place * 100
         calls += number_calls(make_call, number, start, *before)
         calls += number_calls(make_call, number, start + 7, *now)
         calls += number_calls(make_call, "+4422222222", start + 1, *peers)
         calls += number_calls(make_call, None, start + 2, 40, 40)
     rows = read(build(calls), "FROM marts.caller_id_health")
     found = {row["from_number_e164"]: row["flag"] for row in sorted(rows, key=lambda row: row["call_date"])}
-    assert [found[f"+4411111111{place}"] for place in range(len(FLAGS))] == [flag for *_, flag in FLAGS]
+    assert [found[f"+441111111{place:02}"] for place in range(len(FLAGS))] == [flag for *_, flag in FLAGS]
 
 
 def test_calls_from_no_readable_number_are_counted_but_never_flagged(
@@ -249,6 +251,21 @@ def test_calls_from_no_readable_number_are_counted_but_never_flagged(
     assert [(row["calls"], row["flag"], row["peer_calls_7d"]) for row in rows] == [
         (50, "too_few_calls", 0),
         (50, "too_few_calls", 0),
+    ]
+
+
+def test_calls_without_an_action_mean_none_even_beside_one_that_sent_that_text(
+    make_call: MakeCall, build: Build, read: Read
+) -> None:
+    calls = [
+        *(make_call(task_id=f"{n}", next_action=None) for n in range(3)),
+        make_call(task_id="sent", next_action="(none)"),
+        make_call(task_id="alone", next_action="(none)", agent_name="Ravi"),
+    ]
+    query = "SELECT agent_name, next_action, meaning, calls FROM marts.next_actions ORDER BY ALL"
+    assert [tuple(row.values()) for row in read(build(calls), query)] == [
+        ("Asha", "(none)", "none", 4),
+        ("Ravi", "(none)", "unknown", 1),
     ]
 
 

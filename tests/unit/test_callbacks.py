@@ -28,6 +28,8 @@ def asked(text: str, said_at: str, zone: ZoneInfo = KOLKATA) -> Request | None:
         ("tomorrow morning", Kind.DAYS, True),
         ("10 AM", Kind.DAYS, False),
         ("in 2 hours", Kind.AFTER, False),
+        ("in half an hour", Kind.AFTER, False),
+        ("2 weeks", Kind.DAYS, True),
         ("2026-03-20 10:00", Kind.FIXED, False),
     ],
 )
@@ -46,7 +48,14 @@ def test_a_text_is_read_by_what_it_depends_on(text: str, kind: Kind, is_whole_da
         "No",
         "yesterday",
         "2 hours ago",
-        "next week",
+        "this week",
+        "last week",
+        "in 0 weeks",
+        "half an hour ago",
+        "one and a half hour",
+        "next month",
+        "evening",
+        "after 5",
         "March",
         "5",
         "at 4",
@@ -72,6 +81,12 @@ def test_what_says_no_time_to_come_is_not_understood(text: str) -> None:
         ("10 AM", "2026-03-04 10:00", "2026-03-05 10:00"),
         ("10 AM", "2026-03-04 09:59", "2026-03-04 10:00"),
         ("in 2 hours", "2026-03-04 23:00", "2026-03-05 01:00"),
+        ("half an hour", "2026-03-04 23:40", "2026-03-05 00:10"),
+        (" After\u00a0Half  Hour", "2026-03-04 09:00", "2026-03-04 09:30"),
+        ("in a half hour", "2026-03-04 09:00", "2026-03-04 09:30"),
+        ("in a week", "2026-03-04 23:00", "2026-03-11 00:00"),
+        ("next week", "2026-03-04 09:00", "2026-03-11 00:00"),
+        ("after 2 weeks", "2026-03-04 09:00", "2026-03-18 00:00"),
         ("20/3 10am", "2026-03-04 10:00", "2026-03-20 10:00"),
         ("05/06/2026 4 PM", "2026-03-04 10:00", "2026-06-05 16:00"),
         ("10:00 IST", "2026-03-04 09:00", "2026-03-04 10:00"),
@@ -87,6 +102,37 @@ def test_a_full_date_with_an_offset_is_a_moment() -> None:
     found = asked("2026-03-20T10:00:00Z", "2026-03-04 10:00")
     assert found is not None
     assert found.requested_at == datetime(2026, 3, 20, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "offset",
+    ["Z", "z", " Z ", "\tZ", "\u00a0Z", "Z\u2003", "+0000", "-00:00", ":00Z", ":00.000Z", "\u0665:\u0660\u0660Z"],
+)
+def test_blanks_and_digits_of_any_kind_may_stand_about_an_offset(offset: str) -> None:
+    text = "2026-03-20 10:00" + offset if ":\u0660" not in offset else f"2026-03-20 \u0661{offset}"
+    reading = read_text(text)
+    assert reading is not None
+    assert reading.offset_seconds == 0
+
+
+@pytest.mark.parametrize("offset", ["+2500", "+0560", "+14:30", "-1300", "+0515", "+05:30Z"])
+def test_an_offset_of_no_zone_makes_the_text_none_that_is_understood(offset: str) -> None:
+    assert read_text(f"2026-03-20 10:00{offset}") is None
+
+
+@pytest.mark.parametrize(
+    "offset",
+    [
+        *(f"{hours:+03}:00" for hours in range(-12, 15)),
+        *("-09:30", "-04:30", "-03:30", "-02:30", "+03:30", "+04:30", "+05:30", "+05:45", "+06:30"),
+        *("+08:45", "+09:30", "+10:30", "+11:30", "+12:45"),
+    ],
+)
+def test_the_offsets_that_the_header_names_are_known(offset: str) -> None:
+    readings = read_text(f"2026-03-20 10:00{offset}"), read_text(f"2026-03-20T10:00:00 {offset.replace(':', '')}")
+    seconds = datetime.fromisoformat(f"2026-03-20T10:00{offset}").utcoffset()
+    assert seconds is not None
+    assert [reading and reading.offset_seconds for reading in readings] == [seconds.total_seconds()] * 2
 
 
 def test_a_time_of_day_is_kept_within_the_tolerance_and_a_day_by_its_length() -> None:
@@ -105,5 +151,41 @@ def test_a_time_that_is_not_there_or_there_twice_is_still_one_moment(said_at: st
     assert (found.requested_at.hour, found.requested_at.minute) == (hour, 30)
 
 
-def test_past_the_calendar_nothing_is_asked_for() -> None:
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("9999-12-31", "UTC"),
+        ("9999-12-31", "Asia/Kolkata"),
+        ("9999-12-31 23:29", "Asia/Kolkata"),
+        ("9999-12-31 23:29Z", "America/New_York"),
+        ("0001-01-01", "UTC"),
+        ("0001-01-01", "America/New_York"),
+    ],
+)
+def test_the_first_and_last_days_of_the_calendar_are_understood(text: str, zone: str) -> None:
+    assert asked(text, "2026-03-04 10:00", ZoneInfo(zone)) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("9999-12-31", "America/New_York"),  # its end, by the clock of UTC
+        ("9999-12-31 23:31", "UTC"),  # the tolerance
+        ("9999-12-31 23:29Z", "Asia/Kolkata"),  # by the zone's clock
+        ("0001-01-01", "Asia/Kolkata"),
+        ("0001-01-01 00:40Z", "America/New_York"),
+    ],
+)
+def test_past_the_calendar_by_either_clock_nothing_is_asked_for(text: str, zone: str) -> None:
+    assert asked(text, "2026-03-04 10:00", ZoneInfo(zone)) is None
+
+
+def test_a_day_after_the_last_one_is_none() -> None:
     assert asked("tomorrow at 5pm", "9999-12-31 12:00") is None
+
+
+def test_a_call_past_the_calendar_by_either_clock_asks_for_nothing() -> None:
+    reading, late = read_text("2026-03-20"), datetime(9999, 12, 31, 20, tzinfo=UTC)
+    assert reading is not None
+    assert request(reading, late, ZoneInfo("UTC"), timedelta()) is not None
+    assert request(reading, late, KOLKATA, timedelta()) is None

@@ -51,7 +51,8 @@ def next_actions(facts: Facts) -> list[Row]:
     for (day, agent, action), group in grouped(calls, "call_date", "agent_name", "action").items():
         total = len(totals[day, agent])
         row = {"call_date": day, "agent_name": agent, "next_action": action}
-        row["meaning"] = next((call["action_meaning"] for call in group if call["action_meaning"]), "none")
+        meanings = {call["action_meaning"] or "none" for call in group}
+        row["meaning"] = meanings.pop() if len(meanings) == 1 else "none"
         row |= {"calls": len(group), "answered_calls": count(group, lambda call: call["is_answered"])}
         rows.append(row | {"agent_calls": total} | rate("share", len(group), total))
     return rows

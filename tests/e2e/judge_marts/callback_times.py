@@ -11,7 +11,8 @@ from tests.e2e.judge_marts.facts import moment_of
 
 W, W1, M = datetime(2001, 1, 10), datetime(2001, 1, 10, 1), datetime(2005, 10, 17)  # noqa: DTZ001 - local to no zone
 DAY = timedelta(days=1)
-PERIODS = ("time", "day", "part_of_day")
+PERIODS = ("time", "day", "part_of_day", "week")
+HALF_HOUR = re.compile(r"\s*((in|after)\s+)?(half|half\s+an|a\s+half)\s+hour\s*", re.IGNORECASE)
 SETTINGS = {
     "DATE_ORDER": "DMY",
     "PREFER_LOCALE_DATE_ORDER": False,
@@ -19,14 +20,14 @@ SETTINGS = {
     "RETURN_TIME_AS_PERIOD": True,
 }
 ORDINAL = re.compile(r"\d(st|nd|rd|th)\b", re.IGNORECASE)
-OFFSET = re.compile(r":\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
+OFFSET = re.compile(r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
 
 
 @cache
 def parsed(text: str, base: datetime) -> tuple[datetime, str] | None:
     """What the library makes of the text, and the period it names."""
     parser = DateDataParser(languages=["en"], settings=SETTINGS | {"RELATIVE_BASE": base})
-    found = parser.get_date_data(text)
+    found = parser.get_date_data("in 30 minutes" if HALF_HOUR.fullmatch(text) else text)
     return None if found.date_obj is None else (found.date_obj, found.period)
 
 
@@ -45,6 +46,8 @@ def _requested(text: str, called_at: datetime, zone: ZoneInfo) -> tuple[datetime
     (of_w, period), (of_w1, _), (of_m, _) = (one for one in found if one is not None)
     is_whole_day = period != "time"
     w, w1, m = (moment.replace(tzinfo=None) for moment in (of_w, of_w1, of_m))
+    if period == "week" and not w - W == m - M >= 7 * DAY:
+        return None
     if w == m:
         return (of_w.astimezone(UTC) if OFFSET.search(text) and of_w.tzinfo else moment_of(w, zone)), is_whole_day
     if not is_whole_day and w1 - w == timedelta(hours=1):

@@ -1,6 +1,6 @@
 """`callbacks`: requests to be called, and whether a call kept them."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from tests.e2e.judge_marts.callback_times import requested
@@ -9,6 +9,7 @@ from tests.e2e.judge_marts.figures import Row
 
 MAX_CHARACTERS = 100
 MICROSECOND = timedelta(microseconds=1)
+NOT_UNDERSTOOD: Row = dict.fromkeys(("requested_at", "is_whole_day", "starts_at", "ends_at"))
 
 
 def callbacks(facts: Facts) -> list[Row]:
@@ -42,15 +43,26 @@ def _times(call: Row, said: Row, facts: Facts) -> Row:
     if is_text and len(said["value"]) <= MAX_CHARACTERS:
         found = requested(said["value"], call["time"], zone)
     if found is None:
-        return dict.fromkeys(("requested_at", "is_whole_day", "starts_at", "ends_at"))
+        return NOT_UNDERSTOOD
     moment, is_whole_day = found
-    starts_at = moment - timedelta(minutes=facts.rules.callback_tolerance_minutes)
-    ends_at = moment + timedelta(minutes=facts.rules.callback_tolerance_minutes)
-    if is_whole_day:
-        midnight = datetime.combine(moment.astimezone(zone).date(), time())
-        starts_at = moment_of(midnight, zone)
-        ends_at = moment_of(midnight + timedelta(days=1), zone) - MICROSECOND
+    try:
+        starts_at, ends_at = _window(moment, facts, is_whole_day=is_whole_day)
+        for each in (call["time"], moment, starts_at, ends_at):
+            each.astimezone(UTC), each.astimezone(zone)
+    except OverflowError:
+        return NOT_UNDERSTOOD
     return {"requested_at": moment, "is_whole_day": is_whole_day, "starts_at": starts_at, "ends_at": ends_at}
+
+
+def _window(moment: datetime, facts: Facts, *, is_whole_day: bool) -> tuple[datetime, datetime]:
+    if not is_whole_day:
+        tolerance = timedelta(minutes=facts.rules.callback_tolerance_minutes)
+        return moment - tolerance, moment + tolerance
+    day = moment.astimezone(facts.rules.zone).date()
+    starts_at = moment_of(datetime.combine(day, time()), facts.rules.zone)
+    if day == date.max:
+        return starts_at, moment_of(datetime.combine(day, time.max), facts.rules.zone)
+    return starts_at, moment_of(datetime.combine(day + timedelta(days=1), time()), facts.rules.zone) - MICROSECOND
 
 
 def _keeping(call: Row, times: Row, facts: Facts) -> dict[str, Any]:

@@ -57,7 +57,8 @@ def _is_below(week: Pair, group: Pair) -> bool | None:
     if min(week[0], group[0]) < ENOUGH:
         return None
     own, other = (rate("rate", answered, calls) for calls, answered in (week, group))
-    return bool(own["rate_high"] < other["rate_low"] and own["rate"] <= 0.8 * other["rate"])
+    (n1, x1), (n2, x2) = week, group
+    return bool(own["rate_high"] < other["rate_low"]) and 10 * x1 * n2 <= 8 * x2 * n1
 
 
 def _z(one: Pair, two: Pair) -> float | None:

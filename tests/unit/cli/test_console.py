@@ -12,6 +12,12 @@ def test_a_table_in_a_pipe_has_a_line_for_each_row_however_long(capsys: pytest.C
     assert not any(ord(character) > 127 for character in "".join(lines))
 
 
+def test_a_line_in_a_pipe_is_as_long_as_its_own_text(capsys: pytest.CaptureFixture[str]) -> None:
+    console.table(["name", "text"], [("a", "long " * 200), ("b", "short")])
+    lines = capsys.readouterr().out.splitlines()
+    assert [len(line) for line in lines if "long" not in line] == [len("name  text"), len("b     short")]
+
+
 def test_brackets_in_a_value_are_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
     console.table(["[b]name"], [("[bold]x[/bold]",)])
     console.say("[red]y[/red]")

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES
 
 NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+RINGING = {"outcome": "in_progress", "fetched_at": NOW - timedelta(minutes=20)}
+PLANNED = {f"+{number}" for number in (911, 912, 917, 918, 920, 921, 922, 923, 924, 925)}
 AGENT = '=HYPERLINK("http://example.com","Asha")'
 
 
@@ -47,7 +50,7 @@ def publish_calls(data: Path, calls: Iterable[dict[str, Any]]) -> None:
         frame = pl.DataFrame(rows.get(table, []), schema=table.frame_schema, orient="row")
         lake.replace(table, [frame], day)
     loading.load(private, lake, {day: "first"})
-    marts.build(private, MartSettings("UTC", 3, 30))
+    marts.build(private, MartSettings("UTC", 3, 30, redial_max_age_days=0.2))
     publish(private, data / "warehouse.duckdb", data / "work")
 
 
@@ -63,6 +66,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     calls += [missed("+918", task_id="asked", **spoken), missed("+919", task_id="asked no more", **spoken)]
     calls += [missed("+919", task_id="stop", next_action="STOP"), missed("+910", task_id="asked before", **spoken)]
     calls += [missed("+910", task_id="spoken to", **spoken | {"occurred_at": recently})]
+    calls += [missed("+920", task_id="asked often", call_index=n) for n in range(3)]
+    long_ago = NOW - timedelta(hours=6)
+    calls += [missed("+925", occurred_at=long_ago), missed("+926", occurred_at=long_ago)]
+    calls += [missed("+925", task_id="asked late")]
+    calls += [missed("+921"), missed("+921", task_id="ringing", agent_name="Ravi", **RINGING)]
+    calls += [missed("+922"), missed("+922", task_id="rang", **RINGING | {"ended_at": NOW})]
+    calls += [missed("+923"), missed("+923", task_id="rang long ago", **RINGING | {"fetched_at": NOW - DAY})]
+    calls += [missed("+924"), missed("+924", task_id="just begun", **RINGING | {"occurred_at": recently})]
     publish_calls(folder, calls)
     return folder
 
@@ -73,28 +84,52 @@ def _settings(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIALFLO_DATA_DIR", str(data))
 
 
+@pytest.fixture
+def planned_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], datetime]:
+    """When somebody is called, at whatever hour it is."""
+    monkeypatch.setenv("DIALFLO_CALLING_HOURS", "00:00-24:00")
+    monkeypatch.setenv("DIALFLO_CALLING_DAYS", "mon-sun")
+    rows = json.loads(CliRunner().invoke(app, ["redial", "--format", "json"]).stdout)
+    return {row["contact_number"]: datetime.fromisoformat(row["call_at"]) for row in rows}.__getitem__
+
+
 def test_only_those_who_may_be_called_are_planned() -> None:
     rows = json.loads(CliRunner().invoke(app, ["redial", "--format", "json"]).stdout)
-    assert {row["contact_number"] for row in rows} == {"+911", "+912", "+917", "+918"}
-    redials = [row for row in rows if row["contact_number"] != "+918"]
+    assert {row["contact_number"] for row in rows} == PLANNED
+    redials = [row for row in rows if row["contact_number"] not in ("+918", "+920", "+925")]
     assert {(row["attempt"], row["from_number"], row["agent_name"]) for row in redials} == {(2, "+4411111111", AGENT)}
     assert all(datetime.fromisoformat(row["call_at"]) >= NOW.replace(microsecond=0) for row in rows)
 
 
 def test_who_asked_for_a_call_in_the_latest_call_is_planned_for_that_time() -> None:
     rows = json.loads(CliRunner().invoke(app, ["redial", "--format", "json"]).stdout)
-    (call,) = [row for row in rows if row["reason"] == "callback"]
+    (call,) = [row for row in rows if row["contact_number"] == "+918"]
+    assert call["reason"] == "callback"
     assert (call["contact_number"], call["attempt"], call["from_number"]) == ("+918", 1, "+4411111111")
     assert datetime.fromisoformat(call["requested_at"]) == (NOW + timedelta(hours=1)).replace(microsecond=0)
     assert call["call_at"] >= call["requested_at"]
 
 
-def test_the_gap_is_kept_from_calls_of_other_agents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DIALFLO_CALLING_HOURS", "00:00-24:00")
-    monkeypatch.setenv("DIALFLO_CALLING_DAYS", "mon-sun")
+@pytest.mark.parametrize(("number", "attempt"), [("+920", 4), ("+925", 3)])
+def test_who_asked_for_a_time_to_come_is_planned_even_when_exhausted_or_stale(number: str, attempt: int) -> None:
     rows = json.loads(CliRunner().invoke(app, ["redial", "--format", "json"]).stdout)
-    (call_at,) = [datetime.fromisoformat(row["call_at"]) for row in rows if row["contact_number"] == "+917"]
-    assert call_at == (NOW + timedelta(minutes=20)).replace(microsecond=0)
+    (call,) = [row for row in rows if row["contact_number"] == number]
+    assert (call["reason"], call["attempt"]) == ("callback", attempt)
+    assert call["call_at"] >= call["requested_at"]
+
+
+@pytest.mark.parametrize(("number", "minutes"), [("+917", 20), ("+921", 10), ("+924", 20)])
+def test_the_gap_is_kept_from_calls_of_other_agents_and_from_those_under_way(
+    number: str, minutes: int, planned_at: Callable[[str], datetime]
+) -> None:
+    assert planned_at(number) == (NOW + timedelta(minutes=minutes)).replace(microsecond=0)
+
+
+@pytest.mark.parametrize("number", ["+922", "+923"])
+def test_a_call_that_has_ended_or_was_long_not_seen_holds_nobody_up(
+    number: str, planned_at: Callable[[str], datetime]
+) -> None:
+    assert planned_at(number) < NOW + timedelta(minutes=5)
 
 
 def test_the_limit_is_kept() -> None:
@@ -103,13 +138,13 @@ def test_the_limit_is_kept() -> None:
         for more in (["--limit", "1", "--format", "json"], ["--format", "json"])
     )
     assert limited == rows[:1]
-    assert len(rows) == 4
+    assert len(rows) == len(PLANNED)
 
 
 def test_no_cell_of_the_csv_is_a_formula_and_the_plus_survives() -> None:
     lines = CliRunner().invoke(app, ["redial", "--format", "csv"]).stdout.splitlines()
     rows = list(csv.DictReader(lines))
-    assert {row["contact_number"] for row in rows} == {"'+911", "'+912", "'+917", "'+918"}
+    assert {row["contact_number"] for row in rows} == {f"'{number}" for number in PLANNED}
     assert {row["agent_name"] for row in rows} == {f"'{AGENT}", "Ravi"}
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
 
@@ -120,7 +155,7 @@ def test_a_table_is_for_people() -> None:
     assert "+911" in result.stdout
 
 
-@pytest.mark.parametrize("text", ["=1", "+91", "-1", "@x", "\t=1", "\r=1", "\n=1", "\uff1d1"])
+@pytest.mark.parametrize("text", ["=1", "+91", "-1", "@x", "\t=1", "\r=1", "\n=1", "\uff1d1", " =1", "\u00a0+91"])
 def test_what_a_spreadsheet_would_reckon_becomes_text(text: str) -> None:
     assert spreadsheet_safe(text) == f"'{text}"
 
