@@ -8,9 +8,19 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from dialflo_pipeline.models import Model
-from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.tables import (
+    CALL_METADATA,
+    CALLS,
+    RAW_ANSWERS,
+    RAW_TABLES,
+    TASK_IDS,
+    TASKS,
+    WAREHOUSE_TABLES,
+    Table,
+)
 
 if TYPE_CHECKING:
+    from sqlglot import exp
     from sqlglot.lineage import Node
 
 Source: TypeAlias = "tuple[str, str]"
@@ -39,6 +49,22 @@ _INTERNAL: dict[str, dict[str, str]] = {
     },
     "meanings": {"kind": "VARCHAR", "value": "VARCHAR", "meaning": "VARCHAR", "is_stop": "BOOLEAN"},
 }
+
+_SAID: "list[Source]" = [
+    (f"main.{CALL_METADATA.name}", "value"),
+    (f"main.{CALLS.name}", "occurred_at"),
+    (f"main.{CALLS.name}", "call_date"),
+]
+"""What was said, and when: from it follows when a call is to be."""
+
+_FOLLOWS: "Mapping[str, Lineage]" = {
+    "pipeline.callbacks": {
+        **{name: [(f"main.{CALL_METADATA.name}", name)] for name in ("task_id", "call_index", "call_date", "key")},
+        "text": [(f"main.{CALL_METADATA.name}", "value")],
+        **dict.fromkeys(("requested_at", "is_whole_day", "starts_at", "ends_at"), _SAID),
+    },
+}
+"""Internal tables that are made from tables, not from settings: their columns down to those."""
 
 _CHECKED: "_Schema" = {
     "checks": {
@@ -103,6 +129,11 @@ def _schema(models: Iterable[Model]) -> _Schema:
     return {"main": loaded, "pipeline": _INTERNAL, **made}
 
 
+def tables_behind(full_name: str) -> set[str]:
+    """The tables that an internal one is made from, as far as it is not from settings."""
+    return {table for sources in _FOLLOWS.get(full_name, {}).values() for table, _ in sources}
+
+
 def query_lineage(query: str, columns: Iterable[str], models: Iterable[Model]) -> Lineage:
     """The same for these columns of any query; raises `ValueError` where the parser cannot follow it."""
     return _of_query(query, columns, _schema(models))
@@ -147,7 +178,26 @@ def _leaves(node: "Node") -> Iterable[Source]:
 
     for each in node.walk():
         if not each.downstream and isinstance(each.source, exp.Table):
-            yield f"{each.source.db}.{each.source.name}", each.name.rpartition(".")[2].strip('"')
+            name, column = f"{each.source.db}.{each.source.name}", each.name.rpartition(".")[2].strip('"')
+            yield from _FOLLOWS.get(name, {}).get(column, [(name, column)])
+            if each.source.db == "pipeline":
+                yield from _looked_up_by(each.source)
+
+
+def _looked_up_by(table: "exp.Table") -> Iterable[Source]:
+    """What a row of an internal table is joined on: the columns of other tables that decide which one it is."""
+    from sqlglot import exp
+
+    select, on = table.parent_select, table.parent.args.get("on") if isinstance(table.parent, exp.Join) else None
+    if select is None or on is None:
+        return
+    beside = {
+        each.alias_or_name: each for each in select.find_all(exp.Table) if each.parent_select is select and each.db
+    }
+    for column in on.find_all(exp.Column):
+        other = beside.get(column.table)
+        if other is not None and other.db != "pipeline":
+            yield f"{other.db}.{other.name}", column.name
 
 
 def table_lineage(table: Table) -> Lineage:

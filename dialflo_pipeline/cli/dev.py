@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dialflo_pipeline.cli.console import say
 from dialflo_pipeline.cli.reloading import reloading_for_new_days
+from dialflo_pipeline.defs.folder import environment_of_dagster, folder_without_settings
 from dialflo_pipeline.defs.home import dagster_home
 from dialflo_pipeline.settings import load_settings
 from dialflo_pipeline.workspace import Workspace
@@ -17,15 +18,18 @@ MODULE = "dialflo_pipeline.definitions"
 def run_dev(port: int) -> int:
     """Run until Ctrl-C; the exit code of Dagster."""
     settings = load_settings()
-    workspace = Workspace(settings.data_dir)
-    home = dagster_home(workspace, Path.cwd())
+    workspace, here = Workspace(settings.data_dir), Path.cwd()
+    home = dagster_home(workspace, here)
     page = f"http://127.0.0.1:{port}"
     say(f"data: {workspace.root}")
     say(f"run history: {home}")
     say(f"web page: {page}")
-    command = [sys.executable, "-m", "dagster", "dev", "-m", MODULE, "-h", "127.0.0.1", "-p", str(port)]
+    target = ["-m", MODULE, "-d", str(here)]
+    command = [sys.executable, "-m", "dagster", "dev", *target, "-h", "127.0.0.1", "-p", str(port)]
+    started_in, environment = folder_without_settings(workspace), {**os.environ, **environment_of_dagster(home, here)}
     try:
         with reloading_for_new_days(settings, page):
-            return subprocess.run(command, env={**os.environ, "DAGSTER_HOME": str(home)}, check=False).returncode  # noqa: S603 - no part of it is input
+            ended = subprocess.run(command, cwd=started_in, env=environment, check=False)  # noqa: S603 - no part of it is input
     except KeyboardInterrupt:
         return 0
+    return ended.returncode

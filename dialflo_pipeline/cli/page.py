@@ -1,8 +1,10 @@
 """`dialflo page`: Dagster's web page as a service, beside a daemon that is another one."""
 
+import os
 from pathlib import Path
 
 from dialflo_pipeline.cli.reloading import reloading_for_new_days
+from dialflo_pipeline.defs.folder import environment_of_dagster, folder_without_settings
 from dialflo_pipeline.defs.home import dagster_home
 from dialflo_pipeline.defs.web_server import serve_page
 from dialflo_pipeline.settings import load_settings
@@ -15,7 +17,10 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 def run_page(host: str, port: int, workspace_file: Path) -> int:
     """Serve what a workspace.yaml names until told to end; as `dagster-webserver`, but days that come are seen."""
     settings = load_settings()
-    home = dagster_home(Workspace(settings.data_dir), Path.cwd())
+    workspace, here, served = Workspace(settings.data_dir), Path.cwd(), workspace_file.absolute()
+    home = dagster_home(workspace, here)
+    os.environ.update(environment_of_dagster(home, here))
+    os.chdir(folder_without_settings(workspace))
     with reloading_for_new_days(settings, f"http://{LOOPBACK if host in EVERYWHERE else host}:{port}"):
-        serve_page(home, host, port, workspace_file)
+        serve_page(host, port, served)
     return 0

@@ -12,7 +12,14 @@ from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
 from dialflo_pipeline.dashboard import is_current
 from dialflo_pipeline.days import DayStatus, survey
-from dialflo_pipeline.errors import ChecksFailed, DashboardFailed, PermanentError, TaskSourceDown, TaskSourceError
+from dialflo_pipeline.errors import (
+    ApiDown,
+    ChecksFailed,
+    DashboardFailed,
+    PermanentError,
+    TaskSourceDown,
+    TaskSourceError,
+)
 from dialflo_pipeline.interrupts import ending_at_once
 from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.mending import Mender
@@ -176,6 +183,8 @@ class _Run:
             yield
         except ChecksFailed:
             self.is_blocked = True
+        except ApiDown:
+            pass  # Dagster has the run as failed; here what is there is derived, and `tell` says the rest
         except DashboardFailed as error:
             self.without_dashboard = str(error)
 

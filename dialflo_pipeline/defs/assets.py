@@ -1,7 +1,7 @@
 """The assets, one for each stage: each reads, calls one function of the core, and reports counts, never rows."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 
 from dagster import (
@@ -21,13 +21,13 @@ from dialflo_pipeline.api.asking import open_asker
 from dialflo_pipeline.dashboard import make_dashboard
 from dialflo_pipeline.days import survey
 from dialflo_pipeline.defs import specs
-from dialflo_pipeline.defs.partitions import A_DAY_A_RUN, DaysConfig, days_of_run, materialized
+from dialflo_pipeline.defs.partitions import A_DAY_A_RUN, DaysConfig, days_of_run, materialized, note_failed
 from dialflo_pipeline.defs.resources import Pipeline, Step
 from dialflo_pipeline.defs.unfetched import why_unfetched
 from dialflo_pipeline.derive import DayReport, derive_days
-from dialflo_pipeline.errors import ApiDown, SettingsError
+from dialflo_pipeline.errors import SettingsError
 from dialflo_pipeline.fetch import FetchReport
-from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
+from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.wanted import Wanted, wanted_ids
 
 DUCKDB_POOL = "duckdb"
@@ -158,18 +158,26 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
     def raw_answers(
         context: AssetExecutionContext, config: FetchConfig, pipeline: ResourceParam[Pipeline]
     ) -> MaterializeResult[None]:
+        key = specs.lake_key(RAW_ANSWERS)
         with pipeline.step(context) as step:
             ids = _wanted_ids(context, config, step)
-            report = _fetch(step, ids)
+            days = set(ids.values())
+            try:
+                report = _fetch(step, ids)
+            except Exception:
+                note_failed(context, key, {}, days)
+                raise
             step.reporter.fetched(report)
-            rows = {day: step.workspace.lake.row_count(RAW_ANSWERS, day) for day in set(ids.values())}
-        # The command line goes on with what is there, and says itself that the API was down.
-        if (why := why_unfetched(report)) and not (pipeline.reporter and isinstance(why, ApiDown)):
-            raise why
+            why = why_unfetched(report)
+            unfetched = set(_wanted_ids(context, config, step).values()) if why else set()
+            rows = {day: step.workspace.lake.row_count(RAW_ANSWERS, day) for day in days - unfetched}
         waited = Counter(ids.values())
-        asked = {day: {"ids_waiting": count, "dagster/row_count": rows[day]} for day, count in waited.items()}
+        asked = {day: {"ids_waiting": waited[day], "dagster/row_count": count} for day, count in rows.items()}
+        if why:
+            note_failed(context, key, asked, unfetched)
+            raise why
         results = {str(result): count for result, count in report.results.items()}
-        return materialized(context, specs.lake_key(RAW_ANSWERS), asked, {"asked": report.asked, **results})
+        return materialized(context, key, asked, {"asked": report.asked, **results})
 
     @multi_asset(
         specs=[
@@ -182,11 +190,19 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
     def lake_tables(
         context: AssetExecutionContext, config: DeriveConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
+        reports: list[DayReport] = []
         with pipeline.step(context) as step:
-            reports = _derive(context, config, step)
+            days = _days_to_derive(context, config, step)
+            try:
+                _derive(days, step, reports)
+            except Exception:
+                underived = set(days) - {report.day for report in reports}
+                for table in WAREHOUSE_TABLES:
+                    note_failed(context, specs.lake_key(table), _rows_by_day(table, reports), underived)
+                raise
             step.reporter.derived(reports)
         for table in WAREHOUSE_TABLES:
-            rows = {report.day: {"dagster/row_count": report.rows[table.name]} for report in reports}
+            rows = _rows_by_day(table, reports)
             yield materialized(context, specs.lake_key(table), rows, {"days_derived": len(reports)})
 
     return [raw_answers, lake_tables]
@@ -218,12 +234,17 @@ def _fetch(step: Step, ids: dict[str, date]) -> FetchReport:
     return event_loop.run(work)
 
 
-def _derive(context: AssetExecutionContext, config: DeriveConfig, step: Step) -> list[DayReport]:
-    lake = step.workspace.lake
-    statuses = days_of_run(context, config, survey(lake, step.rules))
-    days = [status.day for status in statuses if config.rebuild or not status.is_current]
-    reports = []
-    for report in derive_days(lake, days, step.rules):
+def _days_to_derive(context: AssetExecutionContext, config: DeriveConfig, step: Step) -> list[date]:
+    statuses = days_of_run(context, config, survey(step.workspace.lake, step.rules))
+    return [status.day for status in statuses if config.rebuild or not status.is_current]
+
+
+def _derive(days: Sequence[date], step: Step, reports: list[DayReport]) -> None:
+    """Derive these days, and add a report as each is done."""
+    for report in derive_days(step.workspace.lake, days, step.rules):
         reports.append(report)
         step.reporter.deriving(len(reports), len(days), report.day)
-    return reports
+
+
+def _rows_by_day(table: Table, reports: Iterable[DayReport]) -> dict[date, dict[str, int]]:
+    return {report.day: {"dagster/row_count": report.rows[table.name]} for report in reports}

@@ -5,6 +5,7 @@ from datetime import date
 
 from dagster import (
     AssetSelection,
+    DailyPartitionsDefinition,
     DefaultScheduleStatus,
     RunConfig,
     RunRequest,
@@ -17,10 +18,11 @@ from dagster import (
 
 from dialflo_pipeline.days import survey
 from dialflo_pipeline.defs.assets import DeriveConfig, FetchConfig
+from dialflo_pipeline.defs.partitions import partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.specs import lake_key
 from dialflo_pipeline.rules import rules_of
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS
+from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.workspace import Workspace
 
 DAILY_AT = "30 1 * * *"
@@ -48,14 +50,21 @@ derive_job = define_asset_job(
     tags=BY_ITSELF,
 )
 
+fetch_days_job = define_asset_job(
+    "fetch_days",
+    AssetSelection.assets(lake_key(RAW_ANSWERS), *(lake_key(table) for table in WAREHOUSE_TABLES)),
+    description="Fetches and derives a day. For backfills by command: a run a day; the sensor `due` asks for what is in"
+    " DuckDB once, after all of them.",
+)
 
-def daily_schedule(pipeline: Pipeline, timezone: str) -> ScheduleDefinition:
-    """Each night, one run over the days up to today that have anything waiting; its own partition is today."""
+
+def daily_schedule(pipeline: Pipeline, partitions: DailyPartitionsDefinition) -> ScheduleDefinition:
+    """Each night, one run over the days up to today that have anything waiting."""
 
     @schedule(
         job=sync_job,
         cron_schedule=DAILY_AT,
-        execution_timezone=timezone,
+        execution_timezone=partitions.timezone,
         default_status=DefaultScheduleStatus.RUNNING,
         description="Every night: all days up to today with a task that is pending, unsettled or not found.",
     )
@@ -67,22 +76,23 @@ def daily_schedule(pipeline: Pipeline, timezone: str) -> ScheduleDefinition:
         days = [each.day for each in survey(lake, rules_of(settings)) if each.day <= today and each.has_work(now)]
         if not days:
             return SkipReason(f"No task up to {today} is pending, unsettled or not found.")
-        return sync_request(days, today, run_key=f"daily {today}")
+        partition = partition_of_run(partitions, days)
+        return sync_request(days, partition, run_key=f"daily {today}")
 
     return daily_sync
 
 
-def sync_request(days: Sequence[date], today: date, run_key: str) -> RunRequest:
-    """A run over the days from the first to the last of `days`; its own partition is today, which always is one."""
+def sync_request(days: Sequence[date], partition: str, run_key: str) -> RunRequest:
+    """A run over the days from the first to the last of `days`, of which `partition` is one."""
     first, last = days[0].isoformat(), days[-1].isoformat()
     steps = {
         "raw_answers": FetchConfig(first_day=first, last_day=last),
         "lake_tables": DeriveConfig(first_day=first, last_day=last),
     }
-    return RunRequest(run_key, RunConfig(ops=steps), job_name=sync_job.name, partition_key=today.isoformat())
+    return RunRequest(run_key, RunConfig(ops=steps), job_name=sync_job.name, partition_key=partition)
 
 
-def derive_request(days: Sequence[date], today: date, run_key: str) -> RunRequest:
+def derive_request(days: Sequence[date], partition: str, run_key: str) -> RunRequest:
     """The same without a request to the API."""
     steps = {"lake_tables": DeriveConfig(first_day=days[0].isoformat(), last_day=days[-1].isoformat())}
-    return RunRequest(run_key, RunConfig(ops=steps), job_name=derive_job.name, partition_key=today.isoformat())
+    return RunRequest(run_key, RunConfig(ops=steps), job_name=derive_job.name, partition_key=partition)

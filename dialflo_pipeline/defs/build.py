@@ -4,7 +4,7 @@ from dagster import Definitions, in_process_executor
 
 from dialflo_pipeline.defs import specs
 from dialflo_pipeline.defs.assets import DUCKDB_POOL, daily_assets, whole_assets
-from dialflo_pipeline.defs.automation import daily_schedule, derive_job, register_job, sync_job
+from dialflo_pipeline.defs.automation import daily_schedule, derive_job, fetch_days_job, register_job, sync_job
 from dialflo_pipeline.defs.checks import asset_checks, checks_job, daily_checks
 from dialflo_pipeline.defs.due import due_sensor
 from dialflo_pipeline.defs.killed import killed_runs_sensor
@@ -27,18 +27,19 @@ def build_definitions(
     """
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
-    by_day = daily_assets(daily_partitions(settings))
+    partitions = daily_partitions(settings)
+    by_day = daily_assets(partitions)
     workspace = Workspace(settings.data_dir)
     shown = specs.Shown.on_a_page(workspace.published, workspace.dashboard) if on_a_page else specs.Shown()
     return Definitions(
         assets=[registration_asset(), specs.forgotten_spec(), *by_day, *whole_assets(pool, shown)],
         asset_checks=asset_checks(pool),
-        jobs=[sync_job, register_job, derive_job, checks_job],
-        schedules=[daily_schedule(pipeline, settings.timezone), daily_checks(settings.timezone)],
+        jobs=[sync_job, register_job, derive_job, fetch_days_job, checks_job],
+        schedules=[daily_schedule(pipeline, partitions), daily_checks(settings.timezone)],
         sensors=[
             inbox_sensor(pipeline),
             database_sensor(pipeline),
-            due_sensor(pipeline),
+            due_sensor(pipeline, partitions),
             killed_runs_sensor(pipeline),
             *failure_sensors(pipeline, day_steps=frozenset(assets.op.name for assets in by_day)),
         ],

@@ -4,12 +4,15 @@ What the last runs came to says how soon another may follow, so that neither an 
 every minute. What they came to under other settings counts no more: who mends one waits for nothing.
 """
 
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from dagster import (
     DagsterInstance,
     DagsterRunStatus,
+    DailyPartitionsDefinition,
     DefaultSensorStatus,
     RunRecord,
     RunRequest,
@@ -22,6 +25,8 @@ from dagster import (
 
 from dialflo_pipeline.days import DayStatus, survey
 from dialflo_pipeline.defs.automation import derive_job, derive_request, sync_job, sync_request
+from dialflo_pipeline.defs.in_hand import days_in_hand, is_followed_up
+from dialflo_pipeline.defs.partitions import are_partitions, daily_partitions, partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.run_content import was_cut_off
 from dialflo_pipeline.defs.set_anew import ALWAYS, settings_since
@@ -31,6 +36,7 @@ from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.refresh import is_up_to_date
 from dialflo_pipeline.rules import mart_settings_of, rules_of
 from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.tables import TASK_IDS
 from dialflo_pipeline.workspace import Workspace
 
 EVERY_SECONDS = 30
@@ -40,13 +46,17 @@ TRY_AGAIN_AFTER = timedelta(minutes=15)
 
 LONGEST_WAIT = timedelta(hours=1)
 
+LOADED_WITHIN_SECONDS = 150
+"""The daemon loads the definitions anew each minute, `dialflo dev` within seconds after new days."""
+
 _ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
 
 
-def due_sensor(pipeline: Pipeline) -> SensorDefinition:
+def due_sensor(pipeline: Pipeline, partitions: DailyPartitionsDefinition) -> SensorDefinition:
     """A run over the days that have new ids, or ids that are due to be asked again; one without requests if those wait.
 
-    What was fetched reaches readers also while the API refuses or is down, and after a run that was killed.
+    What was fetched reaches readers also while the API refuses or is down, and after a run that was killed. The days of
+    a backfill are left to it until its last one is done; new ids of other days do not wait so long.
     """
 
     @sensor(
@@ -61,25 +71,70 @@ def due_sensor(pipeline: Pipeline) -> SensorDefinition:
         workspace, since = Workspace(settings.data_dir), settings_since(context, now)
         if any(is_under_way(context.instance, job.name, workspace) for job in (sync_job, derive_job)):
             return SkipReason("A sync is under way.")
-        days = survey(workspace.lake, rules_of(settings))
-        today = now.astimezone(settings.zone).date()
-        skipped = "Nothing is due."
-        if with_work := [day for day in days if day.has_work(now)]:
-            has_news = any(_has_news(day, now) for day in with_work)
-            earliest = earliest_start(context.instance, sync_job.name, has_news=has_news, since=since)
-            if earliest <= now:
-                return sync_request([day.day for day in with_work], today, run_key=f"due {now.isoformat()}")
-            skipped = (
-                f"Ids are due, but the last sync failed or left some in trouble: next one at {earliest:%H:%M} UTC."
-            )
-        if not (underived := _underived(workspace, days, settings)):
-            return SkipReason(skipped)
-        earliest = earliest_start(context.instance, derive_job.name, has_news=True, since=since)
-        if earliest > now:
-            return SkipReason(f"{skipped} What was fetched could not be derived: next try at {earliest:%H:%M} UTC.")
-        return derive_request([day.day for day in underived], today, run_key=f"derive {now.isoformat()}")
+        days, in_hand = survey(workspace.lake, rules_of(settings)), days_in_hand(context.instance, workspace)
+        look = _Look(context.instance, settings, partitions, now, since, days, in_hand)
+        found = look.sync()
+        return look.derive(found) if isinstance(found, SkipReason) else found
 
     return due
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One look of the sensor: what it asks for."""
+
+    instance: DagsterInstance
+    settings: Settings
+    partitions: DailyPartitionsDefinition
+    now: datetime
+    since: datetime
+    days: Sequence[DayStatus]
+    in_hand: frozenset[date]
+
+    def sync(self) -> RunRequest | SkipReason:
+        """A sync over the days that have work and are in nobody's hand."""
+        with_work = [each for each in self.days if each.day not in self.in_hand and self._is_for_a_sync(each)]
+        if not with_work:
+            return SkipReason("Nothing is due.")
+        has_news = any(_has_news(day, self.now) for day in with_work)
+        earliest = earliest_start(self.instance, sync_job.name, has_news=has_news, since=self.since)
+        if earliest > self.now:
+            return SkipReason(
+                f"Ids are due, but the last sync failed or left some in trouble: next one at {earliest:%H:%M} UTC."
+            )
+        wanted = [each.day for each in with_work]
+        if _are_yet_to_be_loaded(self.partitions, self.settings, wanted):
+            return SkipReason("Days were registered just now; the sync follows once they are partitions.")
+        return sync_request(wanted, partition_of_run(self.partitions, wanted), run_key=f"due {self.now.isoformat()}")
+
+    def derive(self, no_sync: SkipReason) -> RunRequest | SkipReason:
+        """What brings readers what was fetched; not in the midst of a backfill, after which it is done once."""
+        if self.in_hand or is_followed_up(self.instance):
+            return SkipReason("A backfill is under way; what it fetches goes on after its last day.")
+        if not (underived := _underived(Workspace(self.settings.data_dir), self.days, self.settings)):
+            return no_sync
+        earliest = earliest_start(self.instance, derive_job.name, has_news=True, since=self.since)
+        if earliest > self.now:
+            return SkipReason(
+                f"{no_sync.skip_message} What was fetched could not be derived: next try at {earliest:%H:%M} UTC."
+            )
+        days = [each.day for each in underived]
+        if _are_yet_to_be_loaded(self.partitions, self.settings, days):
+            return no_sync
+        return derive_request(days, partition_of_run(self.partitions, days), run_key=f"derive {self.now.isoformat()}")
+
+    def _is_for_a_sync(self, day: DayStatus) -> bool:
+        """Whether there is anything to do for a day; beside a backfill anything new."""
+        return day.has_work(self.now) and (not self.in_hand or _has_news(day, self.now))
+
+
+def _are_yet_to_be_loaded(partitions: DailyPartitionsDefinition, settings: Settings, days: Sequence[date]) -> bool:
+    """Whether all these days are new and will be partitions after the next reload; who has none goes without."""
+    if are_partitions(partitions, days) or not are_partitions(daily_partitions(settings), days):
+        return False
+    lake = Workspace(settings.data_dir).lake
+    registered = max(path.stat().st_mtime for day in days for path in lake.files(TASK_IDS, day))
+    return time.time() - registered < LOADED_WITHIN_SECONDS
 
 
 def _has_news(day: DayStatus, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.home import dagster_home, home_beside
 from dialflo_pipeline.defs.killed import report_killed
 from dialflo_pipeline.defs.our_runs import DATA_TAG
-from dialflo_pipeline.defs.partitions import partition_of
+from dialflo_pipeline.defs.partitions import daily_partitions, partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.run_history import with_kept_connections
 from dialflo_pipeline.defs.specs import lake_key
@@ -56,19 +56,20 @@ class DagsterRuns:
             "raw_answers": FetchConfig(first_day=first, last_day=last, retry_failed=retry_failed, refetch=refetch),
             "lake_tables": DeriveConfig(first_day=first, last_day=last),
         }
-        self._run(sync_job.name, steps, days[-1], without=[TASK_IDS])
+        self._run(sync_job.name, steps, days, without=[TASK_IDS])
 
     def derive(self, days: Sequence[date], *, rebuild: bool) -> None:
         """The same without a request, from the raw answers at hand; with `rebuild` even where they have not changed."""
         first, last = days[0].isoformat(), days[-1].isoformat()
         derive = DeriveConfig(first_day=first, last_day=last, rebuild=rebuild)
         steps = {"lake_tables": derive, **dict.fromkeys(WHOLE_OPS, RebuildConfig(rebuild=rebuild))}
-        self._run(sync_job.name, steps, days[-1], without=[TASK_IDS, RAW_ANSWERS])
+        self._run(sync_job.name, steps, days, without=[TASK_IDS, RAW_ANSWERS])
 
     def _run(
-        self, job_name: str, steps: Mapping[str, Config], day: date | None = None, without: Sequence[Table] = ()
+        self, job_name: str, steps: Mapping[str, Config], days: Sequence[date] = (), without: Sequence[Table] = ()
     ) -> None:
         # The command line holds the run lock; a place in the pool would stay taken if this process were killed.
+        settings = self.pipeline.load()
         job = build_definitions(self.pipeline, pool=None, on_a_page=False).resolve_job_def(job_name)
         left_out = {lake_key(table) for table in without}
         selected = [key for key in job.asset_layer.executable_asset_keys if key not in left_out] if without else None
@@ -79,7 +80,7 @@ class DagsterRuns:
                     instance=instance,
                     tags={DATA_TAG: _data_of(self.pipeline)},
                     run_config=RunConfig(ops=dict(steps), loggers=_QUIET),
-                    partition_key=partition_of(day).isoformat() if day else None,
+                    partition_key=partition_of_run(daily_partitions(settings), days) if days else None,
                     asset_selection=selected,
                 )
         except DagsterExecutionInterruptedError:

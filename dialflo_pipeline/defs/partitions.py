@@ -1,6 +1,6 @@
 """The days of the partitioned assets, in the configured time zone, and which of them a run works on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ from dagster import (
 )
 
 from dialflo_pipeline.days import DayStatus
-from dialflo_pipeline.defs.run_history import note_materialized
+from dialflo_pipeline.defs.run_history import note_materialized, note_planned
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.tables import TASK_IDS
 from dialflo_pipeline.workspace import Workspace
@@ -43,18 +43,32 @@ def daily_partitions(settings: Settings) -> DailyPartitionsDefinition:
     """From `DIALFLO_START_DATE`, else the first day with a task, to today, or to a later day that has one."""
     today = datetime.now(settings.zone).date()
     days = [today, *Workspace(settings.data_dir).lake.days(TASK_IDS)]
-    first = partition_of(settings.start_date or min(days))
+    first = _possible(settings.start_date or min(days))
     return DailyPartitionsDefinition(
         start_date=min(first, today).isoformat(),
         # One makes today a partition: Dagster by itself waits for a day to end.
-        end_offset=1 + (partition_of(max(days)) - today).days,
+        end_offset=1 + (_possible(max(days)) - today).days,
         timezone=settings.timezone,
     )
 
 
-def partition_of(day: date) -> date:
-    """The day, or the nearest that can be a partition."""
+def _possible(day: date) -> date:
     return min(max(day, FIRST), LAST)
+
+
+def partition_of_run(partitions: DailyPartitionsDefinition, days: Sequence[date]) -> str:
+    """The partition of a run over the days from the first to the last of `days`, all of which have work.
+
+    A run has one, which is shown as done or as failed whatever it comes to: so the last of these days. Where none of
+    them is a partition (see `are_partitions`), the last one there is.
+    """
+    known = (key for day in reversed(days) if partitions.has_partition_key(key := day.isoformat()))
+    return next(known, None) or partitions.get_partition_keys()[-1]
+
+
+def are_partitions(partitions: DailyPartitionsDefinition, days: Iterable[date]) -> bool:
+    """Whether any of these days is one; not those before `DIALFLO_START_DATE`, nor new ones until a reload."""
+    return any(partitions.has_partition_key(day.isoformat()) for day in days)
 
 
 def days_of_run(context: AssetExecutionContext, config: DaysConfig, days: Iterable[DayStatus]) -> list[DayStatus]:
@@ -78,6 +92,19 @@ def materialized(
         if first <= day.isoformat() <= last:
             own = metadata
         else:
-            others.append(AssetMaterialization(key, partition=day.isoformat(), metadata=metadata))
+            others.append(_of_a_day(key, day, metadata))
     note_materialized(context, others)
     return MaterializeResult(asset_key=key, metadata={**in_all, **(own if first == last else {})})
+
+
+def note_failed(
+    context: AssetExecutionContext, key: AssetKey, done: Mapping[date, Metadata], failed: Iterable[date]
+) -> None:
+    """Before a step fails: the days that an asset has been made for until then, and those that fail with the step."""
+    for day, metadata in done.items():
+        context.log_event(_of_a_day(key, day, metadata))
+    note_planned(context, key, [day.isoformat() for day in sorted(failed)])
+
+
+def _of_a_day(key: AssetKey, day: date, metadata: Metadata) -> AssetMaterialization:
+    return AssetMaterialization(key, partition=day.isoformat(), metadata=metadata)

@@ -106,7 +106,7 @@ def _error_of_end(end: DagsterEvent, *, is_started: bool = True) -> Serializable
 
 def _step(run: DagsterRun, ended: EndedRun, event: DagsterEvent, day_steps: frozenset[str]) -> Failed | Succeeded:
     step = event.step_key or ""
-    days = _days(run, step)
+    days = days_of(run, step)
     if event.is_step_success:
         return Succeeded(run.job_name, step, days)
     return _failed(run, ended, step, event.step_failure_data.error, event.message or "", days, step in day_steps)
@@ -121,7 +121,7 @@ def _whole(
     if end.event_type is DagsterEventType.RUN_SUCCESS:
         return Succeeded(run.job_name, None, frozenset())
     return _failed(
-        run, ended, None, _error_of_end(end, is_started=is_started), end.message or "", _days(run, None), by_day=False
+        run, ended, None, _error_of_end(end, is_started=is_started), end.message or "", days_of(run), by_day=False
     )
 
 
@@ -160,7 +160,7 @@ def _checked(event: DagsterEvent) -> Checked:
     )
 
 
-def _days(run: DagsterRun, step: str | None) -> frozenset[date]:
+def days_of(run: DagsterRun, step: str | None = None) -> frozenset[date]:
     """The days that a run worked on: those in the settings of its step, or of any, else those of its partitions."""
     config: Mapping[str, Any] = run.run_config
     ops: Mapping[str, Any] = config.get("ops", {})

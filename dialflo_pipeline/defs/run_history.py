@@ -3,14 +3,25 @@
 What is written is what Dagster would write, in the same places. Nothing but how it gets there belongs in this module.
 """
 
+import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dagster import AssetExecutionContext, AssetMaterialization, DagsterEvent, DagsterEventType, EventLogEntry
-from dagster._core.events import StepMaterializationData  # what Dagster itself makes of a logged materialization
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetMaterialization,
+    DagsterEvent,
+    DagsterEventType,
+    EventLogEntry,
+)
+from dagster._core.events import (  # what Dagster itself makes of a planned and of a logged materialization
+    AssetMaterializationPlannedData,
+    StepMaterializationData,
+)
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
 from dagster._core.storage.runs import SqliteRunStorage
@@ -87,6 +98,18 @@ def note_materialized(context: AssetExecutionContext, materializations: Sequence
     for opened in (storage.run_connection(context.run.run_id), storage.index_connection()):
         with opened as connection:
             connection.execute(SqlEventLogStorageTable.insert(), rows)
+
+
+def note_planned(context: AssetExecutionContext, key: AssetKey, partitions: Sequence[str]) -> None:
+    """Note that this run was to make an asset for these partitions: where it fails, they are shown as failed.
+
+    Dagster itself notes it, at the start of a run, of the run's own partitions.
+    """
+    run, step = context.run, context.get_step_execution_context().step
+    for partition in partitions:
+        planned = AssetMaterializationPlannedData(key, partition)
+        event = DagsterEvent.build_asset_materialization_planned_event(run.job_name, step.key, planned)
+        context.instance.report_dagster_event(event, run.run_id, logging.DEBUG)
 
 
 def _entry(context: AssetExecutionContext, materialization: AssetMaterialization) -> EventLogEntry:

@@ -9,7 +9,7 @@ from typing import Any
 from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, MetadataValue
 
 from dialflo_pipeline.defs.columns import asset_key, model_metadata, table_metadata
-from dialflo_pipeline.lineage import Lineage, lake_lineage, model_lineage, table_lineage
+from dialflo_pipeline.lineage import Lineage, lake_lineage, model_lineage, table_lineage, tables_behind
 from dialflo_pipeline.models import Model, read_models, sql_folder
 from dialflo_pipeline.tables import FORGOTTEN_IDS, RAW_TABLES, WAREHOUSE_TABLES, Table
 
@@ -130,10 +130,14 @@ def row_counts(rows: Mapping[str, int], name: str) -> dict[str, Any]:
     return {"dagster/row_count": rows[name]} if name in rows else {}
 
 
+def _made_from(model: Model) -> set[str]:
+    return set(model.depends_on).union(*map(tables_behind, model.depends_on))
+
+
 def _model_spec(model: Model, shown: Shown) -> AssetSpec:
     return AssetSpec(
         AssetKey([model.schema, model.name]),
-        deps=[key for name in sorted(model.depends_on) if (key := asset_key(name))],
+        deps=[key for name in sorted(_made_from(model)) if (key := asset_key(name))],
         description=model.description,
         group_name=GROUPS[model.schema],
         owners=OWNERS,

@@ -1,8 +1,9 @@
-"""Whether a run of a job is under way, going by Dagster's history and by whether its process is alive."""
+"""Which runs of a job are under way, going by Dagster's history and by whether its process is alive."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
 from dialflo_pipeline.alive import is_alive
 from dialflo_pipeline.workspace import Workspace
@@ -21,8 +22,14 @@ _STATUSES = [
 
 def is_under_way(instance: DagsterInstance, job_name: str, workspace: Workspace) -> bool:
     """Whether an unfinished run of a job is at work, or may still begin."""
-    records = instance.get_run_records(RunsFilter(job_name=job_name, statuses=_STATUSES))
-    return any(_may_go_on(record, workspace) for record in records)
+    return any(True for _ in runs_under_way(instance, job_name, workspace))
+
+
+def runs_under_way(instance: DagsterInstance, job_name: str, workspace: Workspace) -> Iterator[DagsterRun]:
+    """The unfinished runs of a job that are at work, or may still begin."""
+    for record in instance.get_run_records(RunsFilter(job_name=job_name, statuses=_STATUSES)):
+        if _may_go_on(record, workspace):
+            yield record.dagster_run
 
 
 def _may_go_on(record: RunRecord, workspace: Workspace) -> bool:

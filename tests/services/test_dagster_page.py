@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -33,6 +34,13 @@ ASSETS = """
 """
 BACKFILLS = "{ partitionBackfillsOrError { ... on PartitionBackfills { results { id status numPartitions } } } }"
 RUNS = "{ runsOrError { ... on Runs { results { status jobName } } } }"
+MADE = """
+query ($tag: String!) {
+  runsOrError(filter: {tags: [{key: "dagster/backfill", value: $tag}]}) {
+    ... on Runs { results { stepStats { stepKey } } }
+  }
+}
+"""
 PARTITIONS = "{ assetNodes { assetKey { path } partitionKeys } }"
 
 
@@ -135,6 +143,14 @@ def test_a_backfill_launched_by_clicking_completes(served: DagsterPage) -> None:
         until(lambda: backfills(served), "the backfill is asked for")
     until(lambda: backfills(served)[0]["status"] not in ("REQUESTED", "CANCELING"), "the backfill is over")
     assert backfills(served)[0]["status"] == "COMPLETED_SUCCESS"
+    made = served.ask(MADE, tag=backfills(served)[0]["id"])["runsOrError"]["results"]
+    steps = Counter(stat["stepKey"] for run in made for stat in run["stepStats"])
+    by_day = {step: len(partitions(served)) for step in ("raw_answers", "lake_tables")}
+    once = dict.fromkeys(
+        ("warehouse_tables", "table_checks", "models", "model_checks", "published__warehouse", "published__dashboard"),
+        1,
+    )
+    assert steps.items() >= (by_day | once).items()
     assert {run["status"] for run in served.ask(RUNS)["runsOrError"]["results"]} == {"SUCCESS"}
 
 

@@ -2,11 +2,34 @@
 
 import pytest
 
-from dialflo_pipeline.lineage import lake_lineage, model_lineage, query_lineage
+from dialflo_pipeline.lineage import lake_lineage, model_lineage, query_lineage, tables_behind
 from dialflo_pipeline.models import Model, parse_model, read_models, sql_folder
 from dialflo_pipeline.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
 
 MODELS = read_models(sql_folder())
+
+COUNTS = {
+    "marts.attempts_to_answer.contacts",
+    "marts.best_time_to_call.agent_cells",
+    "marts.call_outcomes.calls",
+    "marts.conversion_funnel.dialled_calls",
+    "marts.interest_calibration.calls",
+    "marts.interest_distribution.calls",
+    "marts.metadata_coverage.distinct_values",
+    "marts.next_actions.calls",
+    "marts.redial_outcomes.redial_calls",
+    "staging.agent_day_counts.contacts",
+    "staging.call_hours.calls",
+    "staging.caller_id_days.calls",
+    "staging.contact_standings.calls",
+    "staging.day_states.calls",
+    "staging.day_states.registered_tasks",
+    "staging.metadata_days.asked_calls",
+    "staging.redial_backlog.attempts",
+    "staging.unmapped_days.calls",
+}
+COUNTS_AGAINST_A_SETTING = {"staging.redial_backlog.is_exhausted"}
+LITERALS = {"staging.unmapped_days.kind"}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=[model.full_name for model in MODELS])
@@ -14,7 +37,32 @@ def test_the_parser_follows_every_model_to_what_its_query_reads(model: Model) ->
     found = model_lineage(MODELS)[model.full_name]
     assert list(found) == list(model.columns)
     assert any(found.values())
-    assert {table for sources in found.values() for table, _ in sources} <= model.depends_on
+    read = set(model.depends_on).union(*map(tables_behind, model.depends_on))
+    assert {table for sources in found.values() for table, _ in sources} <= read
+
+
+def test_only_counts_and_literals_come_from_no_column_of_a_table() -> None:
+    without = {
+        f"{model}.{column}"
+        for model, lineage in model_lineage(MODELS).items()
+        for column, sources in lineage.items()
+        if all(table.startswith("pipeline.") for table, _ in sources)
+    }
+    assert without == COUNTS | COUNTS_AGAINST_A_SETTING | LITERALS
+
+
+def test_what_an_internal_table_was_made_from_is_named_in_its_place() -> None:
+    found = model_lineage(MODELS)["staging.callback_requests"]
+    assert found["requested_text"] == [("main.call_metadata", "value")]
+    assert ("main.call_metadata", "value") in found["starts_at"]
+    assert all(not table.startswith("pipeline.") for sources in found.values() for table, _ in sources)
+
+
+def test_a_word_that_is_looked_up_comes_from_what_it_is_looked_up_by() -> None:
+    found = model_lineage(MODELS)["staging.call_facts"]
+    assert found["says_redial"] == [("main.calls", "next_action"), ("pipeline.meanings", "meaning")]
+    assert ("main.calls", "call_status") in found["outcome"]
+    assert ("main.calls", "interest_status") not in found["outcome"]
 
 
 def test_columns_are_followed_through_steps_of_a_query_and_a_star() -> None:

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,12 @@ def test_the_run_that_the_schedule_asks_for_covers_the_waiting_days(settings: Se
             instance=instance, run_config=asked.run_config, partition_key=asked.partition_key
         )
         assert ran.success
-        assert instance.get_materialized_partitions(AssetKey(["lake", "calls"])) == {*DAYS, asked.partition_key}
+        assert instance.get_materialized_partitions(AssetKey(["lake", "calls"])) == set(DAYS), "and not today"
+    assert rows(settings, "SELECT state, count(*) FROM tasks GROUP BY 1") == [("settled", 3)]
+
+
+def test_days_from_before_the_first_partition_are_synced_all_the_same(settings: Settings) -> None:
+    assert sync(settings.model_copy(update={"start_date": date(2026, 3, 5)})) == 0
     assert rows(settings, "SELECT state, count(*) FROM tasks GROUP BY 1") == [("settled", 3)]
 
 

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,7 @@ class _Scheduled:
         definitions = build_definitions(Pipeline(lambda: settings))
         request = definitions.resolve_sensor_def("due")(build_sensor_context(self.instance))
         if job == "sync":
-            request = sync_request([date(2026, 3, 1)], datetime.now(settings.zone).date(), "later")
+            request = sync_request([date(2026, 3, 1)], "2026-03-01", "later")
         assert isinstance(request, RunRequest)
         assert request.job_name == job
         return definitions.resolve_job_def(job).execute_in_process(

@@ -91,7 +91,7 @@ def test_the_schedule_asks_for_the_days_that_have_anything_waiting(definitions: 
     register(date(2026, 1, 8), ["b"])
     asked = tick(definitions(), datetime(2026, 1, 9, 20, 0, tzinfo=UTC))
     assert isinstance(asked, RunRequest)
-    assert asked.partition_key == "2026-01-10"
+    assert asked.partition_key == "2026-01-08"
     span = {"first_day": "2026-01-05", "last_day": "2026-01-08"}
     for step in ("raw_answers", "lake_tables"):
         assert asked.run_config["ops"][step]["config"].items() >= span.items()

@@ -1,10 +1,12 @@
 """The sensor that starts a sync when something is due."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, Definitions, RunRequest, SkipReason, build_sensor_context
@@ -15,12 +17,15 @@ from filelock import FileLock
 from dialflo_pipeline import refresh
 from dialflo_pipeline.days import day_status, survey
 from dialflo_pipeline.defs import under_way
+from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.due import earliest_start
 from dialflo_pipeline.defs.killed import report_killed
+from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.locks import RUN_LOCK
 from dialflo_pipeline.rules import mart_settings_of, rules_of
 from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.tables import TASK_IDS
 from dialflo_pipeline.workspace import Workspace
 
 DAY, LATER = date(2026, 1, 5), date(2026, 1, 8)
@@ -72,12 +77,12 @@ def test_nothing_is_asked_for_when_nothing_is_registered(tick: Tick) -> None:
     assert isinstance(tick(), SkipReason)
 
 
-def test_new_ids_get_a_run_over_their_days(tick: Tick, register: Register, settings: Settings) -> None:
+def test_new_ids_get_a_run_over_their_days(tick: Tick, register: Register) -> None:
     register(DAY, ["a"])
     register(LATER, ["b"])
     asked = tick()
     assert isinstance(asked, RunRequest)
-    assert asked.partition_key == datetime.now(settings.zone).date().isoformat()
+    assert asked.partition_key == LATER.isoformat()
     for step in ("raw_answers", "lake_tables"):
         span = {"first_day": DAY.isoformat(), "last_day": LATER.isoformat()}
         assert asked.run_config["ops"][step]["config"].items() >= span.items()
@@ -224,3 +229,75 @@ def test_what_starts_by_itself_goes_before_the_runs_of_a_backfill(
     job: str, definitions: Callable[[], Definitions]
 ) -> None:
     assert int(definitions().resolve_job_def(job).tags["dagster/priority"]) > 0
+
+
+def test_days_registered_since_the_partitions_were_loaded_wait_for_the_next_reload(
+    definitions: Callable[[], Definitions], instance: DagsterInstance, register: Register, workspace: Workspace
+) -> None:
+    loaded_before = definitions().resolve_sensor_def("due")
+    register(DAY, ["a"])
+    skipped = loaded_before(build_sensor_context(instance=instance))
+    assert isinstance(skipped, SkipReason)
+    assert "once they are partitions" in (skipped.skip_message or "")
+    loaded_after: Any = definitions().resolve_sensor_def("due")(build_sensor_context(instance=instance))
+    assert loaded_after.partition_key == DAY.isoformat()
+
+    for file in workspace.lake.files(TASK_IDS, DAY):
+        os.utime(file, (0, 0))
+    never_reloaded: Any = loaded_before(build_sensor_context(instance=instance))
+    assert never_reloaded.partition_key == datetime.now(UTC).astimezone(ZoneInfo("Asia/Kolkata")).date().isoformat()
+
+
+def test_days_from_before_the_first_partition_wait_for_no_reload(
+    instance: DagsterInstance, register: Register, settings: Settings
+) -> None:
+    register(DAY, ["a"])
+    chosen = settings.model_copy(update={"start_date": LATER})
+    sensor = build_definitions(Pipeline(lambda: chosen)).resolve_sensor_def("due")
+    asked = sensor(build_sensor_context(instance=instance))
+    assert isinstance(asked, RunRequest)
+    assert asked.run_config["ops"]["raw_answers"]["config"]["first_day"] == DAY.isoformat()
+
+
+def fetch_days(instance: DagsterInstance, *days: date, status: DagsterRunStatus = DagsterRunStatus.STARTED) -> None:
+    for day in days:
+        create_run_for_test(instance, job_name="fetch_days", status=status, tags={"dagster/partition": day.isoformat()})
+
+
+def test_the_days_of_a_backfill_are_left_to_it_and_what_it_fetched_waits_for_the_last_of_them(
+    tick: Tick, register: Register, instance: DagsterInstance, workspace: Workspace, settings: Settings
+) -> None:
+    register(DAY, ["a"])
+    register(LATER, ["b"])
+    fetch_days(instance, DAY, LATER)
+    assert "backfill" in tick().skip_message
+    for _ in derive_days(workspace.lake, [DAY], rules_of(settings)):
+        pass
+    assert "backfill" in tick().skip_message
+
+
+def test_new_ids_of_other_days_do_not_wait_for_a_backfill(
+    tick: Tick, register: Register, instance: DagsterInstance
+) -> None:
+    register(DAY, ["a"])
+    fetch_days(instance, DAY)
+    register(LATER, ["b"])
+    asked = tick()
+    assert asked.job_name == "sync"
+    assert asked.run_config["ops"]["raw_answers"]["config"]["first_day"] == LATER.isoformat()
+
+
+@pytest.mark.usefixtures("derived")
+def test_ids_in_trouble_are_no_reason_for_a_sync_in_the_midst_of_a_backfill(
+    tick: Tick, instance: DagsterInstance
+) -> None:
+    fetch_days(instance, LATER)
+    assert "backfill" in tick().skip_message
+
+
+def test_after_a_backfill_what_it_fetched_goes_on_by_itself(
+    tick: Tick, register: Register, instance: DagsterInstance
+) -> None:
+    register(DAY, ["a"])
+    fetch_days(instance, DAY, status=DagsterRunStatus.SUCCESS)
+    assert isinstance(tick(), RunRequest)
