@@ -70,6 +70,7 @@ SAID = {
     "tomorrow": Said(lambda said: _midnight(said) + DAY, is_whole_day=True),
     "today": Said(_midnight, is_whole_day=True),
     "in 3 days": Said(lambda said: _midnight(said) + 3 * DAY, is_whole_day=True),
+    "next week": Said(lambda said: _midnight(said) + 7 * DAY, is_whole_day=True),
     "Monday": Said(_next_weekday(0, 0), is_whole_day=True),
     "friday 4 pm": Said(_next_weekday(4, 16)),
     "15th": Said(_next(None, 15, None), is_whole_day=True),
@@ -80,7 +81,7 @@ SAID = {
     "31st at 9 am": Said(_next(None, 31, 9)),
     "2024-03-05 16:30 +0530": Said(lambda _: datetime(2024, 3, 5, 11, 0, tzinfo=UTC)),
 }
-NOT_UNDERSTOOD = ["later", "yesterday", "No", "next week", "5", '["10 AM"]', "call me " * 20 + "10 AM", "कल सुबह"]
+NOT_UNDERSTOOD = ["later", "yesterday", "No", "this week", "5", '["10 AM"]', "call me " * 20 + "10 AM", "कल सुबह"]
 
 
 def campaign(chance: random.Random, name: str, first_day: date) -> Iterator[Row]:
