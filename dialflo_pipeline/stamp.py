@@ -16,7 +16,7 @@ from dialflo_pipeline.tables import STAMP, State
 
 _COUNTS = ", ".join(f"(count(*) FILTER (WHERE state = '{state}'))::INTEGER AS {state}" for state in State)
 _OPEN = f"state IN ('{State.PENDING}', '{State.UNSETTLED}')"
-_ROW = f"""
+STAMP_QUERY = f"""
     WITH days AS (SELECT call_date, bool_or({_OPEN}) AS is_open FROM main.tasks GROUP BY call_date),
     span AS (
         SELECT
@@ -38,6 +38,7 @@ _ROW = f"""
         tasks, {", ".join(State)}, calls
     FROM span, counted, answered, pipeline.settings
 """
+"""The row, from what the private file holds."""
 
 
 def stamp(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
@@ -56,7 +57,7 @@ def stamp(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
     columns = ", ".join(STAMP.sql_types)
     connection.begin()
     connection.execute(warehouse.table_script(STAMP))
-    connection.execute(f"INSERT INTO main.{STAMP.name} SELECT {columns} FROM ({_ROW})", values)
+    connection.execute(f"INSERT INTO main.{STAMP.name} SELECT {columns} FROM ({STAMP_QUERY})", values)
     connection.commit()
 
 

@@ -11,6 +11,7 @@ from dialflo_pipeline.cli.console import say, say_error, say_hint
 from dialflo_pipeline.errors import TaskFileError
 from dialflo_pipeline.interrupts import ending_at_once
 from dialflo_pipeline.registered import forget
+from dialflo_pipeline.reporting import Remembered
 from dialflo_pipeline.settings import Settings, load_settings
 from dialflo_pipeline.task_ids.files import TaskFile, read
 from dialflo_pipeline.task_ids.formats import Format
@@ -61,15 +62,26 @@ def register_file(settings: Settings, task_file: TaskFile, *, again: bool = Fals
 
 def forget_ids(task_ids: Sequence[str]) -> int:
     """Forget these ids, - standing for those on standard input; 1 if some were never registered."""
-    workspace = Workspace(load_settings().data_dir)
+    settings = load_settings()
+    workspace = Workspace(settings.data_dir)
     wanted = [task_id for text in task_ids for task_id in (_ids_on_stdin() if text == STDIN else [text])]
     done = forget(workspace.registration_lake, wanted, datetime.now(UTC), work_dir=workspace.work)
     say(f"forgotten {done.forgotten}, already forgotten {done.already_forgotten}, unknown {len(done.unknown)}")
     if done.forgotten:
         say_hint("The next sync takes their rows out of the warehouse.")
+        _show_forgotten(settings, done.forgotten)
     if done.unknown:
         say_error(f"{len(done.unknown)} were never registered; the first is {done.unknown[0]!r}")
     return 1 if done.unknown else 0
+
+
+def _show_forgotten(settings: Settings, count: int) -> None:
+    from dialflo_pipeline.defs.execute import DagsterRuns  # slow to load, and only this needs it here
+
+    try:
+        DagsterRuns.of(settings, Remembered()).note_forgotten(count)
+    except Exception as error:  # whatever the history lacks, the ids are forgotten
+        say_hint(f"Dagster's page does not show it: its run history cannot be used ({type(error).__name__}).")
 
 
 def _ids_on_stdin() -> list[str]:

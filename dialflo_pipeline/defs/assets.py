@@ -27,7 +27,7 @@ from dialflo_pipeline.defs.unfetched import why_unfetched
 from dialflo_pipeline.derive import DayReport, derive_days
 from dialflo_pipeline.errors import SettingsError
 from dialflo_pipeline.fetch import FetchReport
-from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, STAMP, TASK_IDS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.wanted import Wanted, wanted_ids
 
 DUCKDB_POOL = "duckdb"
@@ -96,8 +96,10 @@ def whole_assets(pool: str | None, shown: specs.Shown) -> list[AssetsDefinition]
         owners=specs.OWNERS,
         kinds={"duckdb"},
         pool=pool,
-        description="The DuckDB file for readers, put in place whole by renaming; it may be held open at any time.",
-        metadata=shown.looking(),
+        description="The DuckDB file for readers, put in place whole by renaming; it may be held open at any time. The"
+        f" columns are those of its table {STAMP.name}, which says of all others what they hold; the rows counted are"
+        f" those of {', '.join(table.name for table in WAREHOUSE_TABLES)}.",
+        metadata=specs.published_metadata(shown),
     )
     def published_warehouse(
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
@@ -107,8 +109,9 @@ def whole_assets(pool: str | None, shown: specs.Shown) -> list[AssetsDefinition]
             step.reporter.published(copied)
             path = step.workspace.published
             cost = {"copy_seconds": copied.seconds} if copied else {}
+            rows = {"dagster/row_count": sum(refresh.rows_in_warehouse(step.workspace).values())}
             return MaterializeResult(
-                metadata={"file": MetadataValue.path(str(path)), "bytes": path.stat().st_size, **cost}
+                metadata={"file": MetadataValue.path(str(path)), "bytes": path.stat().st_size, **rows, **cost}
             )
 
     return [warehouse_tables, models, published_warehouse, _dashboard(shown)]
@@ -147,11 +150,11 @@ def _dashboard(shown: specs.Shown) -> AssetsDefinition:
     return published_dashboard
 
 
-def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition]:
+def daily_assets(partitions: DailyPartitionsDefinition, shown: specs.Shown) -> list[AssetsDefinition]:
     """The assets that exist by day: the raw answers, and what is derived from them."""
 
     @multi_asset(
-        specs=[specs.lake_spec(RAW_ANSWERS, "raw", [specs.lake_key(TASK_IDS)], partitions)],
+        specs=[specs.lake_spec(RAW_ANSWERS, "raw", [specs.lake_key(TASK_IDS)], shown, partitions)],
         name="raw_answers",
         backfill_policy=A_DAY_A_RUN,
     )
@@ -181,7 +184,7 @@ def daily_assets(partitions: DailyPartitionsDefinition) -> list[AssetsDefinition
 
     @multi_asset(
         specs=[
-            specs.lake_spec(table, "lake", [specs.lake_key(raw) for raw in RAW_TABLES], partitions)
+            specs.lake_spec(table, "lake", [specs.lake_key(raw) for raw in RAW_TABLES], shown, partitions)
             for table in WAREHOUSE_TABLES
         ],
         name="lake_tables",

@@ -28,11 +28,11 @@ def build_definitions(
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
     partitions = daily_partitions(settings)
-    by_day = daily_assets(partitions)
     workspace = Workspace(settings.data_dir)
     shown = specs.Shown.on_a_page(workspace.published, workspace.dashboard) if on_a_page else specs.Shown()
+    by_day = daily_assets(partitions, shown)
     return Definitions(
-        assets=[registration_asset(), specs.forgotten_spec(), *by_day, *whole_assets(pool, shown)],
+        assets=[registration_asset(shown), specs.forgotten_spec(shown), *by_day, *whole_assets(pool, shown)],
         asset_checks=asset_checks(pool),
         jobs=[sync_job, register_job, derive_job, fetch_days_job, checks_job],
         schedules=[daily_schedule(pipeline, partitions), daily_checks(settings.timezone)],

@@ -7,7 +7,15 @@ from datetime import date
 from pathlib import Path
 
 import yaml
-from dagster import Config, DagsterExecutionInterruptedError, DagsterInstance, DagsterRunStatus, RunConfig, RunsFilter
+from dagster import (
+    AssetMaterialization,
+    Config,
+    DagsterExecutionInterruptedError,
+    DagsterInstance,
+    DagsterRunStatus,
+    RunConfig,
+    RunsFilter,
+)
 from dagster._core.instance.ref import InstanceRef  # the only way to override one part of a dagster.yaml
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,7 +32,7 @@ from dialflo_pipeline.defs.specs import lake_key
 from dialflo_pipeline.errors import DialfloError, PermanentError
 from dialflo_pipeline.reporting import Reporter
 from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, Table
+from dialflo_pipeline.tables import FORGOTTEN_IDS, RAW_ANSWERS, TASK_IDS, Table
 from dialflo_pipeline.workspace import Workspace
 
 # What a person is to see comes from the reporter and from the errors; Dagster's own log is kept with the run.
@@ -64,6 +72,14 @@ class DagsterRuns:
         derive = DeriveConfig(first_day=first, last_day=last, rebuild=rebuild)
         steps = {"lake_tables": derive, **dict.fromkeys(WHOLE_OPS, RebuildConfig(rebuild=rebuild))}
         self._run(sync_job.name, steps, days, without=[TASK_IDS, RAW_ANSWERS])
+
+    def note_forgotten(self, forgotten: int) -> None:
+        """Have the history know that so many ids were forgotten, which no run does."""
+        lake = Workspace(self.pipeline.load().data_dir).lake
+        rows = sum(lake.row_count(FORGOTTEN_IDS, day) for day in lake.days(FORGOTTEN_IDS))
+        counts = {"forgotten": forgotten, "dagster/row_count": rows}
+        with DagsterInstance.from_config(str(self.home)) as instance:
+            instance.report_runless_asset_event(AssetMaterialization(lake_key(FORGOTTEN_IDS), metadata=counts))
 
     def _run(
         self, job_name: str, steps: Mapping[str, Config], days: Sequence[date] = (), without: Sequence[Table] = ()

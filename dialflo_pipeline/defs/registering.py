@@ -27,10 +27,12 @@ SOURCES_READ = AssetCheckSpec(
 )
 
 
-def registration_asset() -> AssetsDefinition:
+def registration_asset(shown: specs.Shown) -> AssetsDefinition:
     """Registers what the inbox and the database have; knows no days."""
 
-    @multi_asset(specs=[specs.lake_spec(TASK_IDS, "registered", [])], check_specs=[SOURCES_READ], name=TASK_IDS.name)
+    @multi_asset(
+        specs=[specs.lake_spec(TASK_IDS, "registered", [], shown)], check_specs=[SOURCES_READ], name=TASK_IDS.name
+    )
     def task_ids(
         context: AssetExecutionContext, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:

@@ -9,13 +9,17 @@ from typing import Any
 from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, MetadataValue
 
 from dialflo_pipeline.defs.columns import asset_key, model_metadata, table_metadata
-from dialflo_pipeline.lineage import Lineage, lake_lineage, model_lineage, table_lineage, tables_behind
+from dialflo_pipeline.lineage import Lineage, lake_lineage, model_lineage, query_lineage, table_lineage, tables_behind
 from dialflo_pipeline.models import Model, read_models, sql_folder
-from dialflo_pipeline.tables import FORGOTTEN_IDS, RAW_TABLES, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.stamp import STAMP_QUERY
+from dialflo_pipeline.tables import FORGOTTEN_IDS, RAW_TABLES, STAMP, WAREHOUSE_TABLES, Table
 
 OWNERS = ["team:data"]
 PUBLISHED = AssetKey(["published", "warehouse"])
 DASHBOARD = AssetKey(["published", "dashboard"])
+
+UNCOUNTED = " A view: its rows are reckoned when it is read, so none are counted."
+"""Of the steps between tables and marts that are stored nowhere: to count their rows is to reckon them for nobody."""
 
 GROUPS = {
     name: f"{place}_{name}"
@@ -33,7 +37,7 @@ class Shown:
     dashboard: Path | None = None
     """The page made from it."""
     lineages: Mapping[str, Lineage] = field(default_factory=dict)
-    """Of the models, by full name."""
+    """Of the models and of the stamp, by full name."""
 
     @classmethod
     def on_a_page(cls, published: Path, dashboard: Path) -> "Shown":
@@ -41,10 +45,11 @@ class Shown:
         return cls(published, dashboard, _lineages())
 
     def looking(self) -> dict[str, Any]:
-        """Where the figures can be looked at without any tool."""
-        if self.dashboard is None:
+        """Where what has become of an asset can be looked at."""
+        if self.published is None or self.dashboard is None:
             return {}
         return {
+            "published_file": MetadataValue.path(str(self.published)),
             "dashboard": MetadataValue.url(self.dashboard.absolute().as_uri()),
             # Browsers follow no link from a page of the web to a file: this one can be copied.
             "dashboard_file": MetadataValue.path(str(self.dashboard)),
@@ -56,8 +61,8 @@ class Shown:
             return {}
         return {
             "dagster/table_name": full_name,
-            "published_file": MetadataValue.path(str(self.published)),
             "read_it": MetadataValue.text(f'dialflo query "FROM {full_name} LIMIT 10"'),
+            **self.looking(),
         }
 
 
@@ -72,7 +77,7 @@ def warehouse_key(table: Table) -> AssetKey:
 
 
 def lake_spec(
-    table: Table, group: str, deps: list[AssetKey], partitions: DailyPartitionsDefinition | None = None
+    table: Table, group: str, deps: list[AssetKey], shown: Shown, partitions: DailyPartitionsDefinition | None = None
 ) -> AssetSpec:
     """A lake table, by day if `partitions` are given."""
     return AssetSpec(
@@ -82,14 +87,20 @@ def lake_spec(
         group_name=GROUPS[group],
         owners=OWNERS,
         kinds={"python", "parquet"},
-        metadata=table_metadata(table, {} if table in RAW_TABLES else lake_lineage(table)),
+        metadata=table_metadata(table, {} if table in RAW_TABLES else lake_lineage(table)) | shown.looking(),
         partitions_def=partitions,
     )
 
 
-def forgotten_spec() -> AssetSpec:
+def forgotten_spec(shown: Shown) -> AssetSpec:
     """The tombstones, which a person writes with `dialflo tasks forget` and no run does."""
-    return lake_spec(FORGOTTEN_IDS, "registered", [])
+    return lake_spec(FORGOTTEN_IDS, "registered", [], shown)
+
+
+def published_metadata(shown: Shown) -> dict[str, Any]:
+    """Of the file for readers: of its tables, the columns of the one that tells of all."""
+    full_name = f"main.{STAMP.name}"
+    return table_metadata(STAMP, shown.lineages.get(full_name, {})) | shown.reading(full_name)
 
 
 def warehouse_specs(shown: Shown) -> list[AssetSpec]:
@@ -122,7 +133,8 @@ def models() -> list[Model]:
 @cache
 def _lineages() -> Mapping[str, Lineage]:
     """Of all models, once a process: following columns through the SQL takes a second, and the definitions a tenth."""
-    return model_lineage(models())
+    stamp = query_lineage(STAMP_QUERY, STAMP.columns, models())
+    return {**model_lineage(models()), f"main.{STAMP.name}": stamp}
 
 
 def row_counts(rows: Mapping[str, int], name: str) -> dict[str, Any]:
@@ -138,7 +150,7 @@ def _model_spec(model: Model, shown: Shown) -> AssetSpec:
     return AssetSpec(
         AssetKey([model.schema, model.name]),
         deps=[key for name in sorted(_made_from(model)) if (key := asset_key(name))],
-        description=model.description,
+        description=f"{model.description}{UNCOUNTED if model.is_view and model.schema == 'staging' else ''}",
         group_name=GROUPS[model.schema],
         owners=OWNERS,
         kinds={"sql", "duckdb"},

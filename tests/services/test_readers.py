@@ -18,6 +18,8 @@ from dialflo_pipeline import loading, marts, publish, warehouse
 from dialflo_pipeline.compacting import compact
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import MartSettings
+from dialflo_pipeline.settings import ENV_PREFIX
+from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
 from dialflo_pipeline.tables import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.workspace import Workspace
 
@@ -171,3 +173,28 @@ def test_a_reader_may_hold_the_file_through_ten_publications(
             programs.append(held.enter_context(_holding(reader, published)))
             assert _ask(programs[-1]) == count
         assert [_ask(program) for program in programs] == list(range(1, SYNCS + 2))
+
+
+def _dialflo(folder: Path, *arguments: str, stdin: str = "") -> None:
+    command = [str(Path(sys.executable).parent / "dialflo"), *arguments]
+    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_readers_old_and_new_hold_the_file_through_ten_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = SimulatorOptions(days=1, tasks_per_day=4 * SYNCS)
+    ids = [row.task_id for row in task_rows(options)]
+    readers = [_environment(version) for version in VERSIONS]
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    with running_simulator(options) as simulator, ExitStack() as held:
+        settings = {"DATA_DIR": str(tmp_path / "data"), "BASE_URL": simulator.base_url, "API_TOKEN": simulator.token}
+        for name, value in settings.items():
+            monkeypatch.setenv(f"{ENV_PREFIX}{name}", value)
+        programs: list[tuple[int, subprocess.Popen[str]]] = []
+        for count in range(1, SYNCS + 2):
+            _dialflo(tmp_path, "tasks", "add", "-", stdin=ids[count])
+            _dialflo(tmp_path, "sync")
+            for reader in readers:
+                programs.append((count, held.enter_context(_holding(reader, tmp_path / "data" / "warehouse.duckdb"))))
+                assert _ask(programs[-1][1]) == count
+        assert [_ask(program) for _, program in programs] == [count for count, _ in programs]

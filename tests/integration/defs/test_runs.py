@@ -14,7 +14,7 @@ from dagster._core.test_utils import create_run_for_test  # the only way to a ru
 from pydantic import SecretStr
 
 from dialflo_pipeline.cli.sync import rebuild, sync
-from dialflo_pipeline.cli.tasks import register_file
+from dialflo_pipeline.cli.tasks import forget_ids, register_file
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.execute import DagsterRuns
 from dialflo_pipeline.defs.home import dagster_home, home_beside
@@ -24,7 +24,7 @@ from dialflo_pipeline.errors import TokenRefused
 from dialflo_pipeline.reporting import Remembered
 from dialflo_pipeline.settings import Settings
 from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, running_simulator
-from dialflo_pipeline.tables import WAREHOUSE_TABLES
+from dialflo_pipeline.tables import FORGOTTEN_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.task_ids.files import read
 from dialflo_pipeline.workspace import Workspace
 from tests.canaries import TOKEN
@@ -72,6 +72,34 @@ def everything(settings: Settings) -> list[list[tuple[object, ...]]]:
     return [rows(settings, f"FROM {name} ORDER BY ALL") for name in names]
 
 
+def noted(instance: DagsterInstance, *key: str) -> dict[str, object]:
+    """What was said of an asset when it was made last."""
+    event = instance.get_latest_materialization_event(AssetKey(key))
+    assert event is not None
+    assert event.asset_materialization is not None
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def test_ids_that_are_forgotten_are_on_the_page_though_no_run_forgets(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIALFLO_DATA_DIR", str(settings.data_dir))
+    assert forget_ids(["a"]) == forget_ids(["b"]) == 0
+    with DagsterInstance.from_config(str(dagster_home(Workspace(settings.data_dir), Path.cwd()))) as instance:
+        assert noted(instance, "lake", "forgotten_ids") == {"forgotten": 1, "dagster/row_count": 2}
+
+
+def test_ids_are_forgotten_also_where_there_is_no_history_to_tell(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DIALFLO_DATA_DIR", str(settings.data_dir))
+    home = dagster_home(Workspace(settings.data_dir), Path.cwd())
+    (home / "dagster.yaml").write_text("storage: {nonsense: 1}")
+    assert forget_ids(["a"]) == 0
+    assert "Dagster's page does not show it" in capsys.readouterr().err
+    assert Workspace(settings.data_dir).lake.days(FORGOTTEN_IDS)
+
+
 def test_a_sync_is_repeatable_rebuildable_and_seen_by_dagster(settings: Settings) -> None:
     assert sync(settings) == 0
     assert rows(settings, "SELECT call_date::VARCHAR, count(*) FROM calls GROUP BY 1 ORDER BY 1") == [
@@ -93,7 +121,8 @@ def test_a_sync_is_repeatable_rebuildable_and_seen_by_dagster(settings: Settings
     with DagsterInstance.from_config(str(home)) as instance:
         for table in ("raw_answers", "calls", "tasks"):
             assert set(DAYS) <= instance.get_materialized_partitions(AssetKey(["lake", table]))
-        assert instance.get_latest_materialization_event(AssetKey(["published", "warehouse"]))
+        counted = sum(len(rows(settings, f"FROM {table.name}")) for table in WAREHOUSE_TABLES)
+        assert noted(instance, "published", "warehouse")["dagster/row_count"] == counted
 
     written = [path for path in settings.data_dir.rglob("*") if path.is_file()]
     assert not [path.name for path in written if TOKEN.encode() in path.read_bytes()]

@@ -18,7 +18,7 @@ from dagster import (
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.tables import RAW_TABLES, WAREHOUSE_TABLES
+from dialflo_pipeline.tables import FORGOTTEN_IDS, RAW_TABLES, STAMP, WAREHOUSE_TABLES
 
 Build = Callable[[], Definitions]
 Register = Callable[[date, list[str]], None]
@@ -34,6 +34,39 @@ def test_every_asset_says_what_it_is_whose_it_is_and_of_what_kind(definitions: B
         assert spec.owners, name
         assert spec.kinds, name
         assert spec.group_name != "default", name
+
+
+def test_every_asset_says_what_its_columns_are_and_come_from_and_where_to_look_at_it(
+    definitions: Build, settings: Settings
+) -> None:
+    for name, spec in specs(definitions()).items():
+        assert spec.metadata["published_file"].value == str(settings.data_dir / "warehouse.duckdb"), name
+        assert spec.metadata["dashboard"].value == (settings.data_dir / "dashboard.html").as_uri(), name
+        assert spec.metadata["dashboard_file"].value == str(settings.data_dir / "dashboard.html"), name
+        if name == "published/dashboard":
+            continue  # a page has no columns
+        columns = spec.metadata["dagster/column_schema"].columns
+        assert columns, name
+        assert all(column.description and column.type for column in columns), name
+        if name not in {f"lake/{table.name}" for table in (*RAW_TABLES, FORGOTTEN_IDS)}:  # where all others come from
+            lineage = spec.metadata["dagster/column_lineage"].deps_by_column
+            assert list(lineage) == [column.name for column in columns], name
+
+
+def test_a_view_whose_rows_nobody_counts_says_so(definitions: Build) -> None:
+    shown = specs(definitions())
+    assert "none are counted" in (shown["staging/call_facts"].description or "")
+    assert "none are counted" not in (shown["staging/agent_day_counts"].description or "")
+    assert "none are counted" not in (shown["marts/redial_backlog"].description or "")
+
+
+def test_the_published_file_shows_the_columns_of_its_stamp(definitions: Build) -> None:
+    found = specs(definitions())["published/warehouse"].metadata
+    assert [column.name for column in found["dagster/column_schema"].columns] == list(STAMP.columns)
+    sources = found["dagster/column_lineage"].deps_by_column["last_day"]
+    assert [(source.asset_key.to_user_string(), source.column_name) for source in sources] == [
+        ("warehouse/tasks", "call_date")
+    ]
 
 
 def test_column_schemas_are_those_declared(definitions: Build) -> None:
@@ -52,6 +85,7 @@ def test_marts_depend_on_what_their_sql_reads(definitions: Build) -> None:
     }
     assert upstream["staging/call_facts"] == {"warehouse/calls"}
     assert upstream["marts/answer_rate"] == {"staging/agent_day_counts"}
+    assert upstream["staging/callback_requests"] >= {"warehouse/call_metadata", "staging/call_facts"}
     assert upstream["warehouse/calls"] == {"lake/calls"}
     assert upstream["lake/calls"] == {"lake/raw_answers", "lake/task_ids", "lake/forgotten_ids"}
 
@@ -145,11 +179,3 @@ def test_writers_of_duckdb_share_one_pool(definitions: Build) -> None:
         "model_checks",
         "published__warehouse",
     }
-
-
-def test_the_published_assets_lead_to_the_dashboard(definitions: Build, settings: Settings) -> None:
-    shown = specs(definitions())
-    page = settings.data_dir / "dashboard.html"
-    for name in ("published/warehouse", "published/dashboard"):
-        assert shown[name].metadata["dashboard"].value == page.as_uri()
-        assert shown[name].metadata["dashboard_file"].value == str(page)
