@@ -67,7 +67,7 @@ MADE_BESIDE_IT: Final = {
     ("compacting.py", "warehouse.BLOCK_BYTES"),
     *(("inputs.py", "_PLAIN"), ("inputs.py", "values")),
     *(("metadata_views.py", part) for part in ("_TABLE", "_COLUMNS", "_KEYS", "values", "fixed", "typed")),
-    *(("stamp.py", part) for part in ("STAMP.name", "_ROW", "warehouse.table_script(STAMP)")),
+    *(("stamp.py", part) for part in ("STAMP.name", "STAMP_QUERY", "warehouse.table_script(STAMP)")),
     ("task_ids/database.py", "statement"),
     *(
         ("warehouse.py", part)
