@@ -33,11 +33,9 @@ _REMEMBERED = 16_384
 def seal(path: Path) -> None:
     """Seal a file that was written with `UNSEALED` as the value of `KEY`."""
     with path.open("r+b") as file:
-        start, tail = _tail(file)
-        found = tail.rfind(_MARK)
-        if found < 0:
+        place, _ = _place(file)
+        if place is None:
             raise ValueError("a file without a place for its seal")
-        place = start + found + len(_MARK)
         digest = _digest(file, place)
         file.seek(place)
         file.write(digest.encode())
@@ -71,12 +69,10 @@ def _looked_at(path: Path) -> tuple[bool | None, str | None]:
 @lru_cache(_REMEMBERED)
 def _look_at(path: str, *_look: int) -> tuple[bool | None, str | None]:
     with open(path, "rb") as file:
-        start, tail = _tail(file)
-        found = tail.rfind(_MARK)
-        if found < 0:
+        place, tail = _place(file)
+        if place is None:
             # Where a home stands beside it, the name of the seal itself is damaged.
             return (False if HOME_KEY.encode() in tail else None), None
-        place = start + found + len(_MARK)
         file.seek(place)
         return file.read(len(UNSEALED)) == _digest(file, place).encode(), _home_in(tail)
 
@@ -87,10 +83,13 @@ def _home_in(tail: bytes) -> str | None:
     return found and tail[found.end() : found.end() + found[1][0]].decode(errors="replace")
 
 
-def _tail(file: BinaryIO) -> tuple[int, bytes]:
+def _place(file: BinaryIO) -> tuple[int | None, bytes]:
+    """Where the seal is, and the end of the file that was looked through for it."""
     start = max(0, file.seek(0, os.SEEK_END) - _TAIL)
     file.seek(start)
-    return start, file.read(_TAIL)
+    tail = file.read(_TAIL)
+    found = tail.rfind(_MARK)
+    return (None if found < 0 else start + found + len(_MARK)), tail
 
 
 def _digest(file: BinaryIO, place: int) -> str:

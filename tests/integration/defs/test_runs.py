@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,25 +22,14 @@ from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.errors import TokenRefused
 from dialflo_pipeline.reporting import Remembered
 from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, running_simulator
+from dialflo_pipeline.simulator import RunningSimulator
 from dialflo_pipeline.tables import FORGOTTEN_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.task_ids.files import read
 from dialflo_pipeline.workspace import Workspace
 from tests.canaries import TOKEN
 
-EXAMPLE = Path(__file__).parents[2] / "cases" / "documented_response.json"
 PHONE = "917407656243"
 DAYS = ("2026-03-01", "2026-03-04")
-
-
-@pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[RunningSimulator]:
-    documents = tmp_path / "documents"
-    documents.mkdir()
-    for name in ("a", "b", "c"):
-        (documents / f"{name}.json").write_bytes(EXAMPLE.read_bytes())
-    with running_simulator(SimulatorOptions(documents=documents, token=TOKEN)) as running:
-        yield running
 
 
 @pytest.fixture

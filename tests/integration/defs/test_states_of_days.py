@@ -18,26 +18,14 @@ from dialflo_pipeline.defs.home import home_beside
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.fetch import FetchReport, StopReason
 from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, running_simulator
+from dialflo_pipeline.simulator import RunningSimulator
 from dialflo_pipeline.task_ids.files import read
 from dialflo_pipeline.workspace import Workspace
-from tests.canaries import TOKEN
 
-EXAMPLE = Path(__file__).parents[2] / "cases" / "documented_response.json"
 DAYS = ("2026-03-01", "2026-03-04")
 RAW, CALLS = AssetKey(["lake", "raw_answers"]), AssetKey(["lake", "calls"])
 AT = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 DONE, FAILED = "MATERIALIZED", "FAILED"
-
-
-@pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[RunningSimulator]:
-    documents = tmp_path / "documents"
-    documents.mkdir()
-    for name in ("a", "b", "c"):
-        (documents / f"{name}.json").write_bytes(EXAMPLE.read_bytes())
-    with running_simulator(SimulatorOptions(documents=documents, token=TOKEN)) as running:
-        yield running
 
 
 @pytest.fixture
