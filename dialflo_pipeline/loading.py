@@ -19,7 +19,7 @@ from dialflo_pipeline.errors import PermanentError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.parquet.schema import DAY_OF_FILE, PARTITION_COLUMN
 from dialflo_pipeline.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES, Table
-from dialflo_pipeline.warehouse import connect, layout, log_of, prepare, stored_layout
+from dialflo_pipeline.warehouse import connect, layout, log_of, look_into, prepare, stored_layout
 
 FEW_DAYS = 64
 """When more days than this are loaded, what goes is not kept: making the marts from all is no dearer then."""
@@ -92,7 +92,7 @@ def _load_some(path: Path, lake: Lake, days: Days) -> dict[str, int]:
 def _loaded_days(path: Path) -> dict[date, str]:
     if not path.exists():
         return {}
-    with connect(path, read_only=True) as connection:
+    with look_into(path) as connection:
         if stored_layout(connection) != layout():
             return {}
         return dict(connection.execute("SELECT call_date, fingerprint FROM pipeline.loaded_days").fetchall())

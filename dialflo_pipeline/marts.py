@@ -76,7 +76,7 @@ def marts_are_current(path: Path, settings: MartSettings, folder: Path | None = 
     """Whether `build` would change nothing: same loaded days, settings and SQL files as when it last ended."""
     if not path.exists():
         return False
-    with warehouse.connect(path, read_only=True) as connection:
+    with warehouse.look_into(path) as connection:
         built = built_fingerprint(connection)
         return built is not None and built == _fingerprint(connection, _basis(settings, folder or sql_folder()))
 

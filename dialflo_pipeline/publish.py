@@ -93,5 +93,5 @@ def _make_ready(private: Path, published: Path, aside: Path) -> None:
 
 
 def _built(path: Path) -> str | None:
-    with warehouse.connect(path, read_only=True) as connection:
+    with warehouse.look_into(path) as connection:
         return built_fingerprint(connection)

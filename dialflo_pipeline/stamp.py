@@ -65,7 +65,7 @@ def _published_before(published: Path, state: str) -> datetime | None:
     if not published.exists():
         return None
     try:
-        with warehouse.connect(published, read_only=True) as connection:
+        with warehouse.look_into(published) as connection:
             return _first_published(connection, state)
     except DialfloError:
         # Broken, or held by a program that writes into it: what it says of itself counts for nothing then.

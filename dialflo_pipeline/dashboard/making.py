@@ -92,7 +92,7 @@ def _packed_within(frames: Frames, limits: Limits, *, is_masked: bool) -> str:
 
 def _states(published: Path) -> dict[bool, str]:
     """What a page of this state would be made from, by whether it is unmasked; equal states give equal pages."""
-    with warehouse.connect(published, read_only=True) as connection:
+    with warehouse.look_into(published) as connection:
         parts = [__version__, _sources(), str(built_fingerprint(connection))]
     return {unmask: hashlib.sha256("\n".join([*parts, str(unmask)]).encode()).hexdigest() for unmask in (False, True)}
 

@@ -113,7 +113,7 @@ def _loaded(path: Path, day: date) -> Iterator[pl.DataFrame]:
         return
     columns = "task_id, epoch_us(completed_at), epoch_us(registered_at), attributes::VARCHAR"
     try:
-        with warehouse.connect(path, read_only=True) as connection:
+        with warehouse.look_into(path) as connection:
             rows = connection.execute(f"SELECT {columns} FROM main.tasks WHERE call_date = ?", [day]).fetchall()
     except (DialfloError, duckdb.Error):
         return

@@ -6,7 +6,7 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -161,10 +161,33 @@ class Harness:
 
     def disturbed(self, of: Undisturbed, disturbances: Sequence[Disturbance]) -> list[str]:
         """Run the stage once for each disturbance, then once more to its end; every way in which the result differs."""
+        return self._try(of, disturbances)[0]
+
+    def killed_in_turn(self, of: Undisturbed, kills: Sequence[Kill], at_once: int) -> list[str]:
+        """The same for many kills, as `disturbed` does it for `at_once` of them, in the order of their steps.
+
+        A run goes on from where the one before was killed, so it may not come to a step again: a kill that did not come
+        gets a case of its own.
+        """
+        places = {(step.name, nth): place for place, (step, nth) in enumerate(_counted(of.steps))}
+        ordered = sorted(kills, key=lambda kill: places[kill.name, kill.nth])
+        chains = -(-len(ordered) // at_once)
+        problems: list[str] = []
+        for first in range(chains):
+            some = ordered[first::chains]
+            found, codes = self._try(of, some)
+            problems += found
+            for kill, code in zip(some, codes, strict=True):
+                problems += [] if code == -signal.SIGKILL else self.disturbed(of, [kill])
+        return problems
+
+    def _try(self, of: Undisturbed, disturbances: Sequence[Disturbance]) -> tuple[list[str], list[int]]:
+        """Every way in which the result differs, and how each disturbed run ended."""
         run = self.new_run(of.answers, of.before)
         problems: list[str] = []
+        codes: list[int] = []
         for disturbance in disturbances:
-            code = self._disturb(run, of, disturbance)
+            codes.append(code := self._disturb(run, of, disturbance))
             ends = (of.code, -signal.SIGKILL) if _is_killed(disturbance) else (of.code, INTERRUPTED)
             problems += [f"{disturbance} ended with {code}"] if code not in ends else []
             problems += [f"after {disturbance}: {problem}" for problem in self._check_between(of, run)]
@@ -176,9 +199,10 @@ class Harness:
         if "Traceback" in said:
             problems.append("a stack trace was printed")
         if problems:
-            return [f"stage {of.stage.name}, {disturbances}", *problems, f"said:\n{said}", f"in {run}"]
+            said_where = [f"said:\n{said}", f"in {run}"]
+            return [f"stage {of.stage.name}, {disturbances}", *problems, *said_where], codes
         shutil.rmtree(run)
-        return []
+        return [], codes
 
     def _disturb(self, run: Path, of: Undisturbed, disturbance: Disturbance) -> int:
         if isinstance(disturbance, Kill):
@@ -290,6 +314,14 @@ def _is_torn(asking: list[dict[str, Any]]) -> bool:
     last = [row["is_last"] for row in asking]
     is_whole = numbers == [*range(1, len(asking) + 1)] and last == [False] * (len(asking) - 1) + [True]
     return len({row["file"] for row in asking}) > 1 or not (is_whole or asking[0]["stopped_run"])
+
+
+def _counted(steps: Sequence[Step]) -> Iterator[tuple[Step, int]]:
+    """Each step, and the how many-th of its name it is."""
+    times = Counter[str]()
+    for step in steps:
+        times[step.name] += 1
+        yield step, times[step.name]
 
 
 def random_kill(dice: Random, of: Undisturbed) -> Disturbance:

@@ -160,6 +160,7 @@ def test_no_connection_that_the_package_opens_fetches_an_extension(
     monkeypatch.setattr(duckdb, "connect", noted)
     for cached in (engine._database, models._parser, models.parse_model):
         cached.cache_clear()
+    warehouse._INSTANCES.close()
     _use_every_connection(tmp_path)
     places = {
         (name, node.lineno)
@@ -176,6 +177,7 @@ def _use_every_connection(folder: Path) -> None:
     marts.build(private, MartSettings("UTC", redial_max_attempts=3, redial_min_gap_minutes=30))
     publish(private, published, folder / "work")
     read_published(published).close()
+    warehouse.count_rows(private)
     now = datetime(2025, 6, 25, tzinfo=UTC)
     answers = {
         "task_id": ["a"],
