@@ -43,10 +43,14 @@ SHORTEST_GAP = timedelta(minutes=1)
 def task_states(task_ids: pl.DataFrame, tries: pl.DataFrame, settle_after: timedelta) -> pl.DataFrame:
     """One row per registered task with the columns of `tasks` and `is_waiting`: whether the next sync asks for it.
 
-    `task_ids` has the columns of that table, `tries` at least `TRY_COLUMNS`.
+    `task_ids` has the columns of that table, `tries` at least `TRY_COLUMNS`. A try counts once, however many copies of
+    its file there are.
     """
     deadline = pl.coalesce("completed_at", "registered_at") + settle_after
-    attempts = tries.group_by(KEY).agg(attempts=pl.len().cast(pl.Int32))
+    attempts = _attempts(tries)
+    if attempts.height != tries.height:  # of a task asked once nothing can be there twice
+        tries = tries.unique([*KEY, "asking_id", "attempt"], keep="first", maintain_order=True)
+        attempts = _attempts(tries)
     asked = _counting(tries.join(task_ids.select(*KEY, deadline=deadline), on=KEY))
     # Mostly each task was asked once, with one try.
     facts = _facts_of_one(asked) if attempts.height == tries.height else _facts(asked)
@@ -59,6 +63,10 @@ def task_states(task_ids: pl.DataFrame, tries: pl.DataFrame, settle_after: timed
         .select(*TASKS.frame_schema, "is_waiting")
         .sort(KEY)
     )
+
+
+def _attempts(tries: pl.DataFrame) -> pl.DataFrame:
+    return tries.group_by(KEY).agg(attempts=pl.len().cast(pl.Int32))
 
 
 def is_due(now: datetime) -> pl.Expr:

@@ -24,7 +24,7 @@ from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.mending import Finding, Mender, examine
 from dialflo_pipeline.rules import MartSettings, Rules
 from dialflo_pipeline.seen import SEEN
-from dialflo_pipeline.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.workspace import Workspace
 
 DAYS = (date(2024, 5, 1), date(2024, 5, 2))
@@ -196,9 +196,10 @@ def test_a_copy_of_registered_ids_on_another_day_registers_none_there(site: Site
     assert site.rows() == before
 
 
-def test_a_copy_of_registered_ids_on_the_same_day_changes_nothing(site: Site) -> None:
+@pytest.mark.parametrize("table", [TASK_IDS, RAW_ANSWERS], ids=lambda table: table.name)
+def test_copies_of_a_days_raw_files_beside_them_change_nothing(site: Site, table: Table) -> None:
     before = site.rows()
-    for path in site.lake.files(TASK_IDS, DAYS[0]):
+    for path in site.lake.files(table, DAYS[0]):
         shutil.copy(path, path.with_name(f"copy-of-{path.name}"))
     site.run()
     assert site.rows() == before

@@ -216,6 +216,13 @@ def test_a_stopped_run_counts_for_no_state_but_its_requests_are_counted() -> Non
     assert (task["state"], task["attempts"], task["last_status"]) == (State.NOT_FOUND, 4, None)
 
 
+def test_a_try_that_is_there_twice_counts_once() -> None:
+    tries = _tries({"a": [Asked(Result.TROUBLE, earlier_tries=2), DONE], "b": [DONE], "c": []})
+    once, twice = (task_states(_registered("abc"), some, SETTLE_AFTER) for some in (tries, pl.concat([tries, tries])))
+    assert twice.equals(once)
+    assert once["attempts"].to_list() == [4, 1, 0]
+
+
 def test_tries_of_ids_that_are_not_registered_make_no_task() -> None:
     found = task_states(_registered(["a"]), _tries({"a": [], "b": [DONE]}), SETTLE_AFTER)
     assert found["task_id"].to_list() == ["a"]
