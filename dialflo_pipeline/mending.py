@@ -96,11 +96,11 @@ class Mender:
             self._derive([place[1]], [damage])
 
     def _inspect_raw(self, day: date) -> None:
-        is_known = self._knows_all_ids(day)
-        for table in RAW_TABLES:
-            for path in self.workspace.lake.files(table, day):
-                if damage := damage_of(self.workspace, table, path):
-                    self._mend_raw(table, day, damage, is_known=is_known)
+        files = [(table, path) for table in RAW_TABLES for path in self.workspace.lake.files(table, day)]
+        damaged = [(table, damage) for table, path in files if (damage := damage_of(self.workspace, table, path))]
+        is_known = bool(damaged) and self._knows_all_ids(day)
+        for table, damage in damaged:
+            self._mend_raw(table, day, damage, is_known=is_known)
 
     def _inspect_derived(self, days: Sequence[date]) -> None:
         found = [(day, damage) for day in days for damage in damage_of_derived(self.workspace, day)]

@@ -314,7 +314,7 @@ class Table:
         """What one row is."""
         return (self.schema.__doc__ or "").strip()
 
-    @property
+    @cached_property
     def columns(self) -> Mapping[str, dy.Column]:
         """Name to column, in order."""
         return self.schema.columns()
@@ -329,8 +329,8 @@ class Table:
         """The polars types, in order; one object for all, not to be changed."""
         return pl.Schema({name: column.dtype for name, column in self.columns.items()})
 
-    @property
-    def sql_types(self) -> dict[str, str]:
+    @cached_property
+    def sql_types(self) -> Mapping[str, str]:
         """Name to DuckDB type, in order."""
         return {name: (column.metadata or {})["sql_type"] for name, column in self.columns.items()}
 

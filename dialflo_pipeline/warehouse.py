@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -152,6 +153,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("INSERT INTO pipeline.layout VALUES (?)", [layout()])
 
 
+@cache
 def layout() -> str:
     """A fingerprint of all tables, declared and internal, and their comments."""
     script = "".join(table_script(table) for table in (*WAREHOUSE_TABLES, STAMP)) + str(_INTERNAL_TABLES)
