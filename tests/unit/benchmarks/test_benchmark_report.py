@@ -55,7 +55,7 @@ def test_stages_are_told_one_by_one() -> None:
 def test_a_floor_is_told_as_how_many_times_the_time() -> None:
     flatten, floor = {"seconds": 6.0}, {"seconds": 1.0}
     ours, floors = ("flatten", "write", "load"), ("parse_only", "write_only", "load_only")
-    runs = dict.fromkeys(ours, [flatten]) | dict.fromkeys(floors, [floor])
+    runs = {name: [flatten] for name in ours} | {name: [floor] for name in floors}
     row = _row({"contests": {"flatten 1000": {"tasks": 1_000, "runs": runs}}}, "flatten")
     assert (row.ratio, row.wanted, row.is_met) == (6, "at most 8", True)
 
