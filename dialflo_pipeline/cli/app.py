@@ -283,7 +283,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what a service manager sends ends a run as Ctrl-C does
     try:
         sys.exit(_exit_code())
-    except KeyboardInterrupt:  # outside of a command, which says more
+    except KeyboardInterrupt:  # where no command says more
         say_error("Interrupted.")
         sys.exit(_INTERRUPTED)
     finally:
@@ -294,6 +294,11 @@ def main() -> None:
 def _exit_code() -> int:
     try:
         app()
+    except SystemExit as end:
+        # What the library makes of a Ctrl-C; a command that has told of it exits by itself.
+        if end.__context__ and isinstance(end.__context__.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
     except DialfloError as error:
         say_error(str(error))
         return error.exit_code
