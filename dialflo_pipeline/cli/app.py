@@ -13,6 +13,7 @@ import typer
 
 from dialflo_pipeline.cli.console import say_error
 from dialflo_pipeline.cli.disk import sentence
+from dialflo_pipeline.cli.limits import sentence_of_limit
 from dialflo_pipeline.errors import DialfloError, UsageError
 from dialflo_pipeline.task_ids.formats import Format
 
@@ -304,6 +305,11 @@ def _exit_code() -> int:
         return error.exit_code
     except OSError as error:
         say_error(sentence(error))
+        return DialfloError.exit_code
+    except BaseException as error:  # of which polars makes its own
+        if (limit := sentence_of_limit(error)) is None:
+            raise
+        say_error(limit)
         return DialfloError.exit_code
     return 0
 
