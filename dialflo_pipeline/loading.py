@@ -19,7 +19,7 @@ from dialflo_pipeline.errors import PermanentError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.parquet.schema import DAY_OF_FILE, PARTITION_COLUMN
 from dialflo_pipeline.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES, Table
-from dialflo_pipeline.warehouse import connect, layout, log_of, look_into, prepare, stored_layout
+from dialflo_pipeline.warehouse import connect, layout, log_of, look_into, prepare, stored_layout, with_memory_for
 
 FEW_DAYS = 64
 """When more days than this are loaded, what goes is not kept: making the marts from all is no dearer then."""
@@ -45,7 +45,8 @@ def load(path: Path, lake: Lake, days: Days) -> dict[str, int]:
     for table in WAREHOUSE_TABLES:
         for day in sorted(day for day, wanted in days.items() if wanted is not None):
             lake.verify(table, lake.file(table, day))
-    return _load_some(path, lake, days) if _loaded_days(path).keys() - days.keys() else _load_all(path, lake, days)
+    load_days = _load_some if _loaded_days(path).keys() - days.keys() else _load_all
+    return with_memory_for(lambda: load_days(path, lake, days))
 
 
 def _load_all(path: Path, lake: Lake, days: Days) -> dict[str, int]:

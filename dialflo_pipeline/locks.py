@@ -19,6 +19,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from dialflo_pipeline.errors import LockHeld
+from dialflo_pipeline.folder_lock import FolderLock
 
 RUN_LOCK: Final = "run.lock"
 RUN_HOLDER: Final = "run.holder.json"
@@ -49,7 +50,7 @@ class Holder:
 
 @dataclass
 class _Held:
-    lock: FileLock
+    lock: FolderLock
     times: int = 1
 
 
@@ -85,7 +86,7 @@ def registration_lock(work_dir: Path, timeout: float = REGISTRATION_TIMEOUT_SECO
 
     Waits up to `timeout` seconds for another registration, then raises `LockHeld`.
     """
-    lock = _file_lock(work_dir / REGISTRATION_LOCK)
+    lock = _registration_lock(work_dir / REGISTRATION_LOCK)
     try:
         lock.acquire(timeout=timeout)
     except Timeout:
@@ -104,9 +105,9 @@ def holder(work_dir: Path) -> Holder | None:
             return _holder_in(key[1])
         if not work_dir.is_dir():
             return None
-        lock = _file_lock(key[1] / RUN_LOCK)
+        lock = FolderLock(key[1] / RUN_LOCK)
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(0)
         except Timeout:
             return _holder_in(key[1])
         lock.release()
@@ -118,9 +119,9 @@ def _take(key: tuple[int, Path], what: str, timeout: float) -> bool:
         if key in _held:
             _held[key].times += 1
             return True
-        lock = _file_lock(key[1] / RUN_LOCK)
+        lock = FolderLock(key[1] / RUN_LOCK)
         try:
-            lock.acquire(timeout=timeout, poll_interval=GRACE_SECONDS / 5)
+            lock.acquire(timeout)
         except Timeout:
             return False
         try:
@@ -153,9 +154,8 @@ def _let_go(key: tuple[int, Path]) -> None:
             held.lock.release()
 
 
-def _file_lock(path: Path) -> FileLock:
+def _registration_lock(path: Path) -> FileLock:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Without the kernel's locks there is no lock here at all: a marker file would outlive a killed run.
     return FileLock(path, thread_local=False, fallback_to_soft=False)
 
 

@@ -8,7 +8,7 @@ from dialflo_pipeline.loading import load, stale_days
 from dialflo_pipeline.marts import build, marts_are_current
 from dialflo_pipeline.publish import Copied, is_published, publish
 from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.warehouse import count_rows
+from dialflo_pipeline.warehouse import count_rows, with_memory_for
 from dialflo_pipeline.workspace import Workspace
 
 
@@ -46,14 +46,14 @@ def build_marts(workspace: Workspace, settings: MartSettings, *, rebuild: bool =
     """Make the marts anew if the tables, the settings or the SQL changed, or to `rebuild`; rows by model."""
     if not rebuild and marts_are_current(workspace.private, settings):
         return {}
-    return build(workspace.private, settings, rebuild=rebuild)
+    return with_memory_for(lambda: build(workspace.private, settings, rebuild=rebuild))
 
 
 def publish_warehouse(workspace: Workspace, *, rebuild: bool = False) -> Copied | None:
     """Put the newest state before the readers; None if they have it already and it is not to `rebuild`."""
     if not rebuild and is_published(workspace.private, workspace.published):
         return None
-    return publish(workspace.private, workspace.published, workspace.aside)
+    return with_memory_for(lambda: publish(workspace.private, workspace.published, workspace.aside))
 
 
 def is_up_to_date(workspace: Workspace, surveyed: Sequence[DayStatus], settings: MartSettings) -> bool:

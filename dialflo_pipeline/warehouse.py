@@ -9,10 +9,12 @@ import atexit
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from contextvars import ContextVar
+from functools import cache, partial
 from pathlib import Path
+from typing import Final, TypeVar
 
 import duckdb
 
@@ -21,16 +23,20 @@ from dialflo_pipeline.errors import DamagedWarehouse, TransientError
 from dialflo_pipeline.instances import Instances
 from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, STAMP, WAREHOUSE_TABLES, Privacy, Table
 
+T = TypeVar("T")
+
 # The oldest format that readers of the published copy must understand; without it only DuckDB 2 could open the file.
 STORAGE_VERSION = "v1.2.0"
 BLOCK_BYTES = 16_384
 """The smallest there can be: each column of each table has a block of its own at least, and most tables are small."""
+LIMIT: Final = "memory_limit"
+_takes_most_memory = ContextVar("takes most memory", default=False)
 _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     # Else a table name that is not there would be looked for among the variables of this program.
     "python_enable_replacements": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "memory_limit": "1GB",
+    LIMIT: "1GB",
     "threads": min(4, os.cpu_count() or 1),
 }
 _NEW_FILE = {"storage_compatibility_version": STORAGE_VERSION, "default_block_size": str(BLOCK_BYTES)}
@@ -109,6 +115,10 @@ def set_zone(connection: duckdb.DuckDBPyConnection) -> None:
 
 def examine(path: Path) -> None:
     """Read all that a DuckDB file holds; raises `DamagedWarehouse` unless all of it is as it was written."""
+    with_memory_for(partial(_read_all, path))
+
+
+def _read_all(path: Path) -> None:
     with connect(path, read_only=True) as connection:
         tables = connection.execute(
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
@@ -123,6 +133,21 @@ def set_aside(path: Path, aside: Path) -> Path:
     if (log := log_of(path)).exists():
         move(log, log_of(aside))
     return move(path, aside)
+
+
+def with_memory_for(work: Callable[[], T]) -> T:
+    """What `work` gives, which opens its own connections: done anew with most of the memory if little is too little.
+
+    A few answers of tens of megabytes are enough for that, and are to cost time rather than all the others.
+    """
+    try:
+        return work()
+    except duckdb.OutOfMemoryException:
+        token = _takes_most_memory.set(True)
+        try:
+            return work()
+        finally:
+            _takes_most_memory.reset(token)
 
 
 def log_of(path: Path) -> Path:
@@ -248,12 +273,17 @@ def _disk_error(error: duckdb.Error) -> int | None:
     return next((number for number in _DISK_ERRORS if os.strerror(number) in str(error)), None)
 
 
+def _options() -> dict[str, str | bool | int | float | list[str]]:
+    """Without a limit of its own DuckDB takes up to four fifths of the memory."""
+    return {name: value for name, value in _OPTIONS.items() if name != LIMIT or not _takes_most_memory.get()}
+
+
 def _create_or_open(path: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(path, config=_OPTIONS | _NEW_FILE)
+    return duckdb.connect(path, config=_options() | _NEW_FILE)
 
 
 def _open_to_read(path: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config=_OPTIONS | {"temp_directory": f"{path}.tmp"})
+    connection = duckdb.connect(config=_options() | {"temp_directory": f"{path}.tmp"})
     _attach(connection, path)
     return connection
 

@@ -13,6 +13,7 @@ import typer
 
 from dialflo_pipeline.cli.console import say_error
 from dialflo_pipeline.cli.disk import sentence
+from dialflo_pipeline.cli.limits import sentence_of_limit
 from dialflo_pipeline.errors import DialfloError, UsageError
 from dialflo_pipeline.task_ids.formats import Format
 
@@ -283,7 +284,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what a service manager sends ends a run as Ctrl-C does
     try:
         sys.exit(_exit_code())
-    except KeyboardInterrupt:  # outside of a command, which says more
+    except KeyboardInterrupt:  # where no command says more
         say_error("Interrupted.")
         sys.exit(_INTERRUPTED)
     finally:
@@ -294,11 +295,21 @@ def main() -> None:
 def _exit_code() -> int:
     try:
         app()
+    except SystemExit as end:
+        # What the library makes of a Ctrl-C; a command that has told of it exits by itself.
+        if end.__context__ and isinstance(end.__context__.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
     except DialfloError as error:
         say_error(str(error))
         return error.exit_code
     except OSError as error:
         say_error(sentence(error))
+        return DialfloError.exit_code
+    except BaseException as error:  # of which polars makes its own
+        if (limit := sentence_of_limit(error)) is None:
+            raise
+        say_error(limit)
         return DialfloError.exit_code
     return 0
 

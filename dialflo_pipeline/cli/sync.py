@@ -1,5 +1,6 @@
 """`dialflo sync` and `dialflo rebuild`: run the Dagster assets over the days that need it, and say what came of it."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from dialflo_pipeline.errors import (
     TaskSourceDown,
     TaskSourceError,
 )
-from dialflo_pipeline.interrupts import ending_at_once
+from dialflo_pipeline.interrupts import INTERRUPTED, ending_at_once
 from dialflo_pipeline.locks import run_lock
 from dialflo_pipeline.mending import Mender
 from dialflo_pipeline.refresh import is_up_to_date
@@ -212,7 +213,7 @@ def _run(settings: Settings, name: str, *, history_apart: bool = False) -> Itera
                 yield _Run(name, settings, workspace, rules, reporter, mender, datetime.now(UTC), history_apart)
         except KeyboardInterrupt:
             _say_farewell(reporter)
-            raise
+            sys.exit(INTERRUPTED)
 
 
 def _say_farewell(reporter: ProgressReporter) -> None:

@@ -20,6 +20,8 @@ _USUAL: Final = 1 / 8
 """A key that this share of a sample of objects has is looked up in all: looking costs less than what finding gains."""
 _UNKNOWN: Final = 256
 """How many places of no column are looked at in each call."""
+_NAMES: Final = 256
+"""Of how many keys at most each one is looked up: to plan that takes DuckDB a millisecond a key, whatever it finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,12 @@ def sampled(bodies: pl.Series) -> Usual:
 
 
 def usual_names(objects: Sequence[Sequence[str]]) -> list[str]:
-    """Of the keys of some objects those that many have, in order; none if most objects have others too."""
+    """Of the keys of some objects those that many have, in order; none if most have others too, or if they are many."""
     counts = Counter(chain.from_iterable(objects))
     usual = {key for key, count in counts.items() if count >= len(objects) * _USUAL and can_be_asked(key)}
-    return sorted(usual) if 2 * sum(usual.issuperset(keys) for keys in objects) >= len(objects) else []
+    if len(usual) > _NAMES or 2 * sum(usual.issuperset(keys) for keys in objects) < len(objects):
+        return []
+    return sorted(usual)
 
 
 def _parsed(body: bytes) -> Any:

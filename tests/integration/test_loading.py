@@ -1,3 +1,4 @@
+import json
 import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -201,3 +202,16 @@ def test_a_parquet_file_that_is_not_as_written_is_not_loaded(path: Path, lake: L
         loading.load(path, lake, {MONDAY: "1"})
     assert caught.value.path == damaged
     assert not path.exists()
+
+
+def test_rows_that_do_not_fit_into_little_memory_are_loaded_with_more(
+    lake: Lake, path: Path, put_day: PutDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some answers of tens of megabytes are enough; they cost time, not all the other rows."""
+    monkeypatch.setitem(warehouse._OPTIONS, warehouse.LIMIT, "30MB")
+    large = json.dumps({"text": "x" * 8_000_000})
+    for day in (MONDAY, TUESDAY):
+        put_day(day, *(f"{day:%a}-{number}" for number in range(6)), attributes=large)
+        loading.load(path, lake, {day: "1"})
+    assert len(loaded(path)) == 12
+    warehouse.examine(path)

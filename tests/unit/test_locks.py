@@ -59,6 +59,16 @@ def test_a_run_that_does_not_wait_is_told_who_holds_the_lock(held_elsewhere: Els
         assert caught.value.exit_code == 4
 
 
+def test_a_lock_file_that_is_removed_while_it_is_held_lets_nobody_in(held_elsewhere: Elsewhere, tmp_path: Path) -> None:
+    with held_elsewhere() as process:
+        (tmp_path / locks.RUN_LOCK).unlink()
+        with pytest.raises(LockHeld, match=f"process {process.pid} on "):
+            take_and_free(tmp_path)
+        holder = locks.holder(tmp_path)
+        assert holder is not None
+        assert holder.pid == process.pid
+
+
 def test_a_killed_process_frees_the_lock(held_elsewhere: Elsewhere, tmp_path: Path) -> None:
     with held_elsewhere() as process:
         process.send_signal(signal.SIGKILL)

@@ -16,7 +16,9 @@ COMMANDS = (
 
 
 def run(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", code] if code else [sys.executable, "-m", "dialflo_pipeline.cli", *arguments]
+    command = (
+        [sys.executable, "-c", code, *arguments] if code else [sys.executable, "-m", "dialflo_pipeline.cli", *arguments]
+    )
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -74,6 +76,17 @@ main()
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
 def test_a_signal_before_a_command_has_begun_is_told_in_a_word(number: str) -> None:
     done = run(code=SIGNALLED.format(function="typer.main.get_command", number=number))
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
+
+
+LOAD_SETTINGS = "dialflo_pipeline.settings.load_settings"
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("command", [["status"], ["sync"], ["tasks", "forget", "an-id"]])
+def test_a_signal_before_a_command_does_its_work_is_told_in_a_word(number: str, command: list[str]) -> None:
+    code = "import dialflo_pipeline.settings\n" + SIGNALLED.format(function=LOAD_SETTINGS, number=number)
+    done = run(*command, code=code)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
 
 

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import duckdb
 import pytest
@@ -38,6 +40,29 @@ def test_a_closed_input_is_told(folder: Path) -> None:
     assert done.returncode == 1
     assert b"Standard input is closed." in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_a_command_that_opens_connections_ends_as_it_should_without_an_input(folder: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        done = _shell(folder, "dialflo doctor <&-", DIALFLO_BASE_URL=url, DIALFLO_API_TOKEN="a" * 20)
+        server.shutdown()
+    assert done.returncode == 1
+    assert b"Assertion" not in done.stderr
+
+
+@pytest.mark.parametrize("result_format", ["csv", "json", "table"])
+def test_rows_for_an_output_that_is_closed_go_nowhere(folder: Path, result_format: str) -> None:
+    done = _shell(folder, f'dialflo query "SELECT 1" --format {result_format} >&-')
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+
+
+def test_no_file_gets_the_number_of_a_stream_that_is_closed(folder: Path) -> None:
+    code = "import os; from dialflo_pipeline import cli; cli._fill_closed_streams(); print(os.open(os.sep, 0))"
+    done = _shell(folder, f'"{sys.executable}" -c "{code}" <&- 2>&-')
+    assert int(done.stdout) > 2
 
 
 def test_a_reader_that_leaves_early_ends_the_command_without_a_stack_trace(folder: Path) -> None:
