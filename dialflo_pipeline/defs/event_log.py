@@ -16,6 +16,7 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DatabaseError
 
+from dialflo_pipeline.defs.not_written import told_as_not_written
 from dialflo_pipeline.defs.revisions import revisions_in, stamp
 
 KEPT = 4
@@ -53,11 +54,12 @@ class KeptConnections(SqliteEventLogStorage):
         self._db_lock = threading.RLock()  # type: ignore[assignment]  # what is written together is in one transaction, which others here join
 
     def store_event(self, event: EventLogEntry) -> None:
-        """Write an event, and before it those that wait; or let it wait too."""
+        """Write an event, and before it those that wait; or let it wait too. Raises `NotWritten`."""
         with self._db_lock:
             self._waiting.append(event)
             if event.dagster_event_type not in FOLLOWED:
-                self._write_waiting()
+                with told_as_not_written():
+                    self._write_waiting()
 
     def dispose(self) -> None:
         """Write what waits, and close all."""

@@ -24,6 +24,7 @@ from dialflo_pipeline.defs.automation import register_job, sync_job
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.home import dagster_home, home_beside
 from dialflo_pipeline.defs.killed import report_killed
+from dialflo_pipeline.defs.not_written import NotWritten
 from dialflo_pipeline.defs.our_runs import DATA_TAG
 from dialflo_pipeline.defs.partitions import daily_partitions, partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
@@ -101,7 +102,7 @@ class DagsterRuns:
                 )
         except DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
-        except (SQLAlchemyError, sqlite3.Error, yaml.YAMLError) as error:
+        except (NotWritten, SQLAlchemyError, sqlite3.Error, yaml.YAMLError) as error:
             raise _cause_of(error, self.home) from error
 
 
@@ -112,7 +113,7 @@ def _cause_of(error: BaseException, home: Path) -> Exception:
         if isinstance(before, DialfloError | OSError):
             return before
         before = before.__cause__ or before.__context__
-    found = str(error).partition("\n")[0]
+    found = str(error if str(error) else error.__cause__).partition("\n")[0]
     return PermanentError(
         f"Dagster's run history in {home} cannot be used: {found}. If the disk is full or not yours to write,"
         " mend that; if the history is damaged, move it away: a new one is begun. Then run the same command again."

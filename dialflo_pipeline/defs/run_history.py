@@ -32,9 +32,19 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import NullPool, create_engine
 
 from dialflo_pipeline.defs.event_log import KeptConnections
+from dialflo_pipeline.defs.not_written import told_as_not_written
 from dialflo_pipeline.defs.revisions import revisions_in
 
 _Stored = TypeVar("_Stored", SqliteRunStorage, SqliteScheduleStorage)
+
+
+class Runs(SqliteRunStorage):
+    """Dagster's own list of runs, but for what becomes of a run that cannot be noted in it."""
+
+    def handle_run_event(self, *args: Any, **kwargs: Any) -> None:
+        """As Dagster does. Raises `NotWritten`."""
+        with told_as_not_written():
+            super().handle_run_event(*args, **kwargs)
 
 
 class RunHistory(DagsterSqliteStorage):
@@ -42,7 +52,7 @@ class RunHistory(DagsterSqliteStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self.base_dir = base_dir
-        self._run_storage = _opened(SqliteRunStorage, Path(base_dir, "history"), "runs")
+        self._run_storage = _opened(Runs, Path(base_dir, "history"), "runs")
         self._event_log_storage = KeptConnections(str(Path(base_dir, "history", "runs")))
         self._schedule_storage = _opened(SqliteScheduleStorage, Path(base_dir, "schedules"), "schedules")
         self._inst_data = inst_data

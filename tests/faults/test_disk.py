@@ -27,12 +27,14 @@ def _all_there(command: Command, made: Campaign) -> bool:
 
 
 def _stopped_by(command: Command, made: Campaign, before: Callable[[], object] | None) -> str:
-    """What a sync says of what stopped it: the last line, which tells the user how to go on."""
+    """What a sync says of what stopped it: the last line, which tells the user how to go on, and no library's own."""
     assert command("tasks", "add", *made.files).returncode in (0, 1)
     command.before = before
     done = command("sync")
     command.before = None
     assert done.returncode == 1
+    assert "logger call" not in done.stderr
+    assert "INSERT" not in done.stderr
     return done.stderr.splitlines()[-1]
 
 
