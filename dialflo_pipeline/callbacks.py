@@ -19,7 +19,7 @@ LANGUAGES = ("en",)
 LONGEST_TEXT = 100
 """Longer texts are not read: a time to call is told in few words, and reading takes longer the longer a text is."""
 
-READER = 2
+READER = 3
 """To be raised when the same text would be read differently."""
 
 WEDNESDAY = datetime(2001, 1, 10)  # noqa: DTZ001 - local times, until `request` gives them their zone; both months have 31 days
@@ -29,6 +29,8 @@ _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - by whichever clock
 
 _ORDINAL = re.compile(r"\d(st|nd|rd|th)\b", re.IGNORECASE)
 _OFFSET = re.compile(r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
+_NUMBER = re.compile(r"\W*\d{9,}\W*")
+"""One to call, rather than a moment: dateparser reads seconds since 1970, or a year in which nobody is called."""
 _PERIODS = {"time": False, "day": True, "part_of_day": True, "week": True}
 _HALF_HOURS = frozenset(
     f"{before}{half}" for before in ("", "in ", "after ") for half in ("half an hour", "half hour", "a half hour")
@@ -70,7 +72,7 @@ class Request:
 
 def read_text(text: str) -> Reading | None:
     """What a text means; None if it is not understood."""
-    if len(text) > LONGEST_TEXT or not text.strip():
+    if len(text) > LONGEST_TEXT or not text.strip() or _NUMBER.fullmatch(text):
         return None
     first = _parsed(text, WEDNESDAY)
     if first is None:
@@ -185,7 +187,7 @@ def _start_of_day(moment: datetime) -> datetime:
 def _parsed(text: str, said_at: datetime) -> tuple[datetime, str, int | None] | None:
     """Local time, how exact it is, and the offset that the text names."""
     is_half_hour = " ".join(text.split()).lower() in _HALF_HOURS
-    found = _parser(said_at).get_date_data("in 30 minutes" if is_half_hour else text)
+    found = _found("in 30 minutes" if is_half_hour else text, said_at)
     if found.date_obj is None or found.period not in _PERIODS:
         return None
     offset = found.date_obj.utcoffset()
@@ -193,14 +195,25 @@ def _parsed(text: str, said_at: datetime) -> tuple[datetime, str, int | None] | 
     return found.date_obj.replace(tzinfo=None), found.period, seconds
 
 
+def _found(text: str, said_at: datetime) -> Any:
+    found = _parser(said_at, "UTC").get_date_data(text)
+    if found.date_obj is None or found.date_obj.tzinfo is None:
+        return found
+    # The text names a zone itself, which is kept in this way only.
+    return _parser(said_at, "local").get_date_data(text)
+
+
 @cache
-def _parser(said_at: datetime) -> Any:
+def _parser(said_at: datetime, zone: str) -> Any:
+    """`zone` must not be "local" for a text that names none: the machine's would be looked for, and be of influence."""
     from dateparser.date import DateDataParser  # slow to load, and most syncs meet no new text
 
     return DateDataParser(
         languages=list(LANGUAGES),
         settings={
             "RELATIVE_BASE": said_at,
+            "TIMEZONE": zone,
+            "PARSERS": ["relative-time", "custom-formats", "absolute-time"],  # not seconds since 1970
             "PREFER_DATES_FROM": "future",
             "DATE_ORDER": "DMY",
             "PREFER_LOCALE_DATE_ORDER": False,

@@ -1,5 +1,8 @@
 """What people say about when to be called, read once and reckoned for any call."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -51,6 +54,9 @@ def test_a_text_is_read_by_what_it_depends_on(text: str, kind: Kind, is_whole_da
         "this week",
         "last week",
         "in 0 weeks",
+        "1773999000",
+        "+91 74000 00012",
+        "919876543210.",
         "half an hour ago",
         "one and a half hour",
         "next month",
@@ -189,3 +195,21 @@ def test_a_call_past_the_calendar_by_either_clock_asks_for_nothing() -> None:
     assert reading is not None
     assert request(reading, late, ZoneInfo("UTC"), timedelta()) is not None
     assert request(reading, late, KOLKATA, timedelta()) is None
+
+
+_READ = """
+from dialflo_pipeline.callbacks import read_text
+texts = ["tomorrow at 5pm", "in 2 hours", "2026-03-20 10:00", "2026-03-20 10:00+02:00", "10 AM", "177399900."]
+print([read_text(text) for text in texts])
+"""
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "IST-5:30", "Nowhere/Land", ":"])
+def test_the_time_zone_of_the_machine_is_of_no_influence(zone: str) -> None:
+    read = [_output_of_python(_READ, os.environ | {"TZ": each}) for each in ("UTC", zone)]
+    assert read[0] == read[1]
+    assert read[0].count("Reading(") == 5
+
+
+def _output_of_python(code: str, env: dict[str, str]) -> str:
+    return subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
