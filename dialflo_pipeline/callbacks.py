@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 LANGUAGES = ("en",)
 LONGEST_TEXT = 100
@@ -29,8 +29,6 @@ _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - by whichever clock
 
 _ORDINAL = re.compile(r"\d(st|nd|rd|th)\b", re.IGNORECASE)
 _OFFSET = re.compile(r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
-_NUMBER = re.compile(r"\W*\d{9,}\W*")
-"""One to call, rather than a moment: dateparser reads seconds since 1970, or a year in which nobody is called."""
 _PERIODS = {"time": False, "day": True, "part_of_day": True, "week": True}
 _HALF_HOURS = frozenset(
     f"{before}{half}" for before in ("", "in ", "after ") for half in ("half an hour", "half hour", "a half hour")
@@ -72,7 +70,7 @@ class Request:
 
 def read_text(text: str) -> Reading | None:
     """What a text means; None if it is not understood."""
-    if len(text) > LONGEST_TEXT or not text.strip() or _NUMBER.fullmatch(text):
+    if len(text) > LONGEST_TEXT or not text.strip():
         return None
     first = _parsed(text, WEDNESDAY)
     if first is None:
@@ -196,7 +194,12 @@ def _parsed(text: str, said_at: datetime) -> tuple[datetime, str, int | None] | 
 
 
 def _found(text: str, said_at: datetime) -> Any:
-    found = _parser(said_at, "UTC").get_date_data(text)
+    from dateparser.date import DateData
+
+    try:
+        found = _parser(said_at, "UTC").get_date_data(text)
+    except ZoneInfoNotFoundError:  # for seconds since 1970 it looks for the machine's zone all the same
+        return DateData(date_obj=None, period="day")
     if found.date_obj is None or found.date_obj.tzinfo is None:
         return found
     # The text names a zone itself, which is kept in this way only.
@@ -213,7 +216,6 @@ def _parser(said_at: datetime, zone: str) -> Any:
         settings={
             "RELATIVE_BASE": said_at,
             "TIMEZONE": zone,
-            "PARSERS": ["relative-time", "custom-formats", "absolute-time"],  # not seconds since 1970
             "PREFER_DATES_FROM": "future",
             "DATE_ORDER": "DMY",
             "PREFER_LOCALE_DATE_ORDER": False,

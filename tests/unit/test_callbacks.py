@@ -54,9 +54,6 @@ def test_a_text_is_read_by_what_it_depends_on(text: str, kind: Kind, is_whole_da
         "this week",
         "last week",
         "in 0 weeks",
-        "1773999000",
-        "+91 74000 00012",
-        "919876543210.",
         "half an hour ago",
         "one and a half hour",
         "next month",
@@ -199,7 +196,7 @@ def test_a_call_past_the_calendar_by_either_clock_asks_for_nothing() -> None:
 
 _READ = """
 from dialflo_pipeline.callbacks import read_text
-texts = ["tomorrow at 5pm", "in 2 hours", "2026-03-20 10:00", "2026-03-20 10:00+02:00", "10 AM", "177399900."]
+texts = ["tomorrow at 5pm", "in 2 hours", "2026-03-20 10:00", "2026-03-20 10:00+02:00", "10 AM"]
 print([read_text(text) for text in texts])
 """
 
