@@ -186,7 +186,7 @@ def _parsed(text: str, said_at: datetime) -> tuple[datetime, str, int | None] | 
     """Local time, how exact it is, and the offset that the text names."""
     is_half_hour = " ".join(text.split()).lower() in _HALF_HOURS
     found = _found("in 30 minutes" if is_half_hour else text, said_at)
-    if found.date_obj is None or found.period not in _PERIODS:
+    if found is None or found.date_obj is None or found.period not in _PERIODS:
         return None
     offset = found.date_obj.utcoffset()
     seconds = None if offset is None else int(offset.total_seconds())
@@ -194,12 +194,10 @@ def _parsed(text: str, said_at: datetime) -> tuple[datetime, str, int | None] | 
 
 
 def _found(text: str, said_at: datetime) -> Any:
-    from dateparser.date import DateData
-
     try:
         found = _parser(said_at, "UTC").get_date_data(text)
     except ZoneInfoNotFoundError:  # for seconds since 1970 it looks for the machine's zone all the same
-        return DateData(date_obj=None, period="day")
+        return None
     if found.date_obj is None or found.date_obj.tzinfo is None:
         return found
     # The text names a zone itself, which is kept in this way only.
