@@ -60,6 +60,14 @@ def _day(text: str) -> date:
         raise typer.BadParameter("is no day; write it like 2026-01-31") from None
 
 
+def _nameable(path: Path | None) -> Path | None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter("is no UTF-8 text") from None
+    return path
+
+
 From = Annotated[date | None, typer.Option("--from", metavar="DAY", parser=_day, help="First day, included.")]
 To = Annotated[date | None, typer.Option("--to", metavar="DAY", parser=_day, help="Last day, included.")]
 
@@ -131,7 +139,9 @@ def query(
         TableFormat | None, typer.Option(help="How to show the rows; without it, as --output is named, else a table.")
     ] = None,
     file: Annotated[str | None, typer.Option(metavar="FILE", help="Read the SQL from a file.")] = None,
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the rows into a file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the rows into a file.", callback=_nameable)
+    ] = None,
     rows: Annotated[int, typer.Option(min=0, help="Rows of a table to print at most; 0 for all.")] = 200,
 ) -> None:
     """Run SQL on the published warehouse, which is opened for reading only."""
@@ -147,7 +157,8 @@ def export(
     ] = None,
     format: Annotated[FileFormat, typer.Option(help="The files to write.")] = FileFormat.PARQUET,
     to: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where to; without it, export/ below the data folder.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where to; without it, export/ below the data folder.", callback=_nameable),
     ] = None,
 ) -> None:
     """Write the published tables and marts into files, for those who have no DuckDB."""

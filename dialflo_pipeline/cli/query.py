@@ -13,12 +13,11 @@ import duckdb
 from dialflo_pipeline.cli.console import say_hint
 from dialflo_pipeline.cli.query_output import MOST_ROWS, PRINTERS, ResultFormat, Shown, write_parquet, write_text
 from dialflo_pipeline.cli.sql_errors import SQL_ERRORS_IN_PARTS, explain
+from dialflo_pipeline.cli.standard_input import STDIN, standard_input
 from dialflo_pipeline.errors import UsageError
 from dialflo_pipeline.publish import read_published
 from dialflo_pipeline.settings import load_settings
 from dialflo_pipeline.workspace import Workspace
-
-STDIN = "-"
 
 _READ_ONLY_FOR_GOOD = "SET enable_external_access = false; SET lock_configuration = true"
 """A read-only database still lets SQL write and read other files, attach databases and fetch extensions."""
@@ -45,6 +44,10 @@ def run_query(
         shown = _run(connection, text, form, output, most_rows)
     except duckdb.Error as error:
         raise UsageError(explain(error, text, connection)) from None
+    except UnicodeDecodeError as error:
+        # Of JSON that it refuses DuckDB quotes a number of bytes, whose last may be half a character.
+        refused = duckdb.Error(error.object.decode(errors="ignore"))
+        raise UsageError(explain(refused, text, connection)) from None
     except BrokenPipeError:
         # Whoever read has enough, as `head` does; what is still buffered must not be tried again at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -88,19 +91,23 @@ def _tell(shown: Shown, seconds: float, output: Path | None) -> None:
 def _text(sql: str | None, file: str | None) -> str:
     if (sql is None) == (file is None):
         raise UsageError("Give the SQL as an argument or with --file FILE, not both; - is standard input.")
-    source = file if file is not None else sql
-    if source == STDIN:
-        return sys.stdin.read()
-    return _read(Path(file)) if file is not None else sql or ""
+    if STDIN in (sql, file):
+        return _decoded(standard_input().read(), "Standard input")
+    return _decoded(_read(Path(file)), file) if file is not None else _decoded(os.fsencode(sql or ""), "The SQL")
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
-        return path.read_text("utf-8-sig")
+        return path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _decoded(text: bytes, source: str) -> str:
+    try:
+        return text.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text.") from None
+        raise UsageError(f"{source} is not UTF-8 text.") from None
 
 
 def _format(given: str | None, output: Path | None) -> ResultFormat:

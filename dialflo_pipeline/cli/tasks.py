@@ -1,14 +1,14 @@
 """`dialflo tasks`: registers the ids of files or of standard input, and forgets ids."""
 
-import sys
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from dialflo_pipeline.cli.console import say, say_error, say_hint
-from dialflo_pipeline.errors import TaskFileError
+from dialflo_pipeline.cli.standard_input import STDIN, standard_input
+from dialflo_pipeline.errors import TaskFileError, UsageError
 from dialflo_pipeline.interrupts import ending_at_once
 from dialflo_pipeline.registered import forget
 from dialflo_pipeline.reporting import Remembered
@@ -19,7 +19,6 @@ from dialflo_pipeline.task_ids.register import Registration, register
 from dialflo_pipeline.task_ids.rows import Refused
 from dialflo_pipeline.workspace import Workspace
 
-STDIN = "-"
 INTERRUPTED = "Interrupted. The same command registers what is missing."
 
 
@@ -35,22 +34,16 @@ def add(files: Sequence[str], file_format: Format | None, column: str | None, *,
 
     for name in files:
         try:
-            source = _stdin() if name == STDIN else Path(name)
+            source = standard_input() if name == STDIN else Path(name)
             task_file = read(source, file_format, column, settings.zone)
             task_file.refused.tell = partial(tell, task_file.name)
             with ending_at_once(partial(say_error, INTERRUPTED)):
                 total += register_file(settings, task_file, again=again)
-        except TaskFileError as error:
+        except (TaskFileError, UsageError) as error:
             say_error(str(error))
             unusable += 1
     say(f"registered {total.registered}, already known {total.already_known}, refused {refused}")
     return 1 if refused or unusable else 0
-
-
-def _stdin() -> BinaryIO:
-    if sys.stdin is None:  # a program may be started without one
-        raise TaskFileError("Standard input is closed.")
-    return sys.stdin.buffer
 
 
 def register_file(settings: Settings, task_file: TaskFile, *, again: bool = False) -> Registration:
@@ -64,7 +57,7 @@ def forget_ids(task_ids: Sequence[str]) -> int:
     """Forget these ids, - standing for those on standard input; 1 if some were never registered."""
     settings = load_settings()
     workspace = Workspace(settings.data_dir)
-    wanted = [task_id for text in task_ids for task_id in (_ids_on_stdin() if text == STDIN else [text])]
+    wanted = [task_id for text in task_ids for task_id in (_ids_on_stdin() if text == STDIN else [_decoded(text)])]
     done = forget(workspace.registration_lake, wanted, datetime.now(UTC), work_dir=workspace.work)
     say(f"forgotten {done.forgotten}, already forgotten {done.already_forgotten}, unknown {len(done.unknown)}")
     if done.forgotten:
@@ -84,5 +77,10 @@ def _show_forgotten(settings: Settings, count: int) -> None:
         say_hint(f"Dagster's page does not show it: its run history cannot be used ({type(error).__name__}).")
 
 
+def _decoded(argument: str) -> str:
+    """An argument of any bytes as a text; an id is UTF-8, so other bytes are none that is known."""
+    return os.fsencode(argument).decode("utf-8", errors="replace")
+
+
 def _ids_on_stdin() -> list[str]:
-    return _stdin().read().decode("utf-8", errors="replace").split()
+    return standard_input().read().decode("utf-8", errors="replace").split()

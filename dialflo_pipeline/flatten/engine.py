@@ -32,6 +32,10 @@ def _database(_process: int) -> duckdb.DuckDBPyConnection:
 
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str, given: pl.DataFrame) -> pl.DataFrame:
-    """The result of a query over `given`, whose rows are in order."""
+    """The result of a query over `given`, whose rows are in order. Raises `duckdb.Error`."""
     connection.register("given", given.to_arrow(compat_level=pl.CompatLevel.newest()))
-    return pl.DataFrame(pl.from_arrow(connection.sql(sql).to_arrow_table()))
+    try:
+        return pl.DataFrame(pl.from_arrow(connection.sql(sql).to_arrow_table()))
+    except UnicodeDecodeError:
+        # Of JSON that it refuses DuckDB quotes a number of bytes, whose last may be half a character.
+        raise duckdb.InvalidInputException("JSON that DuckDB refuses") from None

@@ -24,11 +24,11 @@ class Number:
         return re.fullmatch(r"-?\d+", self.text) is not None
 
     def __eq__(self, other: object) -> bool:
-        """Integers keep every digit; any other number is the DOUBLE that it reads as."""
+        """Integers keep every digit, though 0 no sign; any other number is the DOUBLE that it reads as."""
         if not isinstance(other, Number):
             return False
         if self.is_integer and (other.is_integer or len(self.text) > 15):
-            return self.text == other.text
+            return self.text == other.text or {self.text, other.text} == {"0", "-0"}
         return float(self.text) == float(other.text)
 
     def __hash__(self) -> int:

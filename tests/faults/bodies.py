@@ -167,6 +167,7 @@ NO_CALL: Final = [
 CALLS: Final = [
     Body("one object", b'{"call_status": "BUSY"}', columns={"call_index": 0, "call_status": "BUSY"}),
     Body("a mark before", b"\xef\xbb\xbf" + busy('"agent_name": "A"'), columns={"agent_name": "A"}),
+    Body("a mark before wide text", b"\xef\xbb\xbf" + busy(f'"agent_name": "{"٣" * 40}"'), columns={"agent_name": "٣" * 40}),
     Body("calls among others", b'[7, {"call_status": "BUSY"}, "x", {"to_number": 1}]', rejects=["", ""], calls=2),
     Body("the same call twice", b'[{"call_id": "c", "call_status": "BUSY"},{"call_id": "c", "call_status": "BUSY"}]', calls=2),
     Body("a thousand calls", b"[" + b",".join([b'{"call_status": "BUSY"}'] * 1_000) + b"]", calls=1_000),

@@ -4,7 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from dialflo_pipeline.cli.app import app
@@ -40,6 +42,31 @@ def test_help_lists_every_command() -> None:
     shown = run("--help")
     assert shown.returncode == 0
     assert all(command in shown.stdout for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("export", "--to", "\udcff"),
+        ("export", "\udcff"),
+        ("query", "SELECT 1", "--output", "\udcff.csv"),
+        ("query", "\udcff"),
+        ("query", "--file", "\udcff"),
+        ("metrics", "\udcff"),
+        ("tasks", "add", "\udcff"),
+        ("tasks", "forget", "\udcff"),
+        ("\udcff",),
+    ],
+)
+def test_an_argument_that_is_no_text_is_told_without_a_stack_trace(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("DIALFLO_DATA_DIR", str(tmp_path))
+    duckdb.connect(tmp_path / "warehouse.duckdb").close()
+    done = run(*arguments)
+    assert done.returncode in (1, 2)
+    assert done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_help_loads_neither_dagster_nor_a_data_library() -> None:

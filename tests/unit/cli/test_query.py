@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def test_sql_comes_from_a_file(data_dir: Path, capsys: pytest.CaptureFixture[str
 def test_sql_comes_from_standard_input(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sql: str | None, file: str | None
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("SELECT 1 AS n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("SELECT 1 AS n -- é".encode()), "ascii"))
     run_query(sql, "csv", file=file)
     assert capsys.readouterr().out == "n\n1\n"
 
@@ -183,6 +184,19 @@ def test_a_file_of_sql_that_cannot_be_read_is_told(data_dir: Path) -> None:
     (data_dir / "odd.sql").write_bytes(b"SELECT '\xe9'")
     with pytest.raises(UsageError, match="UTF-8"):
         run_query(None, file=str(data_dir / "odd.sql"))
+
+
+@pytest.mark.usefixtures("published")
+def test_an_argument_that_is_no_text_is_told() -> None:
+    with pytest.raises(UsageError, match="UTF-8"):
+        run_query(os.fsdecode(b"SELECT '\xe9'"))
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("shift", range(4))
+def test_what_duckdb_quotes_may_end_in_half_a_character(shift: int) -> None:
+    with pytest.raises(UsageError, match="Malformed JSON"):
+        run_query(f"SELECT '[{'x' * shift}{'😀' * 40}'::JSON")
 
 
 @pytest.mark.usefixtures("published")

@@ -35,9 +35,10 @@ def test_text_that_the_output_cannot_hold_is_written_in_escapes(folder: Path, re
     assert due in done.stdout
 
 
-def test_a_closed_input_is_told(folder: Path) -> None:
-    done = _shell(folder, "dialflo tasks add - <&-")
-    assert done.returncode == 1
+@pytest.mark.parametrize(("command", "due"), [("tasks add -", 1), ("tasks forget -", 2), ("query -", 2)])
+def test_a_closed_input_is_told(folder: Path, command: str, due: int) -> None:
+    done = _shell(folder, f"dialflo {command} <&-")
+    assert done.returncode == due
     assert b"Standard input is closed." in done.stderr
     assert b"Traceback" not in done.stderr
 

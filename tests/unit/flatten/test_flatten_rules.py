@@ -108,6 +108,13 @@ def test_a_byte_order_mark_is_skipped(read: Read) -> None:
     assert found.calls["agent_name"].to_list() == ["ONEST"]
 
 
+@pytest.mark.parametrize("shift", range(4))
+def test_a_byte_order_mark_is_skipped_before_text_of_any_script(read: Read, shift: int) -> None:
+    name = "x" * shift + "\U0001f600" * 40
+    found = read(b"\xef\xbb\xbf" + json.dumps([{"agent_name": name}], ensure_ascii=False).encode(), CALL)
+    assert found.calls["agent_name"].to_list() == [name, "ONEST"]
+
+
 def test_what_is_absent_or_null_is_null(read: Read) -> None:
     empty = read(CALL).calls.drop("extra")
     nulls = dict.fromkeys(("call_id", "call_status", "call_outcome", "call_insights", "call_quality"))
