@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline import warehouse
+from dialflo_pipeline import duckdb_files
 from dialflo_pipeline.durable import whole_file
 
 FREE_SHARE = 1 / 3
@@ -29,11 +29,11 @@ def compact(path: Path, aside: Path) -> None:
 
     `aside` is a folder on the same disk for the new file while it is not whole.
     """
-    with whole_file(path, aside) as unfinished, warehouse.connect(path, read_only=True) as connection:
+    with whole_file(path, aside) as unfinished, duckdb_files.connect(path, read_only=True) as connection:
         quoted = str(unfinished).replace("'", "''")
         connection.execute(
             f"ATTACH '{quoted}' AS compacted"
-            f" (STORAGE_VERSION '{warehouse.STORAGE_VERSION}', BLOCK_SIZE {warehouse.BLOCK_BYTES})"
+            f" (STORAGE_VERSION '{duckdb_files.STORAGE_VERSION}', BLOCK_SIZE {duckdb_files.BLOCK_BYTES})"
         )
         # One thread: several would make small row groups, which take twice the space.
         connection.execute("SET threads = 1")

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import duckdb
 
+from dialflo_pipeline.duckdb_files import connect, log_of, look_into, with_memory_for
 from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.errors import PermanentError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.parquet.schema import DAY_OF_FILE, PARTITION_COLUMN
 from dialflo_pipeline.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES, Table
-from dialflo_pipeline.warehouse import connect, layout, log_of, look_into, prepare, stored_layout, with_memory_for
+from dialflo_pipeline.warehouse import layout, prepare, stored_layout
 
 FEW_DAYS = 64
 """When more days than this are loaded, what goes is not kept: making the marts from all is no dearer then."""

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 
 import duckdb
 
-from dialflo_pipeline import warehouse
+from dialflo_pipeline import duckdb_files, warehouse
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.models import Model
 from dialflo_pipeline.side_by_side import do_side_by_side
@@ -54,7 +54,7 @@ def _shared(connection: duckdb.DuckDBPyConnection) -> Iterator[StandIns]:
 @contextmanager
 def _cursor(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     with closing(connection.cursor()) as cursor:
-        warehouse.set_zone(cursor)
+        duckdb_files.set_zone(cursor)
         yield cursor
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline import warehouse
+from dialflo_pipeline import duckdb_files, warehouse
 from dialflo_pipeline.callback_times import write_callbacks
 from dialflo_pipeline.increments import refill
 from dialflo_pipeline.inputs import write_inputs
@@ -52,7 +52,7 @@ def build(path: Path, settings: MartSettings, folder: Path | None = None, *, reb
     folder = folder or sql_folder()
     models = read_models(folder)
     basis = _basis(settings, folder)
-    with warehouse.connect(path) as connection:
+    with duckdb_files.connect(path) as connection:
         connection.begin()
         warehouse.prepare(connection)
         changed = None if rebuild else _changed_days(connection, basis)
@@ -76,7 +76,7 @@ def marts_are_current(path: Path, settings: MartSettings, folder: Path | None = 
     """Whether `build` would change nothing: same loaded days, settings and SQL files as when it last ended."""
     if not path.exists():
         return False
-    with warehouse.look_into(path) as connection:
+    with duckdb_files.look_into(path) as connection:
         built = built_fingerprint(connection)
         return built is not None and built == _fingerprint(connection, _basis(settings, folder or sql_folder()))
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dialflo_pipeline import loading, refresh, warehouse
+from dialflo_pipeline import duckdb_files, loading, refresh
 from dialflo_pipeline.days import day_status, fingerprint, survey
 from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.durable import move
@@ -154,13 +154,13 @@ class Mender:
 
     def _inspect_private(self) -> None:
         try:
-            warehouse.examine(self.workspace.private)
+            duckdb_files.examine(self.workspace.private)
         except DamagedFile as damage:
             self._set_private_aside(damage)
 
     def _set_private_aside(self, damage: DamagedFile) -> None:
         self._mended.add(damage.path)
-        aside = warehouse.set_aside(self.workspace.private, self.workspace.private.with_suffix(".damaged"))
+        aside = duckdb_files.set_aside(self.workspace.private, self.workspace.private.with_suffix(".damaged"))
         self._say(damage, f"It was set aside as {aside}, and is made anew from the lake.")
 
     def _load_and_build(self) -> None:
@@ -172,7 +172,7 @@ class Mender:
         if space.private.exists() and is_copy(space.private, space.published):
             return
         try:
-            warehouse.examine(space.published)
+            duckdb_files.examine(space.published)
         except DamagedFile as damage:
             if space.private.exists():
                 publish(space.private, space.published, space.aside)
@@ -203,7 +203,7 @@ def examine(workspace: Workspace) -> Iterator[DamagedFile]:
     for path in (workspace.private, workspace.published):
         try:
             if path.exists():
-                warehouse.examine(path)
+                duckdb_files.examine(path)
         except DamagedWarehouse as damage:
             yield damage
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline import warehouse
+from dialflo_pipeline import duckdb_files
 from dialflo_pipeline.compacting import compact, is_bloated
 from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.errors import DialfloError, NotPublished, TransientError
@@ -46,7 +46,7 @@ def publish(private: Path, published: Path, aside: Path) -> Copied:
     with whole_file(published, aside) as unfinished:
         shutil.copyfile(private, unfinished)
         # Left by a program that wrote into the published file: DuckDB would replay it over the new one.
-        warehouse.log_of(published).unlink(missing_ok=True)
+        duckdb_files.log_of(published).unlink(missing_ok=True)
     return Copied(byte_count, time.monotonic() - start)
 
 
@@ -64,7 +64,7 @@ def is_published(private: Path, published: Path) -> bool:
 
 def is_copy(private: Path, published: Path) -> bool:
     """Whether both files hold the same bytes, as they do from one publication to the next load."""
-    has_log = any(warehouse.log_of(path).exists() for path in (private, published))
+    has_log = any(duckdb_files.log_of(path).exists() for path in (private, published))
     return not has_log and filecmp.cmp(private, published, shallow=False)
 
 
@@ -75,23 +75,23 @@ def read_published(published: Path) -> duckdb.DuckDBPyConnection:
     """
     if not published.exists():
         raise NotPublished(f"There is no published warehouse at {published} yet; run `dialflo sync` first.")
-    return warehouse.open_file(published, read_only=True)
+    return duckdb_files.open_file(published, read_only=True)
 
 
 def _make_ready(private: Path, published: Path, aside: Path) -> None:
     """Make the private file one to copy: stamped, complete without its log, and not much larger than it need be."""
     if not private.exists():
         raise NotPublished(f"There is no warehouse at {private} to publish; run `dialflo sync` first.")
-    with warehouse.connect(private) as connection:
+    with duckdb_files.connect(private) as connection:
         stamp(connection, published)
         connection.execute("CHECKPOINT")
         bloated = is_bloated(connection)
-    if warehouse.log_of(private).exists():
+    if duckdb_files.log_of(private).exists():
         raise TransientError(f"{private} still has a write-ahead log after a checkpoint; is another program using it?")
     if bloated:
         compact(private, aside)
 
 
 def _built(path: Path) -> str | None:
-    with warehouse.look_into(path) as connection:
+    with duckdb_files.look_into(path) as connection:
         return built_fingerprint(connection)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from dialflo_pipeline.days import DayStatus
+from dialflo_pipeline.duckdb_files import with_memory_for
 from dialflo_pipeline.loading import load, stale_days
 from dialflo_pipeline.marts import build, marts_are_current
 from dialflo_pipeline.publish import Copied, is_published, publish
 from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.warehouse import count_rows, with_memory_for
+from dialflo_pipeline.warehouse import count_rows
 from dialflo_pipeline.workspace import Workspace
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
+from dialflo_pipeline.duckdb_files import log_of
 from dialflo_pipeline.durable import whole_file
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.tables import RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
-from dialflo_pipeline.warehouse import log_of
 from dialflo_pipeline.workspace import Workspace
 
 SEEN = "seen.json"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline import __version__, warehouse
+from dialflo_pipeline import __version__, duckdb_files, warehouse
 from dialflo_pipeline.errors import DialfloError
 from dialflo_pipeline.marts import built_fingerprint
 from dialflo_pipeline.tables import STAMP, State
@@ -65,7 +65,7 @@ def _published_before(published: Path, state: str) -> datetime | None:
     if not published.exists():
         return None
     try:
-        with warehouse.look_into(published) as connection:
+        with duckdb_files.look_into(published) as connection:
             return _first_published(connection, state)
     except DialfloError:
         # Broken, or held by a program that writes into it: what it says of itself counts for nothing then.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline import warehouse
+from dialflo_pipeline import duckdb_files
 from dialflo_pipeline.checks.check import Check, CheckResult, Stage, judged
 from dialflo_pipeline.checks.declared import model_checks, table_checks
 from dialflo_pipeline.checks.files import read_checks
@@ -42,7 +42,7 @@ def run_checks(
         return [CheckResult(check, 0, "Nothing is loaded yet.") for check in checks]
     looked_for = basis(checks)
     by_day = any(check.by_day for check in checks)
-    with warehouse.connect(workspace.private, read_only=True) as connection:
+    with duckdb_files.connect(workspace.private, read_only=True) as connection:
         loaded = _loaded_days(connection) if by_day else {}
         seen = {} if everything else seen_days(workspace.work, looked_for)
         unseen = [day for day, now in loaded.items() if seen.get(day) != now]

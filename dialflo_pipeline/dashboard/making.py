@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from dialflo_pipeline import __version__, warehouse
+from dialflo_pipeline import __version__, duckdb_files
 from dialflo_pipeline.dashboard.document import document
 from dialflo_pipeline.dashboard.limits import MOST, Frames, Limits, within
 from dialflo_pipeline.dashboard.masking import masked_frames, only_links
@@ -92,7 +92,7 @@ def _packed_within(frames: Frames, limits: Limits, *, is_masked: bool) -> str:
 
 def _states(published: Path) -> dict[bool, str]:
     """What a page of this state would be made from, by whether it is unmasked; equal states give equal pages."""
-    with warehouse.look_into(published) as connection:
+    with duckdb_files.look_into(published) as connection:
         parts = [__version__, _sources(), str(built_fingerprint(connection))]
     return {unmask: hashlib.sha256("\n".join([*parts, str(unmask)]).encode()).hexdigest() for unmask in (False, True)}
 

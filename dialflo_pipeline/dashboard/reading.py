@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from dialflo_pipeline import warehouse
+from dialflo_pipeline import duckdb_files
 from dialflo_pipeline.dashboard.limits import BY_DAY, MOST, Frames, Limits
 from dialflo_pipeline.errors import ModelError, PermanentError
 from dialflo_pipeline.models import ModelColumn, header_and_query, sql_folder
@@ -39,7 +39,7 @@ def read_frames(published: Path, limits: Limits = MOST, folder: Path | None = No
     Raises `PermanentError` for a file that an older version published.
     """
     folder = (folder or sql_folder()) / FOLDER
-    with warehouse.connect(published, read_only=True) as connection:
+    with duckdb_files.connect(published, read_only=True) as connection:
         try:
             values = {"first_day": _first_day(connection, limits.days), "most_calls": limits.calls}
             paths = [folder / f"{name}.sql" for name in (*OTHER, *BY_DAY)]  # what takes longest is among the others

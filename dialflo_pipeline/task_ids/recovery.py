@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialflo_pipeline import warehouse
+from dialflo_pipeline import duckdb_files
 from dialflo_pipeline.errors import DamagedFile, DialfloError, TaskFileError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.locks import registration_lock
@@ -113,7 +113,7 @@ def _loaded(path: Path, day: date) -> Iterator[pl.DataFrame]:
         return
     columns = "task_id, epoch_us(completed_at), epoch_us(registered_at), attributes::VARCHAR"
     try:
-        with warehouse.look_into(path) as connection:
+        with duckdb_files.look_into(path) as connection:
             rows = connection.execute(f"SELECT {columns} FROM main.tasks WHERE call_date = ?", [day]).fetchall()
     except (DialfloError, duckdb.Error):
         return

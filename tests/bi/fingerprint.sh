@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 
 covered=(
     bi sql requirements-bi.txt
-    dialflo_pipeline/{marts,metrics,models,publish,stamp,tables,warehouse}.py
+    dialflo_pipeline/{duckdb_files,marts,metrics,models,publish,stamp,tables,warehouse}.py
     tests/bi tests/services/dagster_page.py
 )
 git ls-files -z -- "${covered[@]}" ':!tests/bi/passed' | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1

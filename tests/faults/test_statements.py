@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from dialflo_pipeline import loading, marts, models, warehouse
+from dialflo_pipeline import duckdb_files, loading, marts, models, warehouse
 from dialflo_pipeline.flatten import engine, flatten
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.publish import publish, read_published
@@ -63,8 +63,8 @@ MADE_BESIDE_IT: Final = {
     *(("parallel_queries.py", "session"), ("checks/inputs.py", "SESSION")),
     *(("checks/inputs.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
     *(("cli/query.py", "SQL_ERRORS_IN_PARTS"), ("cli/redial.py", "_CANDIDATES"), ("cli/redial.py", "_CALLER_IDS")),
-    *(("export.py", "_SCHEMAS"), ("export.py", "STAMP.name"), ("compacting.py", "warehouse.STORAGE_VERSION")),
-    ("compacting.py", "warehouse.BLOCK_BYTES"),
+    *(("export.py", "_SCHEMAS"), ("export.py", "STAMP.name"), ("compacting.py", "duckdb_files.STORAGE_VERSION")),
+    ("compacting.py", "duckdb_files.BLOCK_BYTES"),
     *(("inputs.py", "_PLAIN"), ("inputs.py", "values")),
     *(("metadata_views.py", part) for part in ("_TABLE", "_COLUMNS", "_KEYS", "values", "fixed", "typed")),
     *(("stamp.py", part) for part in ("STAMP.name", "STAMP_QUERY", "warehouse.table_script(STAMP)")),
@@ -77,7 +77,7 @@ MADE_BESIDE_IT: Final = {
 """Parts that the module itself makes of constants, of declared names, or of names made safe (`safe_names`); and the
 query with which the customer asks a database of their own."""
 
-CANNOT_BE_BOUND: Final = {("warehouse.py", "quoted"), ("compacting.py", "quoted"), ("export.py", "copy")}
+CANNOT_BE_BOUND: Final = {("duckdb_files.py", "quoted"), ("compacting.py", "quoted"), ("export.py", "copy")}
 """ATTACH and COPY take no parameter: the path stands in the statement, its quotes doubled."""
 
 OTHER_DATABASES: Final = {"defs/event_log.py", "defs/revisions.py", "defs/run_history.py"}
@@ -160,7 +160,7 @@ def test_no_connection_that_the_package_opens_fetches_an_extension(
     monkeypatch.setattr(duckdb, "connect", noted)
     for cached in (engine._database, models._parser, models.parse_model):
         cached.cache_clear()
-    warehouse._INSTANCES.close()
+    duckdb_files._INSTANCES.close()
     _use_every_connection(tmp_path)
     places = {
         (name, node.lineno)

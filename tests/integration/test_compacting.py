@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dialflo_pipeline import compacting, publish, warehouse
+from dialflo_pipeline import compacting, duckdb_files, publish
 from dialflo_pipeline.workspace import Workspace
 
 
@@ -15,7 +15,7 @@ def bloated(simulated: Workspace, tmp_path: Path) -> Path:
     path = tmp_path / "work" / "warehouse.duckdb"
     path.parent.mkdir()
     path.write_bytes(simulated.private.read_bytes())
-    with warehouse.connect(path) as connection:
+    with duckdb_files.connect(path) as connection:
         connection.execute("CREATE TABLE pipeline.much AS SELECT hash(range)::VARCHAR AS x FROM range(2_000_000)")
         connection.execute("CHECKPOINT")
         # Else what is free would be at the end of the file, which DuckDB cuts off by itself.
@@ -28,7 +28,7 @@ def bloated(simulated: Workspace, tmp_path: Path) -> Path:
 
 def _content(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """All rows of all tables in their order, and what else there is with its comments."""
-    with warehouse.connect(path, read_only=True) as connection:
+    with duckdb_files.connect(path, read_only=True) as connection:
         found = {
             f"{schema}.{name}": connection.execute(f"FROM {schema}.{name}").fetchall()
             for schema, name in connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
@@ -57,7 +57,7 @@ def test_publishing_gives_back_much_free_space_and_changes_nothing_else(bloated:
 
 def test_a_compacted_file_can_be_loaded_into_again(bloated: Path, tmp_path: Path) -> None:
     publish.publish(bloated, tmp_path / "warehouse.duckdb", bloated.parent)
-    with warehouse.connect(bloated) as connection:
+    with duckdb_files.connect(bloated) as connection:
         connection.execute("DELETE FROM main.tasks")
         with pytest.raises(duckdb.ConstraintException):
             connection.execute("INSERT INTO main.tasks (task_id) VALUES (NULL)")
@@ -65,9 +65,9 @@ def test_a_compacted_file_can_be_loaded_into_again(bloated: Path, tmp_path: Path
 
 def test_a_small_file_or_one_with_little_free_is_left_alone(simulated: Workspace, bloated: Path) -> None:
     for path, is_due in ((simulated.private, False), (bloated, True)):
-        with warehouse.connect(path, read_only=True) as connection:
+        with duckdb_files.connect(path, read_only=True) as connection:
             assert compacting.is_bloated(connection) is is_due
-    with warehouse.connect(bloated) as connection:
+    with duckdb_files.connect(bloated) as connection:
         connection.execute("CREATE TABLE pipeline.more AS SELECT hash(range)::VARCHAR AS x FROM range(1_990_000)")
         connection.execute("CHECKPOINT")
         assert not compacting.is_bloated(connection)

@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from dialflo_pipeline import loading, warehouse
+from dialflo_pipeline import duckdb_files, loading
 from dialflo_pipeline.errors import DamagedFile, DamagedWarehouse
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.tables import CALLS, REJECTS, TASKS, WAREHOUSE_TABLES
@@ -48,7 +48,7 @@ def put_day(lake: Lake) -> PutDay:
 
 
 def read(path: Path, query: str) -> list[tuple[Any, ...]]:
-    with warehouse.connect(path, read_only=True) as connection:
+    with duckdb_files.connect(path, read_only=True) as connection:
         return connection.execute(query).fetchall()
 
 
@@ -156,7 +156,7 @@ def test_a_file_with_another_layout_is_filled_anew(path: Path, lake: Lake, put_d
     put_day(MONDAY, "a")
     put_day(TUESDAY, "b")
     loading.load(path, lake, {MONDAY: "1", TUESDAY: "1"})
-    with warehouse.connect(path) as connection:
+    with duckdb_files.connect(path) as connection:
         connection.execute("UPDATE pipeline.layout SET fingerprint = 'older'; ALTER TABLE main.tasks DROP state")
         connection.execute("CREATE VIEW marts.on_it AS SELECT task_id FROM main.tasks")
     assert loading.stale_days(path, {MONDAY: "1", TUESDAY: "1"}) == [MONDAY, TUESDAY]
@@ -175,7 +175,7 @@ def test_a_file_that_is_no_warehouse_is_named(path: Path) -> None:
 def test_a_database_in_order_is_found_to_be_so(path: Path, lake: Lake, put_day: PutDay) -> None:
     put_day(MONDAY, "a")
     loading.load(path, lake, {MONDAY: "1"})
-    warehouse.examine(path)
+    duckdb_files.examine(path)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -189,7 +189,7 @@ def test_a_bit_flipped_anywhere_in_a_database_is_found(path: Path, lake: Lake, p
     content[place] ^= 1 << dice.randrange(8)
     path.write_bytes(content)
     with pytest.raises(DamagedWarehouse):
-        warehouse.examine(path)
+        duckdb_files.examine(path)
 
 
 def test_a_parquet_file_that_is_not_as_written_is_not_loaded(path: Path, lake: Lake, put_day: PutDay) -> None:
@@ -208,10 +208,10 @@ def test_rows_that_do_not_fit_into_little_memory_are_loaded_with_more(
     lake: Lake, path: Path, put_day: PutDay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some answers of tens of megabytes are enough; they cost time, not all the other rows."""
-    monkeypatch.setitem(warehouse._OPTIONS, warehouse.LIMIT, "30MB")
+    monkeypatch.setitem(duckdb_files._OPTIONS, duckdb_files.LIMIT, "30MB")
     large = json.dumps({"text": "x" * 8_000_000})
     for day in (MONDAY, TUESDAY):
         put_day(day, *(f"{day:%a}-{number}" for number in range(6)), attributes=large)
         loading.load(path, lake, {day: "1"})
     assert len(loaded(path)) == 12
-    warehouse.examine(path)
+    duckdb_files.examine(path)

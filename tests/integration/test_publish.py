@@ -104,8 +104,8 @@ def test_a_step_that_did_not_happen_is_noticed(site: Site) -> None:
 def test_a_program_killed_after_loading_leaves_what_the_next_run_needs(site: Site) -> None:
     site.load("a")
     script = (
-        "import os, sys; from pathlib import Path; from dialflo_pipeline import marts, warehouse\n"
-        "connection = warehouse.open_file(Path(sys.argv[1]), read_only=False)\n"
+        "import os, sys; from pathlib import Path; from dialflo_pipeline import duckdb_files, marts, warehouse\n"
+        "connection = duckdb_files.open_file(Path(sys.argv[1]), read_only=False)\n"
         "connection.execute(\"UPDATE pipeline.loaded_days SET fingerprint = 'other'\")\n"
         "os._exit(9)\n"
     )

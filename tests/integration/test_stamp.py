@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline import loading, marts, publish, warehouse
+from dialflo_pipeline import duckdb_files, loading, marts, publish
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import MartSettings
 from dialflo_pipeline.tables import TASKS, WAREHOUSE_TABLES
@@ -122,7 +122,7 @@ def test_a_published_file_that_cannot_be_read_is_no_hindrance(publish_days: Call
 
 
 def test_every_column_of_the_stamp_has_its_comment(simulated: Workspace) -> None:
-    with warehouse.connect(simulated.published, read_only=True) as connection:
+    with duckdb_files.connect(simulated.published, read_only=True) as connection:
         found = connection.execute(
             "SELECT count(*), count(comment) FROM duckdb_columns() WHERE table_name = 'published'"
         ).fetchone()

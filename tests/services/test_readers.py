@@ -14,7 +14,7 @@ import filelock
 import polars as pl
 import pytest
 
-from dialflo_pipeline import loading, marts, publish, warehouse
+from dialflo_pipeline import duckdb_files, loading, marts, publish
 from dialflo_pipeline.compacting import compact
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import MartSettings
@@ -90,7 +90,7 @@ def _read_all(reader: Path, published: Path) -> dict[str, Any]:
 
 def _own_view(published: Path) -> tuple[dict[str, int], int]:
     """The rows of every table and view as this process reads them, and how many columns readers find described."""
-    with warehouse.connect(published, read_only=True) as connection:
+    with duckdb_files.connect(published, read_only=True) as connection:
         names = connection.execute(
             "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal"
             " UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal"

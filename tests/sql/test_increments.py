@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline import increments, loading, marts, warehouse
+from dialflo_pipeline import duckdb_files, increments, loading, marts
 from dialflo_pipeline.errors import ModelError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.models import in_order as ordered
@@ -88,7 +88,7 @@ class Store:
         queries["marts.callbacks"] = "SELECT * EXCLUDE (state) FROM marts.callbacks"
         queries["pipeline.callbacks"] = "FROM pipeline.callbacks ORDER BY ALL"
         queries["comments"] = "SELECT table_name, column_name, comment FROM duckdb_columns() ORDER BY ALL"
-        with warehouse.connect(path or self.path, read_only=True) as connection:
+        with duckdb_files.connect(path or self.path, read_only=True) as connection:
             return {name: connection.execute(query).fetchall() for name, query in queries.items()}
 
     def made_from_all(self, settings: MartSettings) -> dict[str, list[tuple[Any, ...]]]:

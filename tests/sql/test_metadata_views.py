@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from dialflo_pipeline import marts, metadata_views, warehouse
+from dialflo_pipeline import duckdb_files, marts, metadata_views
 from dialflo_pipeline.metadata_views import Key, plan_columns, safe_names
 from dialflo_pipeline.rules import MartSettings
 
@@ -144,7 +144,7 @@ def test_a_view_and_its_columns_are_described(made: Callable[..., Path], read: R
 
 def test_the_view_of_an_agent_that_is_gone_is_dropped_and_others_stay(made: Callable[..., Path], read: Read) -> None:
     path = made(("Asha", {"age": "41"}), ("Ravi", {"age": "41"}))
-    with warehouse.connect(path) as connection:
+    with duckdb_files.connect(path) as connection:
         connection.execute("DELETE FROM main.call_metadata WHERE agent_name = 'Ravi'")
         connection.execute("UPDATE main.call_metadata SET value = 'old'")
     marts.build(path, MartSettings("UTC", 3, 30), rebuild=True)
@@ -235,7 +235,7 @@ def test_an_agent_that_comes_later_takes_no_view_from_another(
     made: Callable[..., Path], read: Read, make_call: Callable[..., Row]
 ) -> None:
     path = made(("Asha", {"Salary": "1"}))
-    with warehouse.connect(path) as connection:
+    with duckdb_files.connect(path) as connection:
         for agent, name in (("asha", "Salary"), ("asha", "x"), ("Asha", "salary")):
             connection.execute(
                 "INSERT INTO main.call_metadata BY NAME SELECT * REPLACE ("

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline import warehouse
+from dialflo_pipeline import duckdb_files
 from dialflo_pipeline.errors import DamagedWarehouse
 
 
@@ -14,9 +14,9 @@ def path(tmp_path: Path) -> Path:
 def test_a_damaged_file_is_set_aside_with_its_log(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"half a header")
-    warehouse.log_of(path).write_bytes(b"half a log")
+    duckdb_files.log_of(path).write_bytes(b"half a log")
     with pytest.raises(DamagedWarehouse, match="makes it anew"):
-        warehouse.examine(path)
-    aside = warehouse.set_aside(path, path.with_suffix(".damaged"))
-    assert (aside.read_bytes(), warehouse.log_of(aside).read_bytes()) == (b"half a header", b"half a log")
+        duckdb_files.examine(path)
+    aside = duckdb_files.set_aside(path, path.with_suffix(".damaged"))
+    assert (aside.read_bytes(), duckdb_files.log_of(aside).read_bytes()) == (b"half a header", b"half a log")
     assert [each for each in path.parent.iterdir() if each.name.startswith("warehouse.duckdb")] == []
