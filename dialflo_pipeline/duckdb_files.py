@@ -39,6 +39,8 @@ _NEW_FILE = {"storage_compatibility_version": STORAGE_VERSION, "default_block_si
 _DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 """As what DuckDB tells of damage, beside errors of no class at all."""
 
+_REMEDY = "All in it is derived: `dialflo sync` makes it anew."
+
 _DISK_ERRORS = (
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR,
     errno.EMFILE, errno.ENFILE,
@@ -113,11 +115,18 @@ def with_memory_for(work: Callable[[], T]) -> T:
     try:
         return work()
     except duckdb.OutOfMemoryException:
-        token = _takes_most_memory.set(True)
-        try:
+        with most_memory():
             return work()
-        finally:
-            _takes_most_memory.reset(token)
+
+
+@contextmanager
+def most_memory() -> Iterator[None]:
+    """What is opened in the block may take four fifths of the machine's memory, as any client of DuckDB may."""
+    token = _takes_most_memory.set(True)
+    try:
+        yield
+    finally:
+        _takes_most_memory.reset(token)
 
 
 def log_of(path: Path) -> Path:
@@ -136,8 +145,7 @@ def _damage_told(path: Path) -> Iterator[None]:
             raise OSError(number, os.strerror(number), str(path)) from error
         if not isinstance(error, _DAMAGE) and type(error) is not duckdb.Error:
             raise
-        remedy = "All in it is derived: `dialflo sync` makes it anew."
-        raise DamagedWarehouse(path, remedy, "is not as DuckDB wrote it") from error
+        raise DamagedWarehouse(path, _REMEDY, "is not as DuckDB wrote it") from error
 
 
 def _disk_error(error: duckdb.Error) -> int | None:
@@ -151,6 +159,7 @@ def _options() -> dict[str, str | bool | int | float | list[str]]:
 
 
 def _create_or_open(path: Path) -> duckdb.DuckDBPyConnection:
+    _refuse_pipe(path)
     return duckdb.connect(path, config=_options() | _NEW_FILE)
 
 
@@ -163,8 +172,15 @@ def _open_to_read(path: Path) -> duckdb.DuckDBPyConnection:
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     # Not by duckdb.connect(path): a process has one instance per path, so while it still holds a file that was
     # replaced since, it would get that one again.
+    _refuse_pipe(path)
     quoted = str(path).replace("'", "''")
     connection.execute(f"ATTACH '{quoted}' AS warehouse (READ_ONLY); USE warehouse")
+
+
+def _refuse_pipe(path: Path) -> None:
+    """For DuckDB would wait for somebody to write into it."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise DamagedWarehouse(path, _REMEDY, "is no file")
 
 
 _INSTANCES = Instances(lambda: duckdb.connect(config=_OPTIONS | {"temp_directory": "", "threads": 1}))

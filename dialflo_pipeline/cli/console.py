@@ -10,6 +10,9 @@ from rich.text import Text
 UNBROKEN = 10_000
 """Columns of a line that no terminal folds: in a pipe a row stays on one line."""
 
+LONGEST = 5_000
+"""Characters that are shown of a text which alone would fill such a line; to draw one of megabytes takes minutes."""
+
 
 def _console(*, stderr: bool) -> Console:
     console = Console(stderr=stderr, highlight=False, soft_wrap=True)
@@ -72,5 +75,8 @@ def _is_number(value: object) -> bool:
 
 
 def cell(value: object) -> Text:
-    """A value as a table shows it; NULL so that nobody takes it for text."""
-    return Text("NULL", style="dim") if value is None else Text(str(value))
+    """A value as a table shows it; NULL so that nobody takes it for text, of a very long text the start."""
+    if value is None:
+        return Text("NULL", style="dim")
+    text = str(value)
+    return Text(text if len(text) <= UNBROKEN else f"{text[:LONGEST]}… ({len(text):,} characters)")

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from dialflo_pipeline.cli.console import say_hint, table
+from dialflo_pipeline.duckdb_files import most_memory
 from dialflo_pipeline.export import MANIFEST, export
 from dialflo_pipeline.publish import read_published
 from dialflo_pipeline.settings import load_settings
@@ -15,7 +16,7 @@ def run_export(names: Sequence[str], file_format: str, folder: Path | None) -> i
     """Write the files and list them; without a folder, into `export/` below the data folder."""
     workspace = Workspace(load_settings().data_dir)
     target = folder or workspace.export
-    with closing(read_published(workspace.published)) as connection:
+    with most_memory(), closing(read_published(workspace.published)) as connection:
         exported = export(connection, names, file_format, target)
     table(["file", "rows", "bytes"], [(one.file, one.rows, one.bytes) for one in exported])
     say_hint(f"in {target}; {MANIFEST} there says as of when, and what each file must be.")

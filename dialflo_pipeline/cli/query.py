@@ -14,6 +14,7 @@ from dialflo_pipeline.cli.console import say_hint
 from dialflo_pipeline.cli.query_output import MOST_ROWS, PRINTERS, ResultFormat, Shown, write_parquet, write_text
 from dialflo_pipeline.cli.sql_errors import SQL_ERRORS_IN_PARTS, explain
 from dialflo_pipeline.cli.standard_input import STDIN, standard_input
+from dialflo_pipeline.duckdb_files import most_memory
 from dialflo_pipeline.errors import UsageError
 from dialflo_pipeline.publish import read_published
 from dialflo_pipeline.settings import load_settings
@@ -37,7 +38,8 @@ def run_query(
     table at most `most_rows` rows are shown, 0 for all; the other formats are always whole.
     """
     form, text = _format(result_format, output), _text(sql, file)
-    connection = read_published(Workspace(load_settings().data_dir).published)
+    with most_memory():
+        connection = read_published(Workspace(load_settings().data_dir).published)
     start = time.monotonic()
     try:
         connection.execute(f"{SQL_ERRORS_IN_PARTS}; {_READ_ONLY_FOR_GOOD}")

@@ -1,3 +1,6 @@
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -20,3 +23,14 @@ def test_a_damaged_file_is_set_aside_with_its_log(path: Path) -> None:
     aside = duckdb_files.set_aside(path, path.with_suffix(".damaged"))
     assert (aside.read_bytes(), duckdb_files.log_of(aside).read_bytes()) == (b"half a header", b"half a log")
     assert [each for each in path.parent.iterdir() if each.name.startswith("warehouse.duckdb")] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without pipes in folders")
+@pytest.mark.parametrize("opened", [duckdb_files.look_into, duckdb_files.connect])
+def test_a_pipe_in_the_place_of_a_file_is_told_and_not_waited_for(
+    path: Path, opened: Callable[[Path], AbstractContextManager[object]]
+) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path)
+    with pytest.raises(DamagedWarehouse, match="is no file"), opened(path):
+        pass

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from dialflo_pipeline import duckdb_files
 from dialflo_pipeline.cli.export import run_export
 from dialflo_pipeline.errors import NotPublished, TransientError, UsageError
 from dialflo_pipeline.export import export
@@ -69,6 +70,12 @@ def test_every_table_and_mart_becomes_a_file_with_all_its_rows(
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [*(one["file"] for one in found.values()), "manifest.json"]
     )
+
+
+@pytest.mark.usefixtures("data_dir_of_simulated")
+def test_an_export_may_take_more_memory_than_a_sync(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(duckdb_files._OPTIONS, duckdb_files.LIMIT, "300KB")
+    assert run_export(["calls"], "parquet", tmp_path) == 0
 
 
 def test_the_manifest_says_as_of_when(published: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

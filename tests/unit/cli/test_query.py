@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
+from dialflo_pipeline import duckdb_files
 from dialflo_pipeline.cli import console, query_output
 from dialflo_pipeline.cli.query import run_query
 from dialflo_pipeline.errors import NotPublished, UsageError
@@ -143,6 +144,15 @@ def test_a_table_that_is_whole_says_so(capsys: pytest.CaptureFixture[str], sql: 
     shown = capsys.readouterr()
     assert len(shown.out.splitlines()) == 301
     assert shown.err.startswith("300 rows, ")
+
+
+@pytest.mark.usefixtures("published")
+def test_a_query_may_take_more_memory_than_a_sync(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(duckdb_files._OPTIONS, duckdb_files.LIMIT, "10MB")
+    run_query("SELECT count(DISTINCT repeat(range::VARCHAR, 1000)) AS n FROM range(100_000)", "csv")
+    assert capsys.readouterr().out == "n\n100000\n"
 
 
 @pytest.mark.usefixtures("published")
