@@ -39,7 +39,7 @@ class Lake:
         except (FileNotFoundError, NotADirectoryError):
             return []
         days = ((_day_named(entry.name), entry) for entry in entries)
-        return sorted(day for day, entry in days if day and entry.is_dir())
+        return sorted(day for day, entry in days if day and _is_folder(entry))
 
     def file_names(self, table: Table, day: date) -> list[str]:
         """The names of the files of one partition, sorted; raw files so stand in the order they were written.
@@ -166,5 +166,14 @@ def _day_named(folder: str) -> date | None:
 def _is_ours(table: Table, entry: os.DirEntry[str]) -> bool:
     name = entry.name
     if table in RAW_TABLES:
-        return name.endswith(".parquet") and not name.startswith((".", "_")) and entry.is_file()
-    return name == f"{table.name}.parquet" and entry.is_file()
+        return name.endswith(".parquet") and not name.startswith((".", "_")) and _is_file(entry)
+    return name == f"{table.name}.parquet" and _is_file(entry)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and Path(entry).is_dir())
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Without an error for a link that leads nowhere or to itself."""
+    return entry.is_file(follow_symlinks=False) or (entry.is_symlink() and Path(entry).is_file())

@@ -4,6 +4,7 @@ To read everything in each sync would cost more with each day stored; to look at
 file. This is no record of anything: where it is missing, files are read and compared with their seals once more.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.tables import RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.workspace import Workspace
 
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 SEEN = "seen.json"
 PRIVATE, PUBLISHED = "private", "published"
 
@@ -73,6 +75,8 @@ def _digest(paths: Iterator[str]) -> str:
 def _look(path: str) -> str:
     try:
         found = os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError as error:
+        if error.errno not in _NOT_THERE:
+            raise
         return ""
     return f"{path.rpartition('/')[2]} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"

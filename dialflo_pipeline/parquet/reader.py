@@ -147,6 +147,6 @@ def _damage_told(table: Table, path: Path) -> Iterator[None]:
         yield
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         # pyarrow tells of damage by errors without a number; those with one are the disk's and its permissions'.
-        if isinstance(error, OSError) and error.errno not in (None, errno.EIO):
+        if isinstance(error, OSError) and error.errno not in (None, errno.EIO, errno.ELOOP):
             raise
         raise DamagedFile(path, _REMEDIES.get(table, _DERIVED)) from error

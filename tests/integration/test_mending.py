@@ -214,6 +214,17 @@ def test_a_pipe_in_the_lake_is_not_waited_for(site: Site) -> None:
     assert site.rows() == before
 
 
+@pytest.mark.parametrize("target", ["link.parquet", "nowhere.parquet"])
+def test_links_in_the_lake_that_lead_to_no_file_are_left_alone(site: Site, target: str) -> None:
+    before = site.rows()
+    for table in ("task_ids", "raw_answers", "calls"):
+        site.file(table).with_name("link.parquet").symlink_to(target)
+    site.file("calls").unlink()
+    site.lake.file(CALLS, DAYS[0]).symlink_to("calls.parquet")
+    site.run()
+    assert site.rows() == before
+
+
 def test_folders_above_the_lake_may_have_names_like_those_of_partitions(tmp_path: Path) -> None:
     site = Site(tmp_path / "agent_name=other" / "call_date=2020-01-01" / "source=x")
     assert {row[0] for row in site.rows()["main.calls"]} == {each for ids in IDS.values() for each in ids}
