@@ -129,8 +129,11 @@ def _columns(result: Result) -> list[str]:
 
 
 def _rows(result: Result) -> Iterator[Row]:
-    while rows := result.fetchmany(ROWS_AT_ONCE):
-        yield from rows
+    try:
+        while rows := result.fetchmany(ROWS_AT_ONCE):
+            yield from rows
+    except OverflowError:
+        raise UsageError("A value of the result is too large to be shown; cast it, as to VARCHAR.") from None
 
 
 def _width(columns: Sequence[str], rows: Sequence[Row]) -> int:

@@ -34,7 +34,8 @@ _DERIVED = "`dialflo sync` and `dialflo rebuild` write it anew."
 def metadata(table: Table, path: Path) -> dict[str, str]:
     """What was stored in the footer beside the rows."""
     stored = _footer(table, path).metadata or {}
-    return {key.decode(): value.decode() for key, value in stored.items() if not key.startswith(_NOT_OURS)}
+    with _damage_told(table, path):
+        return {key.decode(): value.decode() for key, value in stored.items() if not key.startswith(_NOT_OURS)}
 
 
 def row_count(table: Table, path: Path) -> int:
@@ -61,7 +62,7 @@ def rows(table: Table, path: Path, columns: tuple[str, ...]) -> pa.Table:
     """Stored columns of a file, as stored."""
     with _opened(table, path, declared := arrow_schema(table, columns)) as file:
         # Threads are worth their start only where there is much to read.
-        return file.read(columns=declared.names, use_threads=file.metadata.num_rows > MANY_ROWS)
+        return _plain(file.read(columns=declared.names, use_threads=file.metadata.num_rows > MANY_ROWS))
 
 
 def batches(table: Table, path: Path, stored: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
@@ -70,7 +71,7 @@ def batches(table: Table, path: Path, stored: Sequence[str], batch_rows: int) ->
     unlike = 0
     with _opened(table, path, arrow_schema(table, columns)) as file:
         for batch in file.iter_batches(batch_rows, columns=columns):
-            frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
+            frame = pl.DataFrame(pl.from_arrow(_plain(pa.Table.from_batches([batch]))))
             if "body" in columns and not _are_all_bodies_told(batch):
                 unlike += sum(_is_other_body(frame))
             if not unlike:
@@ -83,9 +84,14 @@ def sound_rows(table: Table, path: Path, day: date) -> pl.DataFrame:
     """The rows of a file of `day` whose bodies are what was received, where `DamagedRows` tells of others."""
     declared = arrow_schema(table, stored_columns(table))
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        found = pl.DataFrame(pl.from_arrow(file.read(columns=declared.names)))
+        found = pl.DataFrame(pl.from_arrow(_plain(file.read(columns=declared.names))))
     frame = typed(table, found.with_columns(pl.lit(day).alias(PARTITION_COLUMN)).select(table.frame_schema.names()))
     return frame.filter(~pl.Series(_is_other_body(frame), dtype=pl.Boolean))
+
+
+def _plain(found: pa.Table) -> pa.Table:
+    """Without what stands beside the rows: polars ends in a panic where that is no UTF-8."""
+    return found.replace_schema_metadata()
 
 
 def _footer(table: Table, path: Path) -> pq.FileMetaData:

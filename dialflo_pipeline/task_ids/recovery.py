@@ -143,8 +143,9 @@ def _salvaged(damaged: Path, held: pl.Series | None) -> Iterator[pl.DataFrame]:
 def _column(damaged: Path, name: str) -> pl.Series | None:
     try:
         with pq.ParquetFile(damaged, page_checksum_verification=True) as file:
-            column = pl.DataFrame(pl.from_arrow(file.read(columns=[name])))[name]
-    except (OSError, pa.ArrowException, UnicodeDecodeError, pl.exceptions.PolarsError):
+            # The column alone: polars ends in a panic where what stands beside it is no UTF-8.
+            column = pl.Series(name, pl.from_arrow(file.read(columns=[name]).column(name)))
+    except (OSError, KeyError, pa.ArrowException, UnicodeDecodeError, pl.exceptions.PolarsError):
         return None
     return column if column.dtype == TASK_IDS.frame_schema[name] and len(column) else None
 
@@ -173,7 +174,7 @@ def _known_elsewhere(lake: Lake, damaged: Path) -> pl.DataFrame:
 def _row_count(damaged: Path) -> int | None:
     try:
         return int(pq.read_metadata(damaged).num_rows)
-    except (OSError, pa.ArrowException):
+    except (OSError, pa.ArrowException, UnicodeDecodeError):
         return None
 
 

@@ -25,6 +25,7 @@ from dialflo_pipeline.mending import Finding, Mender, examine
 from dialflo_pipeline.rules import MartSettings, Rules
 from dialflo_pipeline.seen import SEEN
 from dialflo_pipeline.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.task_ids.recovery import recover
 from dialflo_pipeline.workspace import Workspace
 
 DAYS = (date(2024, 5, 1), date(2024, 5, 2))
@@ -303,6 +304,18 @@ def test_ids_are_found_again_in_what_is_left_of_the_file_and_in_the_inbox(tmp_pa
     assert space.lake.read(TASK_IDS, DAYS[0]).equals(frame)
     assert space.lake.read(TASK_IDS, DAYS[1])["task_id"].to_list() == ["c"]
     assert [finding.is_lost for finding in findings] == [False, True]
+
+
+@pytest.mark.parametrize("bit", [0x01, 0x80])
+def test_no_flipped_bit_in_a_file_of_ids_ends_the_search_for_them(tmp_path: Path, bit: int) -> None:
+    space, ids = Workspace(tmp_path), ["a", "b"]
+    path = space.lake.append(TASK_IDS, _registered(DAYS[0], ids), DAYS[0])
+    sound = path.read_bytes()
+    for place in range(0, len(sound), 3):
+        path.write_bytes(sound[:place] + bytes([sound[place] ^ bit]) + sound[place + 1 :])
+        recover(space.lake, path, DAYS[0], (), space.work)
+    path.unlink()
+    assert sorted(space.lake.read(TASK_IDS, DAYS[0])["task_id"]) == ids
 
 
 def test_without_a_note_of_what_was_seen_all_is_read_and_nothing_found(site: Site) -> None:

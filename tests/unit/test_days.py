@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 
 import polars as pl
@@ -7,7 +8,7 @@ import pytest
 
 from dialflo_pipeline import days
 from dialflo_pipeline.api.answers import Result
-from dialflo_pipeline.days import day_status, fingerprint, read_states, registered_days, survey
+from dialflo_pipeline.days import DayStatus, day_status, fingerprint, read_states, registered_days, survey
 from dialflo_pipeline.derive import derive_days
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.rules import Rules
@@ -176,6 +177,20 @@ def test_a_damaged_derived_file_vouches_for_nothing_and_is_written_anew(
     assert not day_status(lake, DAY, RULES).is_current
     list(derive_days(lake, [DAY], RULES))
     assert day_status(lake, DAY, RULES).is_current
+
+
+def test_no_flipped_bit_in_a_footer_makes_a_day_say_what_is_not_so(
+    lake: Lake, register: Callable[..., None], answered: Callable[..., None]
+) -> None:
+    register("a", "b")
+    answered("a", Result.USABLE, body=USABLE)
+    list(derive_days(lake, [DAY], RULES))
+    path, sound = lake.file(TASKS, DAY), day_status(lake, DAY, RULES)
+    content = path.read_bytes()
+    start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    for place, bit in zip(range(start, len(content)), cycle((0x01, 0x80)), strict=False):
+        path.write_bytes(content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :])
+        assert day_status(lake, DAY, RULES) in (sound, DayStatus(DAY, sound.fingerprint, is_current=False))
 
 
 def test_deriving_again_gives_the_same_rows(

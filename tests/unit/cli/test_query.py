@@ -203,6 +203,13 @@ def test_an_argument_that_is_no_text_is_told() -> None:
 
 
 @pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("result_format", ["table", "csv", "json"])
+def test_a_value_that_python_cannot_hold_is_told(result_format: str) -> None:
+    with pytest.raises(UsageError, match="cast it"):
+        run_query("SELECT INTERVAL 99999999 YEARS", result_format)
+
+
+@pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("shift", range(4))
 def test_what_duckdb_quotes_may_end_in_half_a_character(shift: int) -> None:
     with pytest.raises(UsageError, match="Malformed JSON"):
