@@ -22,7 +22,7 @@ from dialflo_pipeline.publish import is_copy, publish
 from dialflo_pipeline.rules import MartSettings, Rules
 from dialflo_pipeline.seen import PRIVATE, PUBLISHED, looks_now, note_looks, seen_looks
 from dialflo_pipeline.tables import RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
-from dialflo_pipeline.task_ids.recovery import recover, reread
+from dialflo_pipeline.task_ids.recovery import can_tell, recover, reread
 from dialflo_pipeline.workspace import Workspace
 
 T = TypeVar("T")
@@ -120,7 +120,8 @@ class Mender:
         if day_status(lake, day, self.rules).is_current and not damage_of(space, TASKS, lake.file(TASKS, day)):
             return True
         try:
-            return any(day not in loading.stale_days(path, {day: now}) for path in (space.private, space.published))
+            loaded = (each for each in (space.private, space.published) if can_tell(each, day))
+            return any(day not in loading.stale_days(path, {day: now}) for path in loaded)
         except (DialfloError, duckdb.Error):
             return False
 

@@ -1,7 +1,8 @@
 """Finding the ids of a damaged `task_ids` file again, in every place that holds a copy of them or a part of one.
 
-The places, the best first: the derived `tasks` of the day, the DuckDB files, what can still be read of the file itself,
-and the answers to its ids. Where none says how many there were, the files of the inbox are read once more.
+The places, the best first: the derived `tasks` of the day, the DuckDB files, what can still be read of the file itself
+and of a damaged `tasks`, and the answers to its ids. Where none says how many there were, the files of the inbox are
+read once more.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from dialflo_pipeline import duckdb_files
 from dialflo_pipeline.errors import DamagedFile, DialfloError, TaskFileError
 from dialflo_pipeline.lake import Lake
 from dialflo_pipeline.locks import registration_lock
+from dialflo_pipeline.parquet import seal
 from dialflo_pipeline.tables import RAW_ANSWERS, TASK_ID_PATTERN, TASK_IDS, TASKS
 from dialflo_pipeline.task_ids.files import read
 from dialflo_pipeline.task_ids.inbox import DONE
@@ -62,7 +64,7 @@ def recover(lake: Lake, damaged: Path, day: date, warehouses: Sequence[Path], wo
     with registration_lock(work_dir):
         held = _ids_held(damaged)
         full = [*_derived(lake, day), *(rows for path in warehouses for rows in _loaded(path, day))]
-        bare = [*_salvaged(damaged, held), *_asked(lake, day)]
+        bare = [*_salvaged(damaged, held), *_left_of(lake.file(TASKS, day)), *_asked(lake, day)]
         rows = _together(full, day, damaged)
         rest = _together(bare, day, damaged).join(rows, on=_KEY, how="anti", maintain_order="left")
         known = _known_elsewhere(lake, damaged)
@@ -108,6 +110,11 @@ def _derived(lake: Lake, day: date) -> Iterator[pl.DataFrame]:
         return
 
 
+def can_tell(warehouse: Path, day: date) -> bool:
+    """Whether a DuckDB file gives the ids that were loaded of a day."""
+    return any(True for _ in _loaded(warehouse, day))
+
+
 def _loaded(path: Path, day: date) -> Iterator[pl.DataFrame]:
     if not path.exists():
         return
@@ -140,6 +147,16 @@ def _salvaged(damaged: Path, held: pl.Series | None) -> Iterator[pl.DataFrame]:
     yield pl.DataFrame(columns)
 
 
+def _left_of(path: Path) -> Iterator[pl.DataFrame]:
+    """The same of another file, if it is in its own place."""
+    try:
+        is_home = seal.home(path) in (None, seal.home_of(path))
+    except OSError:
+        return
+    if is_home:
+        yield from _salvaged(path, _column(path, _KEY))
+
+
 def _column(damaged: Path, name: str) -> pl.Series | None:
     try:
         with pq.ParquetFile(damaged, page_checksum_verification=True) as file:
@@ -155,7 +172,7 @@ def _asked(lake: Lake, day: date) -> Iterator[pl.DataFrame]:
         try:
             yield lake.read_file(RAW_ANSWERS, path, [_KEY]).unique(maintain_order=True)
         except DamagedFile:
-            continue
+            yield from (rows.select(_KEY).unique(maintain_order=True) for rows in _left_of(path))
 
 
 def _known_elsewhere(lake: Lake, damaged: Path) -> pl.DataFrame:

@@ -157,11 +157,11 @@ def test_any_damage_to_any_file_is_named_and_mended_in_the_next_run(site: Site, 
 
 def test_damage_to_many_files_at_once_is_mended(site: Site) -> None:
     before, dice = site.rows(), _dice(7)
-    paths = {site.file(kind) for kind in KINDS}
+    paths = [site.file(kind) for kind in KINDS]
     for path in paths:
         _flip(path, dice)
     site.run()
-    assert {finding.path for finding in site.findings} == paths
+    assert {finding.path for finding in site.findings} == {*paths}
     assert site.rows() == before
 
 
@@ -292,10 +292,7 @@ def test_ids_of_which_no_place_holds_a_copy_are_told_as_lost(tmp_path: Path) -> 
 def test_ids_are_found_again_in_what_is_left_of_the_file_and_in_the_inbox(tmp_path: Path) -> None:
     space, findings = Workspace(tmp_path), list[Finding]()
     frame = _registered(DAYS[0], ["a", "b"])
-    path = space.lake.append(TASK_IDS, frame, DAYS[0])
-    content = bytearray(path.read_bytes())
-    content[content.rindex(b"dialflo.sha256") + 20] ^= 1
-    path.write_bytes(content)
+    _break_seal(space.lake.append(TASK_IDS, frame, DAYS[0]))
     other = space.lake.append(TASK_IDS, _registered(DAYS[1], ["c"]), DAYS[1])
     other.write_bytes(b"nothing")
     (space.inbox / "done").mkdir(parents=True)
@@ -304,6 +301,35 @@ def test_ids_are_found_again_in_what_is_left_of_the_file_and_in_the_inbox(tmp_pa
     assert space.lake.read(TASK_IDS, DAYS[0]).equals(frame)
     assert space.lake.read(TASK_IDS, DAYS[1])["task_id"].to_list() == ["c"]
     assert [finding.is_lost for finding in findings] == [False, True]
+
+
+def _break_seal(path: Path) -> None:
+    """Of a sealed file: all of it can be read, and nothing vouches for it."""
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"dialflo.sha256") + 20] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("kept", ["tasks", "raw_answers"])
+def test_ids_are_found_in_what_is_left_of_other_damaged_files(site: Site, kept: str) -> None:
+    paths = {kind: site.file(kind) for kind in ("task_ids", "tasks", "raw_answers", "private", "published")}
+    ids = set(site.lake.read(TASK_IDS, DAYS[0])["task_id"])
+    for kind, path in paths.items():
+        _break_seal(path) if kind == kept else path.write_bytes(b"nothing")
+    site.mender().inspect()
+    assert set(site.lake.read(TASK_IDS, DAYS[0])["task_id"]) == ids
+
+
+def test_a_warehouse_that_knows_a_day_and_has_lost_its_tasks_vouches_for_nothing(site: Site) -> None:
+    for path in (site.space.private, site.space.published):
+        with duckdb.connect(path) as connection:
+            connection.execute("ALTER TABLE main.tasks RENAME TO lost")
+    for kind in ("task_ids", "raw_answers", "tasks"):
+        site.file(kind).write_bytes(b"nothing")
+    site.mender().inspect()
+    (finding,) = (each for each in site.findings if "task_ids" in each.path.parts)
+    assert finding.is_lost
+    assert "register again" in str(finding)
 
 
 @pytest.mark.parametrize("bit", [0x01, 0x80])
