@@ -91,7 +91,7 @@ def sound_rows(table: Table, path: Path, day: date) -> pl.DataFrame:
 
 def _plain(found: pa.Table) -> pa.Table:
     """Without what stands beside the rows: polars ends in a panic where that is no UTF-8."""
-    return found.replace_schema_metadata()
+    return found.replace_schema_metadata() if found.num_columns else found  # without columns it would lose its rows
 
 
 def _footer(table: Table, path: Path) -> pq.FileMetaData:
