@@ -18,6 +18,7 @@ from dialflo_pipeline.task_ids.rows import CALL_DATE, COMPLETED_AT, Record, Refu
 DAMAGED: Final = "the file is damaged from this row on"
 UNREADABLE: Final = "a value of the row cannot be read"
 
+_DAMAGE = (pa.ArrowException, OSError, UnicodeDecodeError)
 _BATCH_ROWS = 10_000
 _UNREADABLE = object()
 _PLAIN_TYPES = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean)
@@ -32,16 +33,17 @@ def records(stream: BinaryIO, id_columns: Sequence[str], name: str) -> Iterator[
         file = pq.ParquetFile(
             stream, coerce_int96_timestamp_unit="us", pre_buffer=False, page_checksum_verification=True
         )
-    except (pa.ArrowException, OSError) as error:
+        names = file.schema_arrow.names
+    except _DAMAGE as error:
         raise TaskFileError(f"{name} cannot be read as a Parquet file ({type(error).__name__}).") from None
     with file:
-        check_columns(file.schema_arrow.names, id_columns, name)
+        check_columns(names, id_columns, name)
         row = 0
         try:
             for batch in file.iter_batches(_BATCH_ROWS):
                 yield from _batch_records(batch, row, {*id_columns, COMPLETED_AT, CALL_DATE})
                 row += batch.num_rows
-        except (pa.ArrowException, OSError):
+        except _DAMAGE:
             yield Refused(row + 1, DAMAGED)
 
 

@@ -183,6 +183,18 @@ def test_a_cut_parquet_file_is_told(write_parquet: Write, zone: ZoneInfo) -> Non
         whole(path, zone)
 
 
+def test_whatever_byte_of_a_parquet_file_is_another_it_is_read_or_told(write_parquet: Write, zone: ZoneInfo) -> None:
+    path = write_parquet({"task_id": ["a", "b"], "note": ["é", "f"], "tags": [["x"], []]}, write_page_checksum=True)
+    sound, told = path.read_bytes(), 0
+    for place in range(len(sound)):
+        path.write_bytes(sound[:place] + bytes([sound[place] ^ 0x80]) + sound[place + 1 :])
+        try:
+            whole(path, zone)
+        except TaskFileError:
+            told += 1
+    assert 0 < told < len(sound)
+
+
 def test_damage_inside_a_parquet_file_keeps_the_rows_before_it(write_parquet: Write, zone: ZoneInfo) -> None:
     task_ids = [f"id-{number}" for number in range(40_000)]
     path = write_parquet({"task_id": task_ids}, row_group_size=20_000, use_dictionary=False, write_page_checksum=True)
