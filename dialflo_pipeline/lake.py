@@ -166,14 +166,14 @@ def _day_named(folder: str) -> date | None:
 def _is_ours(table: Table, entry: os.DirEntry[str]) -> bool:
     name = entry.name
     if table in RAW_TABLES:
-        return name.endswith(".parquet") and not name.startswith((".", "_")) and _is_file(entry)
-    return name == f"{table.name}.parquet" and _is_file(entry)
+        return name.endswith(".parquet") and not name.startswith((".", "_")) and is_file(entry)
+    return name == f"{table.name}.parquet" and is_file(entry)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and Path(entry).is_dir())
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Without an error for a link that leads nowhere or to itself."""
+def is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is one, without an error for a link that leads to itself."""
     return entry.is_file(follow_symlinks=False) or (entry.is_symlink() and Path(entry).is_file())

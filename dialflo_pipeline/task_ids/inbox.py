@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from dialflo_pipeline.durable import move, whole_file
 from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.lake import Lake, is_file
 from dialflo_pipeline.task_ids.files import read
 from dialflo_pipeline.task_ids.register import Registration, register_each
 from dialflo_pipeline.task_ids.rows import Refusals, TaskRow
@@ -108,15 +108,8 @@ def waiting_files(inbox: Path) -> list[Path]:
     """The files that `take_in` would look at."""
     if not inbox.is_dir():
         return []
-    names = [entry.name for entry in os.scandir(inbox) if _is_file(entry)]
+    names = [entry.name for entry in os.scandir(inbox) if is_file(entry)]
     return [inbox / name for name in names if not name.startswith((".", "~$")) and not _is_unfinished(name)]
-
-
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_file()
-    except OSError:  # a link that leads to itself
-        return False
 
 
 def _is_unfinished(name: str) -> bool:

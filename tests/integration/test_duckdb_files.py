@@ -25,7 +25,6 @@ def test_a_damaged_file_is_set_aside_with_its_log(path: Path) -> None:
     assert [each for each in path.parent.iterdir() if each.name.startswith("warehouse.duckdb")] == []
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without pipes in folders")
 @pytest.mark.parametrize("opened", [duckdb_files.look_into, duckdb_files.connect])
 def test_a_pipe_in_the_place_of_a_file_is_told_and_not_waited_for(
     path: Path, opened: Callable[[Path], AbstractContextManager[object]]
