@@ -21,10 +21,10 @@ from typing import NamedTuple
 
 import polars as pl
 
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
+from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.simulator.options import SimulatorOptions
 from dialflo_pipeline.simulator.process import RunningSimulator, running_simulator
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS
-from dialflo_pipeline.workspace import Workspace
 
 LAST_DAY = datetime.now(UTC).date() - timedelta(days=40)
 CONTACTS = 50_000

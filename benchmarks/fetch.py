@@ -24,11 +24,11 @@ from pydantic import SecretStr
 
 from benchmarks.campaign import Campaign
 from benchmarks.server import serving
-from dialflo_pipeline import event_loop
-from dialflo_pipeline.api.asking import open_asker
+from dialflo_pipeline.api.request import open_asker
 from dialflo_pipeline.api.rust_transport import RustTransport
-from dialflo_pipeline.collect import fetch_answers
-from dialflo_pipeline.lake import Lake
+from dialflo_pipeline.core import event_loop
+from dialflo_pipeline.extract.run import fetch_answers
+from dialflo_pipeline.lake.store import Lake
 
 DAY = date(2025, 6, 25)
 TOKEN = "a-token-of-the-usual-length-with-some-forty-chars"  # noqa: S105 - for a server of our own

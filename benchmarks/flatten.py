@@ -19,7 +19,8 @@ import polars as pl
 from benchmarks.documents import documents
 from benchmarks.floors import parse_only
 from benchmarks.frames import answers
-from dialflo_pipeline.flatten import flatten, rows
+from dialflo_pipeline.flatten import flatten
+from dialflo_pipeline.flatten import reference as rows
 
 ODD_BODIES = (
     b'[{"agent_name":"ONEST","call_duration":"unknown","call_insights":{"metadata":{"a":1,"a":2}}},{}]',

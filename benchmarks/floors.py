@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
-from dialflo_pipeline.duckdb_files import STORAGE_VERSION
+from dialflo_pipeline.storage.duckdb_file.connection import STORAGE_VERSION
 
 CORES = os.cpu_count() or 1
 

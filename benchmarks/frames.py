@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import RAW_ANSWERS
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS
+from dialflo_pipeline.lake.store import Lake
 
 FILE_ROWS = 4_000
 """Answers in one raw file: about what a fetch writes at once."""

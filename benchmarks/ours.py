@@ -14,12 +14,12 @@ from benchmarks.frames import fill
 from benchmarks.ours_flatten import time_flatten
 from benchmarks.ours_http import time_bare, time_fetch
 from benchmarks.timing import Seconds, timed
-from dialflo_pipeline import refresh
-from dialflo_pipeline.days import registered_days, survey
-from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.rules import mart_settings_of, rules_of
-from dialflo_pipeline.settings import load_settings
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline import pipeline as refresh
+from dialflo_pipeline.core.settings import load_settings
+from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import registered_days, survey
+from dialflo_pipeline.marts.settings import mart_settings_of, rules_of
 
 
 def time_stages() -> Seconds:

@@ -10,11 +10,11 @@ import polars as pl
 
 from benchmarks.floors import load_only, parse_only, write_only
 from benchmarks.frames import batches
-from dialflo_pipeline.derive import ANSWER_TABLES, BATCH_ROWS
+from dialflo_pipeline.core.schema.tables import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.flatten import Flattened, flatten
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.loading import load
-from dialflo_pipeline.tables import TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.flatten.derive import ANSWER_TABLES, BATCH_ROWS
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.load.load import load
 
 DAY = date(2025, 6, 25)
 ZONE = "Asia/Kolkata"

@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 import httpx
 
 from benchmarks.timing import Seconds, timed
-from dialflo_pipeline import collect, event_loop
-from dialflo_pipeline.api.asking import open_asker
+from dialflo_pipeline.api.request import open_asker
 from dialflo_pipeline.api.transport import open_transport
-from dialflo_pipeline.days import registered_days
-from dialflo_pipeline.fetch import FetchReport
-from dialflo_pipeline.rules import rules_of
-from dialflo_pipeline.settings import load_settings
-from dialflo_pipeline.wanted import Wanted, wanted_ids
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core import event_loop
+from dialflo_pipeline.core.settings import load_settings
+from dialflo_pipeline.extract import run as collect
+from dialflo_pipeline.extract.fetch import FetchReport
+from dialflo_pipeline.extract.plan import Wanted, wanted_ids
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import registered_days
+from dialflo_pipeline.marts.settings import rules_of
 
 
 def time_fetch() -> Seconds:

@@ -1,10 +1,10 @@
-// Bundles the library into dialflo_pipeline/dashboard/page/vendor/, the licences of all that is in it at its head, and
+// Bundles the library into dialflo_pipeline/serve/dashboard/page/vendor/, the licences of all that is in it at its head, and
 // says beside it what that is: packages, versions, and the SHA-256 of the file. Run by `make charts`, after `npm ci`.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
-const target = new URL("../dialflo_pipeline/dashboard/page/vendor/", import.meta.url);
+const target = new URL("../dialflo_pipeline/serve/dashboard/page/vendor/", import.meta.url);
 const result = await build({
   entryPoints: ["entry.mjs"],
   bundle: true,

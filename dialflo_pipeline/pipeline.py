@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import date
 
-from dialflo_pipeline.days import DayStatus
-from dialflo_pipeline.duckdb_files import with_memory_for
-from dialflo_pipeline.loading import load, stale_days
-from dialflo_pipeline.marts import build, marts_are_current
-from dialflo_pipeline.publish import Copied, is_published, publish
-from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.warehouse import count_rows
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import DayStatus
+from dialflo_pipeline.load.ddl import count_rows
+from dialflo_pipeline.load.load import load, stale_days
+from dialflo_pipeline.marts.build import build, marts_are_current
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.publish.publish import Copied, is_published, publish
+from dialflo_pipeline.storage.duckdb_file.connection import with_memory_for
 
 
 def days_to_load(workspace: Workspace, days: Sequence[DayStatus]) -> dict[date, str | None]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # whoever only listens need not load what fetches and flattens
     from dialflo_pipeline.checks.check import CheckResult
-    from dialflo_pipeline.derive import DayReport
-    from dialflo_pipeline.fetch import FetchReport
-    from dialflo_pipeline.mending import Finding
-    from dialflo_pipeline.publish import Copied
-    from dialflo_pipeline.task_ids.inbox import InboxReport
-    from dialflo_pipeline.task_ids.source import SourceReport
+    from dialflo_pipeline.extract.fetch import FetchReport
+    from dialflo_pipeline.extract.task_ids.database.source import SourceReport
+    from dialflo_pipeline.extract.task_ids.inbox import InboxReport
+    from dialflo_pipeline.flatten.derive import DayReport
+    from dialflo_pipeline.publish.publish import Copied
+    from dialflo_pipeline.recovery.repair import Finding
 
 
 class Reporter(Protocol):

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.services.dagster_page import browser, browser_page, dagster_page
 from tests.services.dashboard_page import opened
+from tests.support.dagster_page import browser, browser_page, dagster_page
 
 IMAGES = Path(__file__).with_name("images")
 LARGEST_BYTES = 200_000

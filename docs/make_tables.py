@@ -6,8 +6,17 @@ Run it after a change of either: `python docs/make_tables.py`. A test compares t
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dialflo_pipeline.models import Model, read_models, sql_folder
-from dialflo_pipeline.tables import RAW_TABLES, SOURCES, STAMP, VALUE_TYPES, WAREHOUSE_TABLES, Outcome, State, Table
+from dialflo_pipeline.core.schema.tables import (
+    RAW_TABLES,
+    SOURCES,
+    STAMP,
+    VALUE_TYPES,
+    WAREHOUSE_TABLES,
+    Outcome,
+    State,
+    Table,
+)
+from dialflo_pipeline.marts.model import Model, read_models, sql_folder
 
 PAGE = Path(__file__).with_name("tables.md")
 

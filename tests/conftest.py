@@ -11,16 +11,16 @@ import orjson
 import polars as pl
 import pytest
 
-from dialflo_pipeline import refresh
-from dialflo_pipeline.days import registered_days, survey
-from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.rules import MartSettings, Rules
+from dialflo_pipeline import pipeline as refresh
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
+from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import registered_days, survey
+from dialflo_pipeline.marts.settings import MartSettings, Rules
 from dialflo_pipeline.simulator.answers import document
 from dialflo_pipeline.simulator.campaign import campaign, task_rows
 from dialflo_pipeline.simulator.options import SimulatorOptions
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS
-from dialflo_pipeline.workspace import Workspace
-from tests.canaries import (
+from tests.support.canaries import (
     _listening,
     canary_token,
     pytest_runtest_makereport,

@@ -10,7 +10,7 @@ import yaml
 from bi.superset import dashboard, datasets, kinds
 from bi.superset.charts import CHARTS
 from bi.superset.names import VERSION, identity
-from dialflo_pipeline.models import Model
+from dialflo_pipeline.marts.model import Model
 
 ROOT = "dialflo"
 """The one folder that Superset wants in a zip."""

@@ -22,9 +22,9 @@ from bi.superset.figures import (
     Metric,
 )
 from bi.superset.names import VERSION, identity, label
-from dialflo_pipeline.metrics import marts_of, one_line
-from dialflo_pipeline.models import Model
-from dialflo_pipeline.tables import STAMP, Privacy
+from dialflo_pipeline.core.schema.tables import STAMP, Privacy
+from dialflo_pipeline.marts.metric_catalog import marts_of, one_line
+from dialflo_pipeline.marts.model import Model
 
 PERSONAL_BUT_SHOWN = {("caller_id_health", "from_number_e164"), ("conversion_funnel", "campaign")}
 """Calling numbers are mostly the company's own, campaigns bear its names; and people ask by both."""

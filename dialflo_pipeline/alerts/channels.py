@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from dialflo_pipeline.errors import NotTold
-from dialflo_pipeline.notify.causes import Cause, Ledger
-from dialflo_pipeline.notify.mail import Mail
-from dialflo_pipeline.notify.messages import Message, Place
-from dialflo_pipeline.notify.webhook import Webhook
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.alerts.email import Mail
+from dialflo_pipeline.alerts.incidents import Cause, Ledger
+from dialflo_pipeline.alerts.messages import Message, Place
+from dialflo_pipeline.alerts.webhook import Webhook
+from dialflo_pipeline.core.errors import NotTold
+from dialflo_pipeline.core.settings import Settings
 
 MOST_SECONDS: Final = 25.0
 """No more sending is begun after this; Dagster ends a sensor's tick at 60 seconds, and forgets what it noted."""

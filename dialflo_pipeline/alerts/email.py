@@ -11,8 +11,8 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from dialflo_pipeline.errors import NotTold
-from dialflo_pipeline.notify.messages import Message
+from dialflo_pipeline.alerts.messages import Message
+from dialflo_pipeline.core.errors import NotTold
 
 TIMEOUT_SECONDS: Final = 10.0
 SUBMISSION_PORT, TLS_PORT = 587, 465

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from dialflo_pipeline.notify.causes import Trouble
+from dialflo_pipeline.alerts.incidents import Trouble
 
 SEE_THE_LOG: Final = "The log of the run says more."
 

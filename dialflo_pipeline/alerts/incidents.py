@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from dialflo_pipeline.notify.spans import Spans, days_of, spans_of
+from dialflo_pipeline.alerts.date_ranges import Spans, days_of, spans_of
 
 TOLD_AGAIN_AFTER: Final = timedelta(hours=22)
 """About a day: what fails every night is told every night, also in the night in which an hour is left out."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from dialflo_pipeline.notify.causes import Cause
-from dialflo_pipeline.notify.spans import shown
+from dialflo_pipeline.alerts.date_ranges import shown
+from dialflo_pipeline.alerts.incidents import Cause
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
-from dialflo_pipeline.errors import NotTold
-from dialflo_pipeline.notify.messages import Message
+from dialflo_pipeline.alerts.messages import Message
+from dialflo_pipeline.core.errors import NotTold
 
 TEAMS_HOSTS: Final = (".logic.azure.com", ".powerplatform.com", ".webhook.office.com")
 """Ends of the hosts under which Teams gives out addresses."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from dialflo_pipeline import strict_json
-from dialflo_pipeline.tables import Outcome
-from dialflo_pipeline.values import call_objects, has_insights, outcome_of
+from dialflo_pipeline.core import strict_json
+from dialflo_pipeline.core.schema.tables import Outcome
+from dialflo_pipeline.core.values import call_objects, has_insights, outcome_of
 
 TROUBLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that say: not now, perhaps later."""

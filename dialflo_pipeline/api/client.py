@@ -21,7 +21,7 @@ from dialflo_pipeline.api.decoding import ACCEPT_ENCODING, BodyReader, BodyTooLa
 from dialflo_pipeline.api.redaction import without_token
 from dialflo_pipeline.api.secret_headers import SecretHeaders, SecretRequest
 from dialflo_pipeline.api.transport import open_transport
-from dialflo_pipeline.errors import SettingsError, TransportTrouble
+from dialflo_pipeline.core.errors import SettingsError, TransportTrouble
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 

@@ -6,7 +6,7 @@ body that ends early is an error, and no more than a limit is ever inflated.
 
 import zlib
 
-from dialflo_pipeline.errors import TransportTrouble
+from dialflo_pipeline.core.errors import TransportTrouble
 
 ACCEPT_ENCODING = "gzip"
 _GZIP = 16 + zlib.MAX_WBITS

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from dialflo_pipeline.checks.check import Check
-from dialflo_pipeline.durable import whole_file
+from dialflo_pipeline.storage.atomic_write import whole_file
 
 FILE = "checked_days.json"
 

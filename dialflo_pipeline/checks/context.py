@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.parquet.schema import DAY_OF_FILE, PARTITION_COLUMN
-from dialflo_pipeline.tables import RAW_TABLES
+from dialflo_pipeline.core.schema.tables import RAW_TABLES
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.storage.parquet.schema import DAY_OF_FILE, PARTITION_COLUMN
 
 LAKE_VIEWS = frozenset(f"lake.{table.name}" for table in RAW_TABLES)
 INPUTS = frozenset({"checks.days", "checks.clock"} | LAKE_VIEWS)

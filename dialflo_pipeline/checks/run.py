@@ -7,18 +7,18 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline import duckdb_files
 from dialflo_pipeline.checks.check import Check, CheckResult, Stage, judged
-from dialflo_pipeline.checks.declared import model_checks, table_checks
-from dialflo_pipeline.checks.files import read_checks
-from dialflo_pipeline.checks.inputs import SESSION, Clock, offer, raw_files
-from dialflo_pipeline.checks.seen import basis, note_seen, seen_days
-from dialflo_pipeline.days import fingerprint
-from dialflo_pipeline.errors import ChecksFailed, ModelError
-from dialflo_pipeline.models import Model, read_models, sql_folder
-from dialflo_pipeline.parallel_queries import read_side_by_side
-from dialflo_pipeline.rules import Rules
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.checks.checked_days import basis, note_seen, seen_days
+from dialflo_pipeline.checks.context import SESSION, Clock, offer, raw_files
+from dialflo_pipeline.checks.schema_checks import model_checks, table_checks
+from dialflo_pipeline.checks.sql_checks import read_checks
+from dialflo_pipeline.core.errors import ChecksFailed, ModelError
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import fingerprint
+from dialflo_pipeline.marts.model import Model, read_models, sql_folder
+from dialflo_pipeline.marts.settings import Rules
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage.duckdb_file.parallel import read_side_by_side
 
 
 def all_checks(folder: Path | None = None, models: Iterable[Model] | None = None) -> list[Check]:

@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 from dialflo_pipeline.cli.console import say_error
-from dialflo_pipeline.cli.disk import sentence
-from dialflo_pipeline.cli.limits import sentence_of_limit
-from dialflo_pipeline.errors import DialfloError, UsageError
-from dialflo_pipeline.task_ids.formats import Format
+from dialflo_pipeline.cli.os_errors import sentence
+from dialflo_pipeline.cli.resource_limits import sentence_of_limit
+from dialflo_pipeline.core.errors import DialfloError, UsageError
+from dialflo_pipeline.extract.task_ids.files.formats import Format
 
 app = typer.Typer(
     name="dialflo",
@@ -145,7 +145,7 @@ def query(
     rows: Annotated[int, typer.Option(min=0, help="Rows of a table to print at most; 0 for all.")] = 200,
 ) -> None:
     """Run SQL on the published warehouse, which is opened for reading only."""
-    from dialflo_pipeline.cli.query import run_query
+    from dialflo_pipeline.cli.query.run import run_query
 
     raise typer.Exit(run_query(sql, format, file=file, output=output, most_rows=rows))
 

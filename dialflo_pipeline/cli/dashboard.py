@@ -3,9 +3,9 @@
 import webbrowser
 
 from dialflo_pipeline.cli.console import say, say_error, say_hint
-from dialflo_pipeline.dashboard import make_dashboard
-from dialflo_pipeline.settings import load_settings
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.settings import load_settings
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.serve.dashboard import make_dashboard
 
 
 def run_dashboard(*, open_it: bool, unmask: bool) -> int:

@@ -13,12 +13,12 @@ from pydantic import SecretStr
 from dialflo_pipeline.cli.console import say, table
 from dialflo_pipeline.cli.sync import sync
 from dialflo_pipeline.cli.tasks import register_file
-from dialflo_pipeline.durable import whole_file
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.settings import Settings, load_settings
+from dialflo_pipeline.core.settings import Settings, load_settings
+from dialflo_pipeline.extract.task_ids.files.reader import read
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import RunningSimulator, TaskRow, demo_options, running_simulator, task_rows
-from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.storage.atomic_write import whole_file
 
 TRY_NEXT = (
     "SELECT call_date, agent_name, calls, answer_rate FROM marts.answer_rate ORDER BY call_date DESC, calls DESC",

@@ -5,11 +5,11 @@ from contextlib import closing
 from pathlib import Path
 
 from dialflo_pipeline.cli.console import say_hint, table
-from dialflo_pipeline.duckdb_files import most_memory
-from dialflo_pipeline.export import MANIFEST, export
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.settings import load_settings
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.settings import load_settings
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.publish.publish import read_published
+from dialflo_pipeline.serve.export import MANIFEST, export
+from dialflo_pipeline.storage.duckdb_file.connection import most_memory
 
 
 def run_export(names: Sequence[str], file_format: str, folder: Path | None) -> int:

@@ -4,20 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dialflo_pipeline.api.answers import Result
+from dialflo_pipeline.api.classify import Result
 from dialflo_pipeline.checks.check import Severity
 from dialflo_pipeline.cli.console import say, say_error, say_hint
-from dialflo_pipeline.days import DayStatus
-from dialflo_pipeline.reporting import Remembered
-from dialflo_pipeline.tables import State
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.schema.tables import State
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import DayStatus
+from dialflo_pipeline.progress import Remembered
 
 if TYPE_CHECKING:
-    from dialflo_pipeline.fetch import FetchReport
-    from dialflo_pipeline.mending import Finding
-    from dialflo_pipeline.task_ids.inbox import InboxFile, InboxReport
-    from dialflo_pipeline.task_ids.rows import Refusals
-    from dialflo_pipeline.task_ids.source import SourceReport
+    from dialflo_pipeline.extract.fetch import FetchReport
+    from dialflo_pipeline.extract.task_ids.database.source import SourceReport
+    from dialflo_pipeline.extract.task_ids.inbox import InboxFile, InboxReport
+    from dialflo_pipeline.extract.task_ids.row_validation import Refusals
+    from dialflo_pipeline.recovery.repair import Finding
 
 SUCCEEDED, NOT_ALL_SUCCEEDED = 0, 1
 FIRST = 5
@@ -97,7 +97,7 @@ def _refusals(where: str, refused: "Refusals", place: str) -> list[str]:
 def _fetch_problems(workspace: Workspace, days: Sequence[DayStatus], report: "FetchReport | None") -> list[str]:
     if report is None:
         return []
-    from dialflo_pipeline.collect import unfinished  # brings in HTTP, which only a run that has fetched needs
+    from dialflo_pipeline.extract.run import unfinished  # brings in HTTP, which only a run that has fetched needs
 
     stopped = [f"Stopped early: {report.stopped}."] if report.stopped else []
     open_days = [status.day for status in days if status.waiting or status.failed]

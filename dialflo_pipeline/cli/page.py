@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 from dialflo_pipeline.cli.reloading import reloading_for_new_days
-from dialflo_pipeline.defs.folder import environment_of_dagster, folder_without_settings
-from dialflo_pipeline.defs.home import dagster_home
-from dialflo_pipeline.defs.web_server import serve_page
-from dialflo_pipeline.settings import load_settings
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.settings import load_settings
+from dialflo_pipeline.defs.deployment.home import dagster_home
+from dialflo_pipeline.defs.deployment.web_server import serve_page
+from dialflo_pipeline.defs.deployment.working_directory import environment_of_dagster, folder_without_settings
+from dialflo_pipeline.lake.data_dir import Workspace
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on

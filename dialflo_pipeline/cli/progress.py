@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from dialflo_pipeline.cli.console import err, say_error
-from dialflo_pipeline.reporting import Remembered
+from dialflo_pipeline.progress import Remembered
 
 if TYPE_CHECKING:
-    from dialflo_pipeline.fetch import FetchReport
-    from dialflo_pipeline.mending import Finding
+    from dialflo_pipeline.extract.fetch import FetchReport
+    from dialflo_pipeline.recovery.repair import Finding
 
 LINE_EVERY_SECONDS = 5.0
 

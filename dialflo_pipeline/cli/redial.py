@@ -10,13 +10,20 @@ from typing import Any
 
 import duckdb
 
-from dialflo_pipeline.calling_hours import calling_hours
 from dialflo_pipeline.cli.console import out, say_hint, table
-from dialflo_pipeline.errors import NotPublished
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.redial import CALLABLE_IF_ASKED, CALLABLE_STATES, CallerId, Candidate, PlannedCall, plan
-from dialflo_pipeline.settings import load_settings
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.calling_hours import calling_hours
+from dialflo_pipeline.core.errors import NotPublished
+from dialflo_pipeline.core.settings import load_settings
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.publish.publish import read_published
+from dialflo_pipeline.serve.redial_plan import (
+    CALLABLE_IF_ASKED,
+    CALLABLE_STATES,
+    CallerId,
+    Candidate,
+    PlannedCall,
+    plan,
+)
 
 # The latest call-back that a contact asked an agent for and whose time is not over; kept and missed ones do not count.
 _REQUESTS = """

@@ -15,9 +15,9 @@ from functools import partial
 from typing import TypeAlias
 
 from dialflo_pipeline.cli.console import say_hint
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.lake.data_dir import Workspace
 
 OuterDays: TypeAlias = tuple[date | None, date | None]
 

@@ -3,7 +3,7 @@
 import sys
 from typing import BinaryIO, Final
 
-from dialflo_pipeline.errors import UsageError
+from dialflo_pipeline.core.errors import UsageError
 
 STDIN: Final = "-"
 

@@ -10,14 +10,14 @@ from typing import Any
 import polars as pl
 
 from dialflo_pipeline.cli.console import out, say, say_error, say_hint, table
-from dialflo_pipeline.days import DayStatus, day_status, read_states, registered_days
-from dialflo_pipeline.errors import DamagedFile
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.rules import Rules, rules_of
-from dialflo_pipeline.runs import last_run
-from dialflo_pipeline.settings import load_settings
-from dialflo_pipeline.tables import State
-from dialflo_pipeline.workspace import QUARANTINE, Workspace
+from dialflo_pipeline.core.errors import DamagedFile
+from dialflo_pipeline.core.schema.tables import State
+from dialflo_pipeline.core.settings import load_settings
+from dialflo_pipeline.lake.data_dir import QUARANTINE, Workspace
+from dialflo_pipeline.lake.last_run import last_run
+from dialflo_pipeline.lake.partitions import DayStatus, day_status, read_states, registered_days
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.marts.settings import Rules, rules_of
 
 NEVER_ASKED = "not asked yet"
 STOPPED = "asked in a run that was stopped"

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 from dialflo_pipeline.cli.console import say_error, say_hint
 from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
-from dialflo_pipeline.dashboard import is_current
-from dialflo_pipeline.days import DayStatus, survey
-from dialflo_pipeline.errors import (
+from dialflo_pipeline.core.errors import (
     ApiDown,
     ChecksFailed,
     DashboardFailed,
@@ -21,19 +19,21 @@ from dialflo_pipeline.errors import (
     TaskSourceDown,
     TaskSourceError,
 )
-from dialflo_pipeline.interrupts import INTERRUPTED, ending_at_once
-from dialflo_pipeline.locks import run_lock
-from dialflo_pipeline.mending import Mender
-from dialflo_pipeline.refresh import is_up_to_date
-from dialflo_pipeline.rules import Rules, mart_settings_of, rules_of
-from dialflo_pipeline.runs import note_run
-from dialflo_pipeline.settings import Settings, load_settings
-from dialflo_pipeline.task_ids.inbox import waiting_files
-from dialflo_pipeline.wanted import Wanted
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.settings import Settings, load_settings
+from dialflo_pipeline.core.signals import INTERRUPTED, ending_at_once
+from dialflo_pipeline.extract.plan import Wanted
+from dialflo_pipeline.extract.task_ids.inbox import waiting_files
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.last_run import note_run
+from dialflo_pipeline.lake.partitions import DayStatus, survey
+from dialflo_pipeline.marts.settings import Rules, mart_settings_of, rules_of
+from dialflo_pipeline.pipeline import is_up_to_date
+from dialflo_pipeline.recovery.repair import Mender
+from dialflo_pipeline.serve.dashboard import is_current
+from dialflo_pipeline.storage.locks import run_lock
 
 if TYPE_CHECKING:
-    from dialflo_pipeline.defs.execute import DagsterRuns
+    from dialflo_pipeline.defs.runs.execute import DagsterRuns
 
 Span = tuple[date | None, date | None]
 EVERY_DAY: Span = (None, None)
@@ -113,7 +113,11 @@ class _Run:
     def _database_has_news(self) -> bool:
         if self.settings.tasks_dsn is None:
             return False
-        from dialflo_pipeline.task_ids.source import SourceReport, has_news, source_of  # most have no database
+        from dialflo_pipeline.extract.task_ids.database.source import (  # most have no database
+            SourceReport,
+            has_news,
+            source_of,
+        )
 
         source = source_of(self.settings)
         try:
@@ -190,7 +194,7 @@ class _Run:
             self.without_dashboard = str(error)
 
     def _dagster(self) -> "DagsterRuns":
-        from dialflo_pipeline.defs.execute import DagsterRuns  # a second or two, which an idle sync need not spend
+        from dialflo_pipeline.defs.runs.execute import DagsterRuns  # a second or two, which an idle sync need not spend
 
         self.surveyed = None
         return DagsterRuns.of(self.settings, self.reporter, apart=self.history_apart)

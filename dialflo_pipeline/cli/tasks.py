@@ -8,16 +8,16 @@ from pathlib import Path
 
 from dialflo_pipeline.cli.console import say, say_error, say_hint
 from dialflo_pipeline.cli.standard_input import STDIN, standard_input
-from dialflo_pipeline.errors import TaskFileError, UsageError
-from dialflo_pipeline.interrupts import ending_at_once
-from dialflo_pipeline.registered import forget
-from dialflo_pipeline.reporting import Remembered
-from dialflo_pipeline.settings import Settings, load_settings
-from dialflo_pipeline.task_ids.files import TaskFile, read
-from dialflo_pipeline.task_ids.formats import Format
-from dialflo_pipeline.task_ids.register import Registration, register
-from dialflo_pipeline.task_ids.rows import Refused
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.errors import TaskFileError, UsageError
+from dialflo_pipeline.core.settings import Settings, load_settings
+from dialflo_pipeline.core.signals import ending_at_once
+from dialflo_pipeline.extract.task_ids.files.formats import Format
+from dialflo_pipeline.extract.task_ids.files.reader import TaskFile, read
+from dialflo_pipeline.extract.task_ids.register import Registration, register
+from dialflo_pipeline.extract.task_ids.row_validation import Refused
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.registrations import forget
+from dialflo_pipeline.progress import Remembered
 
 INTERRUPTED = "Interrupted. The same command registers what is missing."
 
@@ -69,7 +69,7 @@ def forget_ids(task_ids: Sequence[str]) -> int:
 
 
 def _show_forgotten(settings: Settings, count: int) -> None:
-    from dialflo_pipeline.defs.execute import DagsterRuns  # slow to load, and only this needs it here
+    from dialflo_pipeline.defs.runs.execute import DagsterRuns  # slow to load, and only this needs it here
 
     try:
         DagsterRuns.of(settings, Remembered()).note_forgotten(count)

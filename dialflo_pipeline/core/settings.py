@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dialflo_pipeline.calling_hours import parse_days, parse_hours
-from dialflo_pipeline.errors import SettingsError
+from dialflo_pipeline.core.calling_hours import parse_days, parse_hours
+from dialflo_pipeline.core.errors import SettingsError
 
 ENV_PREFIX = "DIALFLO_"
 SLOWEST_RATE = 0.001

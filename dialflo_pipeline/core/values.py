@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final, TypeGuard
 from zoneinfo import ZoneInfo
 
-from dialflo_pipeline.strict_json import Json, Number
-from dialflo_pipeline.tables import Outcome
+from dialflo_pipeline.core.schema.tables import Outcome
+from dialflo_pipeline.core.strict_json import Json, Number
 
 ASCII_BLANKS: Final = " \t\n\r\v\f"
 """What may stand around a value, and what alone makes a text blank; no other white space counts."""

@@ -23,12 +23,12 @@ from dagster import (
 )
 
 from dialflo_pipeline.checks.check import Check, CheckResult, Severity, Stage
-from dialflo_pipeline.checks.inputs import Clock
+from dialflo_pipeline.checks.context import Clock
 from dialflo_pipeline.checks.run import all_checks, refuse_if_blocked, run_checks, stage_of
-from dialflo_pipeline.defs import specs
-from dialflo_pipeline.defs.assets import RebuildConfig
-from dialflo_pipeline.defs.columns import asset_key
-from dialflo_pipeline.defs.registering import SOURCES_READ
+from dialflo_pipeline.defs.assets import specs
+from dialflo_pipeline.defs.assets.column_metadata import asset_key
+from dialflo_pipeline.defs.assets.daily import RebuildConfig
+from dialflo_pipeline.defs.assets.registration import SOURCES_READ
 from dialflo_pipeline.defs.resources import Pipeline
 
 _SEVERITIES = {Severity.ERROR: AssetCheckSeverity.ERROR, Severity.WARNING: AssetCheckSeverity.WARN}

@@ -2,19 +2,19 @@
 
 from dagster import Definitions, in_process_executor
 
-from dialflo_pipeline.defs import specs
-from dialflo_pipeline.defs.assets import DUCKDB_POOL, daily_assets, whole_assets
-from dialflo_pipeline.defs.automation import daily_schedule, derive_job, fetch_days_job, register_job, sync_job
-from dialflo_pipeline.defs.checks import asset_checks, checks_job, daily_checks
-from dialflo_pipeline.defs.due import due_sensor
-from dialflo_pipeline.defs.killed import killed_runs_sensor
-from dialflo_pipeline.defs.notifications import failure_sensors
+from dialflo_pipeline.defs.asset_checks import asset_checks, checks_job, daily_checks
+from dialflo_pipeline.defs.assets import specs
+from dialflo_pipeline.defs.assets.daily import DUCKDB_POOL, daily_assets, whole_assets
+from dialflo_pipeline.defs.assets.registration import registration_asset
+from dialflo_pipeline.defs.jobs import daily_schedule, derive_job, fetch_days_job, register_job, sync_job
 from dialflo_pipeline.defs.partitions import daily_partitions
-from dialflo_pipeline.defs.registering import registration_asset
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.seen_alive import seen_alive
-from dialflo_pipeline.defs.sources import database_sensor, inbox_sensor
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.defs.runs.liveness import seen_alive
+from dialflo_pipeline.defs.sensors.due import due_sensor
+from dialflo_pipeline.defs.sensors.killed_runs import killed_runs_sensor
+from dialflo_pipeline.defs.sensors.notifications import failure_sensors
+from dialflo_pipeline.defs.sensors.task_sources import database_sensor, inbox_sensor
+from dialflo_pipeline.lake.data_dir import Workspace
 
 
 def build_definitions(

@@ -16,14 +16,14 @@ from dagster import (
     schedule,
 )
 
-from dialflo_pipeline.days import survey
-from dialflo_pipeline.defs.assets import DeriveConfig, FetchConfig
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
+from dialflo_pipeline.defs.assets.daily import DeriveConfig, FetchConfig
+from dialflo_pipeline.defs.assets.specs import lake_key
 from dialflo_pipeline.defs.partitions import partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.specs import lake_key
-from dialflo_pipeline.rules import rules_of
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import survey
+from dialflo_pipeline.marts.settings import rules_of
 
 DAILY_AT = "30 1 * * *"
 

@@ -14,11 +14,11 @@ from dagster import (
     MaterializeResult,
 )
 
-from dialflo_pipeline.days import DayStatus
-from dialflo_pipeline.defs.run_history import note_materialized, note_planned
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.history.run_history import note_materialized, note_planned
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import DayStatus
 
 Metadata: TypeAlias = "dict[str, int]"
 

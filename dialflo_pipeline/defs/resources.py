@@ -8,15 +8,15 @@ from typing import TypeAlias
 
 from dagster import AssetCheckExecutionContext, AssetExecutionContext, RetryRequested
 
-from dialflo_pipeline.errors import DamagedFile
-from dialflo_pipeline.fetch import FetchReport
-from dialflo_pipeline.interrupts import still_ending_at_once
-from dialflo_pipeline.locks import run_lock
-from dialflo_pipeline.mending import Finding, Mender
-from dialflo_pipeline.reporting import Remembered, Reporter
-from dialflo_pipeline.rules import MartSettings, Rules, mart_settings_of, rules_of
-from dialflo_pipeline.settings import Settings, load_settings
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.errors import DamagedFile
+from dialflo_pipeline.core.settings import Settings, load_settings
+from dialflo_pipeline.core.signals import still_ending_at_once
+from dialflo_pipeline.extract.fetch import FetchReport
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.marts.settings import MartSettings, Rules, mart_settings_of, rules_of
+from dialflo_pipeline.progress import Remembered, Reporter
+from dialflo_pipeline.recovery.repair import Finding, Mender
+from dialflo_pipeline.storage.locks import run_lock
 
 Context: TypeAlias = AssetExecutionContext | AssetCheckExecutionContext
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import Final
 
-from dialflo_pipeline.api.answers import Result
-from dialflo_pipeline.errors import ApiDown, DialfloError, TokenRefused
-from dialflo_pipeline.fetch import FetchReport, StopReason
+from dialflo_pipeline.api.classify import Result
+from dialflo_pipeline.core.errors import ApiDown, DialfloError, TokenRefused
+from dialflo_pipeline.extract.fetch import FetchReport, StopReason
 
 SURELY_THE_API: Final = 5
 """So many ids that all end in trouble are not at fault themselves; fewer may be, if the API answers at all."""

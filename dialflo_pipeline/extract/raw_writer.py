@@ -11,10 +11,10 @@ from datetime import date
 
 import polars as pl
 
-from dialflo_pipeline.api.answers import AskingTry
-from dialflo_pipeline.api.asking import Asking
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import RAW_ANSWERS
+from dialflo_pipeline.api.classify import AskingTry
+from dialflo_pipeline.api.request import Asking
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS
+from dialflo_pipeline.lake.store import Lake
 
 FLUSH_SECONDS = 4.0
 FLUSH_TRIES = 16_000

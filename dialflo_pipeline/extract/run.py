@@ -6,13 +6,13 @@ from datetime import date
 
 import polars as pl
 
-from dialflo_pipeline.answer_log import answer_log
-from dialflo_pipeline.api.asking import Asker
-from dialflo_pipeline.days import in_groups
-from dialflo_pipeline.fetch import Fetch, FetchReport
-from dialflo_pipeline.interrupts import cancelled_by_signals
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import TASKS, State
+from dialflo_pipeline.api.request import Asker
+from dialflo_pipeline.core.schema.tables import TASKS, State
+from dialflo_pipeline.core.signals import cancelled_by_signals
+from dialflo_pipeline.extract.fetch import Fetch, FetchReport
+from dialflo_pipeline.extract.raw_writer import answer_log
+from dialflo_pipeline.lake.partitions import in_groups
+from dialflo_pipeline.lake.store import Lake
 
 
 async def fetch_answers(

@@ -2,6 +2,6 @@
 
 from dialflo_pipeline.flatten.batch import flatten
 from dialflo_pipeline.flatten.frames import Flattened
-from dialflo_pipeline.flatten.samples import SAMPLE, Usual, sampled
+from dialflo_pipeline.flatten.vectorised.sampling import SAMPLE, Usual, sampled
 
 __all__ = ["SAMPLE", "Flattened", "Usual", "flatten", "sampled"]

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dialflo_pipeline.flatten import fast, rows
+from dialflo_pipeline.flatten import reference as rows
 from dialflo_pipeline.flatten.frames import DOCUMENT, Flattened, assemble, stack
-from dialflo_pipeline.flatten.samples import Usual, sampled
+from dialflo_pipeline.flatten.vectorised import reader as fast
+from dialflo_pipeline.flatten.vectorised.sampling import Usual, sampled
 
 _SLICE_ROWS: Final = (2_048, 32_768)
 """At least: below, planning the queries takes longer than running them. At most, to bound what is in memory at once."""

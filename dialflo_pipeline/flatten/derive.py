@@ -17,17 +17,17 @@ from typing import TypeAlias
 
 import polars as pl
 
-from dialflo_pipeline.ahead import one_ahead, some_ahead
-from dialflo_pipeline.checked import checked
-from dialflo_pipeline.days import fingerprint, footer, in_groups
-from dialflo_pipeline.errors import TransientError
+from dialflo_pipeline.core.concurrency import one_ahead, some_ahead
+from dialflo_pipeline.core.errors import TransientError
+from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
 from dialflo_pipeline.flatten import SAMPLE, Flattened, Usual, flatten, sampled
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.parquet.schema import PARTITION_COLUMN
-from dialflo_pipeline.registered import registered_tasks
-from dialflo_pipeline.rules import Rules
-from dialflo_pipeline.states import KEY, TRY_COLUMNS, deciding_askings, task_states
-from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
+from dialflo_pipeline.lake.partitions import fingerprint, footer, in_groups
+from dialflo_pipeline.lake.registrations import registered_tasks
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.lake.task_states import KEY, TRY_COLUMNS, deciding_askings, task_states
+from dialflo_pipeline.lake.validation import checked
+from dialflo_pipeline.marts.settings import Rules
+from dialflo_pipeline.storage.parquet.schema import PARTITION_COLUMN
 
 BATCH_ROWS = 32_768
 BATCH_BYTES = 48 * 1024 * 1024

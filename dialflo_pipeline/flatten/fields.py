@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, Table
+from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, Table
 
 Path: TypeAlias = tuple[str, ...]
 """Keys from the call object inwards; () is the call object."""

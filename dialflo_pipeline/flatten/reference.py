@@ -10,23 +10,10 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dialflo_pipeline import strict_json
-from dialflo_pipeline.flatten.fields import (
-    CALL,
-    FIELDS,
-    INSIGHTS,
-    KEY_VALUES,
-    NEXT_ACTION,
-    PARENTS,
-    STATUS,
-    STATUS_INSTEAD,
-    Kind,
-    Path,
-)
-from dialflo_pipeline.flatten.frames import CALLS_FOUND, KEYS_FOUND, REJECTS_FOUND, Found
-from dialflo_pipeline.strict_json import Json, Number
-from dialflo_pipeline.tables import Outcome, Table
-from dialflo_pipeline.values import (
+from dialflo_pipeline.core import strict_json
+from dialflo_pipeline.core.schema.tables import Outcome, Table
+from dialflo_pipeline.core.strict_json import Json, Number
+from dialflo_pipeline.core.values import (
     NO_NUMBER,
     NO_TIME,
     contact_number,
@@ -40,6 +27,19 @@ from dialflo_pipeline.values import (
     parse_time,
     scalar_text,
 )
+from dialflo_pipeline.flatten.fields import (
+    CALL,
+    FIELDS,
+    INSIGHTS,
+    KEY_VALUES,
+    NEXT_ACTION,
+    PARENTS,
+    STATUS,
+    STATUS_INSTEAD,
+    Kind,
+    Path,
+)
+from dialflo_pipeline.flatten.frames import CALLS_FOUND, KEYS_FOUND, REJECTS_FOUND, Found
 
 NO_JSON: Final = "not JSON"
 NO_CALL: Final = "not a call object"

@@ -5,10 +5,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialflo_pipeline import alive
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.locks import RUN_HOLDER, registration_lock
-from dialflo_pipeline.runs import LAST_RUN
+from dialflo_pipeline.lake.last_run import LAST_RUN
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.storage import liveness as alive
+from dialflo_pipeline.storage.locks import RUN_HOLDER, registration_lock
 
 QUARANTINE = "quarantine"
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialflo_pipeline.durable import whole_file
+from dialflo_pipeline.storage.atomic_write import whole_file
 
 if TYPE_CHECKING:
-    from dialflo_pipeline.publish import Copied
+    from dialflo_pipeline.publish.publish import Copied
 
 LAST_RUN = "last_run.json"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.locks import registration_lock
-from dialflo_pipeline.tables import FORGOTTEN_IDS, TASK_IDS
+from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, TASK_IDS
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.storage.locks import registration_lock
 
 _KEY = ["task_id", "call_date"]
 

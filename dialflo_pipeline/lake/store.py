@@ -16,11 +16,11 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from dialflo_pipeline.durable import whole_file
-from dialflo_pipeline.parquet import reader, writer
-from dialflo_pipeline.parquet.schema import PARTITION_COLUMN, arrow_schema, typed
-from dialflo_pipeline.parquet.seal import home_of
-from dialflo_pipeline.tables import RAW_TABLES, Table
+from dialflo_pipeline.core.schema.tables import RAW_TABLES, Table
+from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.parquet import reader, writer
+from dialflo_pipeline.storage.parquet.checksum import home_of
+from dialflo_pipeline.storage.parquet.schema import PARTITION_COLUMN, arrow_schema, typed
 
 _PARTITION_PREFIX = f"{PARTITION_COLUMN}="
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline.duckdb_files import look_into
-from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, STAMP, WAREHOUSE_TABLES, Privacy, Table
+from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, STAMP, WAREHOUSE_TABLES, Privacy, Table
+from dialflo_pipeline.storage.duckdb_file.connection import look_into
 
 _INTERNAL_TABLES = {
     "loaded_days": (

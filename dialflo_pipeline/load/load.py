@@ -14,13 +14,13 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline.duckdb_files import connect, log_of, look_into, with_memory_for
-from dialflo_pipeline.durable import whole_file
-from dialflo_pipeline.errors import PermanentError
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.parquet.schema import DAY_OF_FILE, PARTITION_COLUMN
-from dialflo_pipeline.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES, Table
-from dialflo_pipeline.warehouse import layout, prepare, stored_layout
+from dialflo_pipeline.core.errors import PermanentError
+from dialflo_pipeline.core.schema.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.load.ddl import layout, prepare, stored_layout
+from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.duckdb_file.connection import connect, log_of, look_into, with_memory_for
+from dialflo_pipeline.storage.parquet.schema import DAY_OF_FILE, PARTITION_COLUMN
 
 FEW_DAYS = 64
 """When more days than this are loaded, what goes is not kept: making the marts from all is no dearer then."""

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline import duckdb_files, warehouse
-from dialflo_pipeline.callback_times import write_callbacks
-from dialflo_pipeline.increments import refill
-from dialflo_pipeline.inputs import write_inputs
-from dialflo_pipeline.making import make_models
-from dialflo_pipeline.metadata_views import make_metadata_views
-from dialflo_pipeline.models import (
+from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.marts.callbacks.tables import write_callbacks
+from dialflo_pipeline.marts.full_build import make_models
+from dialflo_pipeline.marts.incremental_build import refill
+from dialflo_pipeline.marts.input_tables import write_inputs
+from dialflo_pipeline.marts.metadata_views import make_metadata_views
+from dialflo_pipeline.marts.model import (
     MODEL_SCHEMAS,
     Model,
     macro_scripts,
@@ -27,8 +27,9 @@ from dialflo_pipeline.models import (
     source_files,
     sql_folder,
 )
-from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.seeds import SEED_FOLDER, read_words
+from dialflo_pipeline.marts.seeds import SEED_FOLDER, read_words
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 MOST_CHANGED = 0.25
 """When a larger share of all calls has changed, making everything anew costs no more than finding what to keep."""

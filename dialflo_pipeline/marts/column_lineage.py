@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from dialflo_pipeline.models import Model
-from dialflo_pipeline.tables import (
+from dialflo_pipeline.core.schema.tables import (
     CALL_METADATA,
     CALLS,
     RAW_ANSWERS,
@@ -18,6 +17,7 @@ from dialflo_pipeline.tables import (
     WAREHOUSE_TABLES,
     Table,
 )
+from dialflo_pipeline.marts.model import Model
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -9,11 +9,12 @@ from contextlib import closing, contextmanager
 
 import duckdb
 
-from dialflo_pipeline import duckdb_files, warehouse
-from dialflo_pipeline.errors import ModelError
-from dialflo_pipeline.models import Model
-from dialflo_pipeline.side_by_side import do_side_by_side
-from dialflo_pipeline.stand_ins import StandIns
+from dialflo_pipeline.core.errors import ModelError
+from dialflo_pipeline.core.run_dag import do_side_by_side
+from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.marts.temp_tables import StandIns
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 CALLBACKS = "pipeline.callbacks"
 _SHARED = "shared"

@@ -11,9 +11,9 @@ from datetime import date
 
 import duckdb
 
-from dialflo_pipeline.models import CHANGE_COLUMNS, Model, all_read
-from dialflo_pipeline.stand_ins import StandIns
-from dialflo_pipeline.tables import WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema.tables import WAREHOUSE_TABLES
+from dialflo_pipeline.marts.model import CHANGE_COLUMNS, Model, all_read
+from dialflo_pipeline.marts.temp_tables import StandIns
 
 DAY = ("call_date",)
 _COLUMNS = ", ".join(CHANGE_COLUMNS)

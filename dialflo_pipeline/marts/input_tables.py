@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dialflo_pipeline import warehouse
-from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.seeds import SEEDS, Word, merged
+from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.marts.seeds import SEEDS, Word, merged
+from dialflo_pipeline.marts.settings import MartSettings
 
 # As `seeds.plain` does it; upper() and trim() alone know letters and blanks of other alphabets, or spaces only.
 _PLAIN = (

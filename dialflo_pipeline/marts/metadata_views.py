@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import duckdb
 
-from dialflo_pipeline import warehouse
-from dialflo_pipeline.reserved_words import RESERVED_WORDS
-from dialflo_pipeline.tables import CALL_METADATA, Privacy
+from dialflo_pipeline.core.schema.tables import CALL_METADATA, Privacy
+from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.marts.sql_names import RESERVED_WORDS
 
 VIEW_PREFIX = "agent_metadata_"
 MOST_AGENTS = 100

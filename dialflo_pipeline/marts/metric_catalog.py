@@ -6,7 +6,7 @@ The command line lists it, and `docs/metrics.md` is made of it. Nothing here kno
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dialflo_pipeline.models import Model
+from dialflo_pipeline.marts.model import Model
 
 MART_SCHEMA = "marts"
 

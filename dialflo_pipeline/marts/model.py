@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from dialflo_pipeline.errors import ModelError
-from dialflo_pipeline.seeds import SEED_FOLDER
-from dialflo_pipeline.tables import WAREHOUSE_TABLES, Privacy
+from dialflo_pipeline.core.errors import ModelError
+from dialflo_pipeline.core.schema.tables import WAREHOUSE_TABLES, Privacy
+from dialflo_pipeline.marts.seeds import SEED_FOLDER
 
 if TYPE_CHECKING:
     import duckdb
@@ -122,7 +122,7 @@ class Model:
 
 def sql_folder() -> Path:
     """Where the SQL files are: in the package of a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     for folder in (package / "sql", package.parent / "sql"):
         if folder.is_dir():
             return folder

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialflo_pipeline.errors import SettingsError
-from dialflo_pipeline.tables import Outcome
-from dialflo_pipeline.values import ASCII_BLANKS, capitals
+from dialflo_pipeline.core.errors import SettingsError
+from dialflo_pipeline.core.schema.tables import Outcome
+from dialflo_pipeline.core.values import ASCII_BLANKS, capitals
 
 SEED_FOLDER = "seeds"
 """Name of the folder of the shipped files in `sql/`, and of the user's own in the data folder."""

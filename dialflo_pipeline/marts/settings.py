@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dialflo_pipeline.seeds import Word, read_words
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.marts.seeds import Word, read_words
 
 
 @dataclass(frozen=True)

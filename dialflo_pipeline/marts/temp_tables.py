@@ -11,7 +11,7 @@ from typing import Self
 
 import duckdb
 
-from dialflo_pipeline.models import Model
+from dialflo_pipeline.marts.model import Model
 
 _FULL_NAME = re.compile(r"\b(?:main|staging|marts)\.\w+")
 """Of a table or model: such names stand for nothing else in SQL, and in comments it does not matter."""

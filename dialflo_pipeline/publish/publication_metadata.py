@@ -9,10 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline import __version__, duckdb_files, warehouse
-from dialflo_pipeline.errors import DialfloError
-from dialflo_pipeline.marts import built_fingerprint
-from dialflo_pipeline.tables import STAMP, State
+from dialflo_pipeline import __version__
+from dialflo_pipeline.core.errors import DialfloError
+from dialflo_pipeline.core.schema.tables import STAMP, State
+from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.marts.build import built_fingerprint
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 _COUNTS = ", ".join(f"(count(*) FILTER (WHERE state = '{state}'))::INTEGER AS {state}" for state in State)
 _OPEN = f"state IN ('{State.PENDING}', '{State.UNSETTLED}')"

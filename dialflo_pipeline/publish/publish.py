@@ -12,12 +12,12 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline import duckdb_files
-from dialflo_pipeline.compacting import compact, is_bloated
-from dialflo_pipeline.durable import whole_file
-from dialflo_pipeline.errors import DialfloError, NotPublished, TransientError
-from dialflo_pipeline.marts import built_fingerprint
-from dialflo_pipeline.stamp import stamp
+from dialflo_pipeline.core.errors import DialfloError, NotPublished, TransientError
+from dialflo_pipeline.marts.build import built_fingerprint
+from dialflo_pipeline.publish.publication_metadata import stamp
+from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage.duckdb_file.compact import compact, is_bloated
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from dialflo_pipeline.duckdb_files import log_of
-from dialflo_pipeline.durable import whole_file
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.schema.tables import RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.duckdb_file.connection import log_of
 
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 SEEN = "seen.json"

@@ -13,17 +13,19 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dialflo_pipeline import duckdb_files, loading, refresh
-from dialflo_pipeline.days import day_status, fingerprint, survey
-from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.durable import move
-from dialflo_pipeline.errors import DamagedFile, DamagedRows, DamagedWarehouse, DialfloError, Misplaced, Unsealed
-from dialflo_pipeline.publish import is_copy, publish
-from dialflo_pipeline.rules import MartSettings, Rules
-from dialflo_pipeline.seen import PRIVATE, PUBLISHED, looks_now, note_looks, seen_looks
-from dialflo_pipeline.tables import RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
-from dialflo_pipeline.task_ids.recovery import can_tell, recover, reread
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline import pipeline as refresh
+from dialflo_pipeline.core.errors import DamagedFile, DamagedRows, DamagedWarehouse, DialfloError, Misplaced, Unsealed
+from dialflo_pipeline.core.schema.tables import RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import day_status, fingerprint, survey
+from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.marts.settings import MartSettings, Rules
+from dialflo_pipeline.publish.publish import is_copy, publish
+from dialflo_pipeline.recovery.file_stats import PRIVATE, PUBLISHED, looks_now, note_looks, seen_looks
+from dialflo_pipeline.recovery.task_ids import can_tell, recover, reread
+from dialflo_pipeline.storage.atomic_write import move
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 T = TypeVar("T")
 

@@ -16,15 +16,15 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialflo_pipeline import duckdb_files
-from dialflo_pipeline.errors import DamagedFile, DialfloError, TaskFileError
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.locks import registration_lock
-from dialflo_pipeline.parquet import seal
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_ID_PATTERN, TASK_IDS, TASKS
-from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.task_ids.inbox import DONE
-from dialflo_pipeline.task_ids.register import register
+from dialflo_pipeline.core.errors import DamagedFile, DialfloError, TaskFileError
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_ID_PATTERN, TASK_IDS, TASKS
+from dialflo_pipeline.extract.task_ids.files.reader import read
+from dialflo_pipeline.extract.task_ids.inbox import DONE
+from dialflo_pipeline.extract.task_ids.register import register
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage.locks import registration_lock
+from dialflo_pipeline.storage.parquet import checksum as seal
 
 _KEY = "task_id"
 _COLUMNS = TASK_IDS.frame_schema.names()

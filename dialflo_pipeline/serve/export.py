@@ -14,9 +14,9 @@ from typing import Any
 
 import duckdb
 
-from dialflo_pipeline.durable import whole_file
-from dialflo_pipeline.errors import TransientError, UsageError
-from dialflo_pipeline.tables import STAMP
+from dialflo_pipeline.core.errors import TransientError, UsageError
+from dialflo_pipeline.core.schema.tables import STAMP
+from dialflo_pipeline.storage.atomic_write import whole_file
 
 MANIFEST = "manifest.json"
 _ASIDE = ".unfinished"

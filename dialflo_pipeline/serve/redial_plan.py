@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dialflo_pipeline.calling_hours import CallingHours
+from dialflo_pipeline.core.calling_hours import CallingHours
 
 CALLABLE_STATES = ("waiting", "due")
 """States of the redial backlog of those who may be called: all but stopped, exhausted and stale."""

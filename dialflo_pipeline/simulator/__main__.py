@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 
-from dialflo_pipeline.errors import DialfloError
+from dialflo_pipeline.core.errors import DialfloError
 from dialflo_pipeline.simulator.options import SimulatorOptions
 from dialflo_pipeline.simulator.process import RunningSimulator
 from dialflo_pipeline.simulator.server import serve

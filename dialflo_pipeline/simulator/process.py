@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from threading import Timer
 from typing import IO
 
-from dialflo_pipeline.errors import PermanentError
+from dialflo_pipeline.core.errors import PermanentError
 from dialflo_pipeline.simulator.options import SimulatorOptions
 
 HOST = "127.0.0.1"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from dialflo_pipeline.errors import UsageError
+from dialflo_pipeline.core.errors import UsageError
 from dialflo_pipeline.simulator.app import build_app
 from dialflo_pipeline.simulator.options import SimulatorOptions
 from dialflo_pipeline.simulator.process import HOST, RunningSimulator

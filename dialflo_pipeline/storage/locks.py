@@ -18,8 +18,8 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from dialflo_pipeline.errors import LockHeld
-from dialflo_pipeline.folder_lock import FolderLock
+from dialflo_pipeline.core.errors import LockHeld
+from dialflo_pipeline.storage.directory_lock import FolderLock
 
 RUN_LOCK: Final = "run.lock"
 RUN_HOLDER: Final = "run.holder.json"

@@ -4,7 +4,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
-from dialflo_pipeline.publish import read_published
+from dialflo_pipeline.publish.publish import read_published
 from tests.bi.superset_page import Rows, Shown
 
 Z = 1.959963984540054

@@ -8,7 +8,7 @@ from typing import Any
 
 from bi.superset.dashboard import SLUG
 from tests.bi.superset_server import USER, Superset
-from tests.services.dagster_page import browser_page, until
+from tests.support.dagster_page import browser_page, until
 
 TALL = {"width": 1440, "height": 3000}
 """Charts out of sight are not drawn."""

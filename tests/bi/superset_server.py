@@ -18,8 +18,8 @@ import httpx
 
 from bi.superset.charts import CHARTS
 from bi.superset.dashboard import SLUG
-from tests.services.dagster_page import until
-from tests.services.free_port import free_port
+from tests.support.dagster_page import until
+from tests.support.free_port import free_port
 
 PROGRAMS = Path(__file__).resolve().parents[2] / ".venv-bi" / "bin"
 USER = "admin"

@@ -12,14 +12,14 @@ import pytest
 from bi.superset.__main__ import main
 from bi.superset.charts import CHARTS
 from bi.superset.datasets import datasets_of
-from dialflo_pipeline.models import read_models, sql_folder
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.marts.model import read_models, sql_folder
+from dialflo_pipeline.publish.publish import read_published
 from tests.bi.conftest import OPTIONS
 from tests.bi.expected import expected, found
 from tests.bi.superset_page import DashboardPage, Shown
 from tests.bi.superset_server import Superset
-from tests.services.dagster_page import until
+from tests.support.dagster_page import until
 
 pytestmark = pytest.mark.bi
 

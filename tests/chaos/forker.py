@@ -20,9 +20,9 @@ from typing import Any, NoReturn
 POLL_SECONDS = 0.002
 NEEDED = (
     *(f"dialflo_pipeline.cli.{name}" for name in ("doctor", "outcome", "query", "status", "sync", "tasks")),
-    "dialflo_pipeline.api.asking",
-    "dialflo_pipeline.collect",
-    "dialflo_pipeline.defs.execute",
+    "dialflo_pipeline.api.request",
+    "dialflo_pipeline.extract.run",
+    "dialflo_pipeline.defs.runs.execute",
     "tests.chaos.steps",
 )
 
@@ -137,10 +137,11 @@ def _tell_when_begun(folder: Path) -> None:
 
 def _make_small() -> None:
     """Flushes of a few answers and groups of a few days, so that small data has many steps; and no needless waits."""
-    from dialflo_pipeline import answer_log, days
-    from dialflo_pipeline.api import asking
+    from dialflo_pipeline.api import request as asking
     from dialflo_pipeline.api.retry import RetryPolicy
-    from dialflo_pipeline.task_ids import inbox
+    from dialflo_pipeline.extract import raw_writer as answer_log
+    from dialflo_pipeline.extract.task_ids import inbox
+    from dialflo_pipeline.lake import partitions as days
 
     answer_log.FLUSH_TRIES = 6
     days.GROUP_DAYS = 3

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from dialflo_pipeline.publish import read_published
+from dialflo_pipeline.publish.publish import read_published
 from tests.chaos.children import MAX_SECONDS, Child
 from tests.chaos.contents import lake_tables, published_tables
 from tests.chaos.harness import HISTORY_SETTINGS, Harness, Undisturbed

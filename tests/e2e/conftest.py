@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.canaries import TOKEN, canaries_in
+from tests.support.canaries import TOKEN, canaries_in
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_SECONDS = 120

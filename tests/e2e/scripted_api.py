@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
-from tests.canaries import TOKEN
 from tests.e2e.judge import Asking, Exchange
+from tests.support.canaries import TOKEN
 
 __all__ = ["TOKEN"]
 NOT_FOUND_BODY = b'{"detail": "Task not found"}'

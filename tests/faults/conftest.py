@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import dialflo
 from tests.faults.fetching import WAYS, Fetched, fetch_from, using
-from tests.faults.server import FaultServer, Say, Script
+from tests.support.fault_server import FaultServer, Say, Script
 
 __all__ = ["dialflo", "fetch", "way"]
 

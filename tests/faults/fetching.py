@@ -15,17 +15,17 @@ import polars as pl
 import pytest
 from pydantic import SecretStr
 
-from dialflo_pipeline import event_loop
-from dialflo_pipeline.api import asking
+from dialflo_pipeline.api import request as asking
 from dialflo_pipeline.api.retry import RetryPolicy
-from dialflo_pipeline.collect import fetch_answers
-from dialflo_pipeline.days import read_states
-from dialflo_pipeline.fetch import FetchReport
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.rules import Rules
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS
-from tests.canaries import TOKEN
-from tests.faults.server import FaultServer
+from dialflo_pipeline.core import event_loop
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
+from dialflo_pipeline.extract.fetch import FetchReport
+from dialflo_pipeline.extract.run import fetch_answers
+from dialflo_pipeline.lake.partitions import read_states
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.marts.settings import Rules
+from tests.support.canaries import TOKEN
+from tests.support.fault_server import FaultServer
 
 DAY = date(2024, 5, 1)
 WAYS = ("fast", "plain")

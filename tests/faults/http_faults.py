@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dialflo_pipeline.api.client import MAX_BODY_BYTES
-from tests.faults.server import USABLE, Say
+from tests.support.fault_server import USABLE, Say
 
 STATES: Final = {
     "usable": ("settled", "settled"),

@@ -8,8 +8,12 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialflo_pipeline.task_ids import delimited, json_lines, parquet, rows, text
-from dialflo_pipeline.task_ids.inbox import Fate
+from dialflo_pipeline.extract.task_ids import row_validation as rows
+from dialflo_pipeline.extract.task_ids.files import csv_reader as delimited
+from dialflo_pipeline.extract.task_ids.files import jsonl_reader as json_lines
+from dialflo_pipeline.extract.task_ids.files import lines as text
+from dialflo_pipeline.extract.task_ids.files import parquet_reader as parquet
+from dialflo_pipeline.extract.task_ids.inbox import Fate
 
 UNKNOWN_KIND: Final = ".csv .tsv .jsonl .parquet .txt"
 WIDE: Final = "UTF-16 or UTF-32"

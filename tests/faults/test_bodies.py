@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline import loading, marts
-from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.rules import MartSettings, Rules
+from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts.settings import MartSettings, Rules
 from tests.e2e.judge import Exchange, TaskRow, judge
 from tests.e2e.judge import Rules as JudgeRules
 from tests.e2e.judge_json import frozen, parse_stored
@@ -23,7 +24,7 @@ from tests.e2e.warehouse_rows import differences, read_tables
 from tests.faults.bodies import BODIES, ZONE, Body
 from tests.faults.fetching import DAY, Fetched, fetch_from, using
 from tests.faults.http_faults import STATES
-from tests.faults.server import FaultServer, Say
+from tests.support.fault_server import FaultServer, Say
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]

@@ -20,16 +20,16 @@ from pydantic import SecretStr
 
 from dialflo_pipeline.api import client as client_module
 from dialflo_pipeline.api import redaction
+from dialflo_pipeline.core.errors import SettingsError
+from dialflo_pipeline.core.settings import Settings, load_settings
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.execute import DagsterRuns
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.errors import SettingsError
-from dialflo_pipeline.reporting import Remembered
-from dialflo_pipeline.settings import Settings, load_settings
-from tests.canaries import PHONES, TOKEN, canaries_in, leaks_below
+from dialflo_pipeline.defs.runs.execute import DagsterRuns
+from dialflo_pipeline.progress import Remembered
 from tests.faults.fetching import Fetched
 from tests.faults.http_faults import BROKEN, STATUSES
-from tests.faults.server import FaultServer, Say
+from tests.support.canaries import PHONES, TOKEN, canaries_in, leaks_below
+from tests.support.fault_server import FaultServer, Say
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -250,8 +250,8 @@ def test_a_failed_fetch_has_no_token_in_its_error(
 LEAKING = """
 import logging, sys, warnings
 import pytest
-from dialflo_pipeline.errors import DialfloError
-from tests.canaries import PHONES, TOKEN
+from dialflo_pipeline.core.errors import DialfloError
+from tests.support.canaries import PHONES, TOKEN
 
 SPELLED = "+91 (740) 765-6243"
 
@@ -288,7 +288,9 @@ class TestFine:
 
 
 def test_a_test_that_leaks_is_found_in_every_way_it_may(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text("from tests.canaries import *\nfrom tests.canaries import _listening\n")
+    (tmp_path / "conftest.py").write_text(
+        "from tests.support.canaries import *\nfrom tests.support.canaries import _listening\n"
+    )
     (tmp_path / "test_leaks.py").write_text(LEAKING)
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-rA", "-W", "default", "--disable-warnings"]
     ran = subprocess.run(

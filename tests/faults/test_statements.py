@@ -11,13 +11,19 @@ import duckdb
 import polars as pl
 import pytest
 
-from dialflo_pipeline import duckdb_files, loading, marts, models, warehouse
-from dialflo_pipeline.flatten import engine, flatten
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.publish import publish, read_published
-from dialflo_pipeline.rules import MartSettings
+import dialflo_pipeline
+from dialflo_pipeline.flatten import flatten
+from dialflo_pipeline.flatten.vectorised import engine
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts import model as models
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.publish.publish import publish, read_published
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
-PACKAGE: Final = Path(warehouse.__file__).parent
+PACKAGE: Final = Path(dialflo_pipeline.__file__).parent
 OFF: Final = ("autoinstall_known_extensions", "autoload_known_extensions")
 
 METHODS: Final = ("execute", "executemany", "sql", "query", "from_query")
@@ -54,33 +60,44 @@ OWN_SQL: Final = {
 """Whole statements or queries that stand elsewhere in this package or in sql/; `dialflo query` runs its user's own."""
 
 MADE_BESIDE_IT: Final = {
-    *(("callback_times.py", part) for part in ("scope", "values", "_TEXT", "_SAID", "asked", "_FIRST_US", "_LAST_US")),
-    *(("increments.py", part) for part in ("fresh", "stored", "_same('found', columns)")),
-    *(("stand_ins.py", part) for part in ("table_or_view", "kind", "self._name(full_name)")),
-    *(("making.py", part) for part in ("_SHARED", "_kind(model)")),
-    ("marts.py", "record"),
-    ("models.py", "tree"),
-    *(("parallel_queries.py", "session"), ("checks/inputs.py", "SESSION")),
-    *(("checks/inputs.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
-    *(("cli/query.py", "SQL_ERRORS_IN_PARTS"), ("cli/redial.py", "_CANDIDATES"), ("cli/redial.py", "_CALLER_IDS")),
-    *(("export.py", "_SCHEMAS"), ("export.py", "STAMP.name"), ("compacting.py", "duckdb_files.STORAGE_VERSION")),
-    ("compacting.py", "duckdb_files.BLOCK_BYTES"),
-    *(("inputs.py", "_PLAIN"), ("inputs.py", "values")),
-    *(("metadata_views.py", part) for part in ("_TABLE", "_COLUMNS", "_KEYS", "values", "fixed", "typed")),
-    *(("stamp.py", part) for part in ("STAMP.name", "STAMP_QUERY", "warehouse.table_script(STAMP)")),
-    ("task_ids/database.py", "statement"),
     *(
-        ("warehouse.py", part)
-        for part in ("table_script(table)", "' '.join([_comment(kind, name, text), *of_columns])")
+        ("marts/callbacks/tables.py", part)
+        for part in ("scope", "values", "_TEXT", "_SAID", "asked", "_FIRST_US", "_LAST_US")
     ),
+    *(("marts/incremental_build.py", part) for part in ("fresh", "stored", "_same('found', columns)")),
+    *(("marts/temp_tables.py", part) for part in ("table_or_view", "kind", "self._name(full_name)")),
+    *(("marts/full_build.py", part) for part in ("_SHARED", "_kind(model)")),
+    ("marts/build.py", "record"),
+    ("marts/model.py", "tree"),
+    *(("storage/duckdb_file/parallel.py", "session"), ("checks/context.py", "SESSION")),
+    *(("checks/context.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
+    *(("cli/query/run.py", "SQL_ERRORS_IN_PARTS"), ("cli/redial.py", "_CANDIDATES"), ("cli/redial.py", "_CALLER_IDS")),
+    *(
+        ("serve/export.py", "_SCHEMAS"),
+        ("serve/export.py", "STAMP.name"),
+        ("storage/duckdb_file/compact.py", "duckdb_files.STORAGE_VERSION"),
+    ),
+    ("storage/duckdb_file/compact.py", "duckdb_files.BLOCK_BYTES"),
+    *(("marts/input_tables.py", "_PLAIN"), ("marts/input_tables.py", "values")),
+    *(("marts/metadata_views.py", part) for part in ("_TABLE", "_COLUMNS", "_KEYS", "values", "fixed", "typed")),
+    *(
+        ("publish/publication_metadata.py", part)
+        for part in ("STAMP.name", "STAMP_QUERY", "warehouse.table_script(STAMP)")
+    ),
+    ("extract/task_ids/database/query.py", "statement"),
+    *(("load/ddl.py", part) for part in ("table_script(table)", "' '.join([_comment(kind, name, text), *of_columns])")),
 }
 """Parts that the module itself makes of constants, of declared names, or of names made safe (`safe_names`); and the
 query with which the customer asks a database of their own."""
 
-CANNOT_BE_BOUND: Final = {("duckdb_files.py", "quoted"), ("compacting.py", "quoted"), ("export.py", "copy")}
+CANNOT_BE_BOUND: Final = {
+    ("storage/duckdb_file/connection.py", "quoted"),
+    ("storage/duckdb_file/compact.py", "quoted"),
+    ("serve/export.py", "copy"),
+}
 """ATTACH and COPY take no parameter: the path stands in the statement, its quotes doubled."""
 
-OTHER_DATABASES: Final = {"defs/event_log.py", "defs/revisions.py", "defs/run_history.py"}
+OTHER_DATABASES: Final = {"defs/history/event_log.py", "defs/history/revisions.py", "defs/history/run_history.py"}
 """Dagster's own SQLite files, by way of SQLAlchemy."""
 
 

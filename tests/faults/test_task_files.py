@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.task_ids.inbox import Clock, Fate, InboxReport, take_in
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.extract.task_ids.inbox import Clock, Fate, InboxReport, take_in
+from dialflo_pipeline.lake.store import Lake
 from tests.faults.task_files import TASK_FILES, TaskFile
 
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from dialflo_pipeline import strict_json
-from dialflo_pipeline.api.answers import judge
+from dialflo_pipeline.api.classify import judge
+from dialflo_pipeline.core import strict_json
 from dialflo_pipeline.flatten import Flattened, flatten
 from tests.e2e import judge_flatten
 from tests.e2e.judge_json import NotJson, frozen, parse

@@ -11,8 +11,8 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from dialflo_pipeline.errors import SettingsError
-from dialflo_pipeline.settings import ENV_PREFIX, Settings, load_settings
+from dialflo_pipeline.core.errors import SettingsError
+from dialflo_pipeline.core.settings import ENV_PREFIX, Settings, load_settings
 from tests.fuzz.conftest import Fuzz
 
 AT_ONCE: Final = 250

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.task_ids.files import TaskFile, read
-from dialflo_pipeline.task_ids.formats import Format
-from dialflo_pipeline.task_ids.rows import Refused, TaskRow
+from dialflo_pipeline.core.errors import TaskFileError
+from dialflo_pipeline.extract.task_ids.files.formats import Format
+from dialflo_pipeline.extract.task_ids.files.reader import TaskFile, read
+from dialflo_pipeline.extract.task_ids.row_validation import Refused, TaskRow
 from tests.faults.task_files import TASK_FILES
 from tests.fuzz.conftest import Fuzz
 from tests.fuzz.documents import BYTE_CHANGES

@@ -10,7 +10,7 @@ from tests.e2e.judge import Exchange
 from tests.e2e.varied_calls import Calls, answer
 from tests.faults.bodies import BODIES
 from tests.faults.http_faults import BROKEN, STATUSES, WHOLE, Fault
-from tests.faults.server import Say
+from tests.support.fault_server import Say
 
 TRIES: Final = 2
 ZONE: Final = "UTC"

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-from tests.canaries import canaries_in
+from tests.support.canaries import canaries_in
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 MAX_SECONDS: Final = 300
@@ -101,11 +101,6 @@ def commands(folder: Path) -> Iterator[Commands]:
 
 
 def _serve(asked_for: IO[str], answers: IO[str]) -> None:
-    import dialflo_pipeline.api.transport
-    import dialflo_pipeline.cli.sync
-    import dialflo_pipeline.cli.tasks
-    import dialflo_pipeline.defs.execute
-    import dialflo_pipeline.event_loop  # noqa: F401 - all that a command imports, once
 
     for line in asked_for:
         asked = json.loads(line)
@@ -165,9 +160,9 @@ def _cut_waits_short() -> None:
     """Nobody is writing the files in the inbox any more, and the API does not need to recover."""
     from functools import partial
 
-    from dialflo_pipeline.api import asking
+    from dialflo_pipeline.api import request as asking
     from dialflo_pipeline.api.retry import RetryPolicy
-    from dialflo_pipeline.task_ids import inbox
+    from dialflo_pipeline.extract.task_ids import inbox
 
     inbox.__dict__.update(STILL_SECONDS=0.02, POLL_SECONDS=0.01)
     asking.__dict__["RetryPolicy"] = partial(RetryPolicy, first_wait_seconds=0.001)

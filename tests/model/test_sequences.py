@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.canaries import TOKEN
 from tests.model.forking import Commands, commands
 from tests.model.machine import Machine
+from tests.support.canaries import TOKEN
 
 SECONDS: Final = 25
 """How long sequences are tried in the usual suite."""

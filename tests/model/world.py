@@ -17,12 +17,12 @@ import pyarrow.parquet as pq
 
 from tests.e2e.judge import Exchange, Expected, Rules, TaskRow, judge
 from tests.e2e.warehouse_rows import differences
-from tests.faults.server import FaultServer
 from tests.model.answers import TRIES, ZONE, Answer, always, said
 from tests.model.forking import Commands, Ended
 from tests.model.found import DERIVED, Row, Tables, check_lake, check_published, lake_rows, published, same
 from tests.model.leaves import lost
 from tests.model.task_rows import Batch
+from tests.support.fault_server import FaultServer
 
 MOST_IN_A_ROW: Final = 20
 """So many ids in a row that end in trouble stop a run."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.services.free_port import free_port
+from tests.support.free_port import free_port
 
 USER, PASSWORD = "dialflo", "pa ss@w/rd-canary"
 """The password has characters that an address must write as %20 and the like."""

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dialflo_pipeline.cli.tasks import register_file
-from dialflo_pipeline.defs.home import home_beside
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.settings import ENV_PREFIX, load_settings
+from dialflo_pipeline.core.settings import ENV_PREFIX, load_settings
+from dialflo_pipeline.defs.deployment.home import home_beside
+from dialflo_pipeline.extract.task_ids.files.reader import read
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
-from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.workspace import Workspace
-from tests.services.dagster_page import DagsterPage, dagster_page, until
+from tests.support.dagster_page import DagsterPage, dagster_page, until
 
 pytestmark = pytest.mark.services
 

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 
 from dialflo_pipeline.cli.sync import sync
 from dialflo_pipeline.cli.tasks import register_file
-from dialflo_pipeline.defs.registering import SOURCES_READ
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.assets.registration import SOURCES_READ
+from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, TaskRow, running_simulator, task_rows
-from dialflo_pipeline.task_ids.files import read
-from tests.services.dagster_page import DagsterPage, browser_page, dagster_page, until
+from tests.support.dagster_page import DagsterPage, browser_page, dagster_page, until
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("dagster page")]
 

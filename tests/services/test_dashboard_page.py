@@ -10,17 +10,19 @@ import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from dialflo_pipeline import loading, marts, publish
-from dialflo_pipeline.dashboard import make_dashboard
-from dialflo_pipeline.dashboard.making import page as page_of
-from dialflo_pipeline.dashboard.reading import read_frames
-from dialflo_pipeline.days import registered_days
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.workspace import Workspace
-from tests.canaries import canaries_in
-from tests.services.dagster_page import browser as running_browser
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import registered_days
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.publish import publish
+from dialflo_pipeline.serve.dashboard import make_dashboard
+from dialflo_pipeline.serve.dashboard.build import page as page_of
+from dialflo_pipeline.serve.dashboard.queries import read_frames
 from tests.services.dashboard_page import Dashboard, number, opened, same_figures
+from tests.support.canaries import canaries_in
+from tests.support.dagster_page import browser as running_browser
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("dashboard")]
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.settings import ENV_PREFIX
+from dialflo_pipeline.core.settings import ENV_PREFIX
+from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
-from tests.services.dagster_page import DagsterPage, dagster_page, until
+from tests.support.dagster_page import DagsterPage, dagster_page, until
 
 pytestmark = pytest.mark.services
 

@@ -12,12 +12,12 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatu
 from dagster._daemon.types import DaemonHeartbeat  # what the daemon leaves
 from pydantic import SecretStr
 
-from dialflo_pipeline.defs.deployment import examine_deployment
-from dialflo_pipeline.defs.notifications import failure_sensors
+from dialflo_pipeline.alerts.incidents import Ledger
+from dialflo_pipeline.core.errors import TokenRefused
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.deployment.examine import examine_deployment
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.errors import TokenRefused
-from dialflo_pipeline.notify.causes import Ledger
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.defs.sensors.notifications import failure_sensors
 from tests.services.servers import PASSWORD
 
 RunSql = Callable[[str], list[tuple[Any, ...]]]
@@ -45,7 +45,7 @@ def test_one_cause_is_told_once_from_a_history_in_postgresql(
     instance: DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
-    monkeypatch.setattr("dialflo_pipeline.notify.webhook.Webhook.send", lambda _, message: sent.append(message.title))
+    monkeypatch.setattr("dialflo_pipeline.alerts.webhook.Webhook.send", lambda _, message: sent.append(message.title))
     settings = Settings(data_dir=tmp_path / "data", notify_webhook=SecretStr("http://127.0.0.1/x"))
 
     @asset

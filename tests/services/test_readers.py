@@ -14,14 +14,17 @@ import filelock
 import polars as pl
 import pytest
 
-from dialflo_pipeline import duckdb_files, loading, marts, publish
-from dialflo_pipeline.compacting import compact
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.settings import ENV_PREFIX
+from dialflo_pipeline.core.schema.tables import TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.settings import ENV_PREFIX
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.publish import publish
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
-from dialflo_pipeline.tables import TASKS, WAREHOUSE_TABLES
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage.duckdb_file.compact import compact
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("readers")]
 

@@ -18,11 +18,11 @@ from typing import Any
 import httpx
 import pytest
 
-from dialflo_pipeline.publish import read_published
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
-from dialflo_pipeline.tables import RAW_ANSWERS
-from dialflo_pipeline.workspace import Workspace
-from tests.services.free_port import free_port
+from tests.support.free_port import free_port
 
 pytestmark = pytest.mark.services
 

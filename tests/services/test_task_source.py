@@ -10,10 +10,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
-from dialflo_pipeline.errors import TaskSourceError
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.task_ids.source import SourceReport, TaskSource, examine, has_news, read_source
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.errors import TaskSourceError
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.extract.task_ids.database.source import SourceReport, TaskSource, examine, has_news, read_source
+from dialflo_pipeline.lake.data_dir import Workspace
 from tests.services.servers import PASSWORD
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("databases")]

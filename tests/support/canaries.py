@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-from dialflo_pipeline.errors import DialfloError
+from dialflo_pipeline.core.errors import DialfloError
 
 TOKEN: Final = "tok-4f1c9a7e-not-for-any-file"
 PHONES: Final = ("917407656243", "918035736461", "917400011122", "918800099977", "919900077766")

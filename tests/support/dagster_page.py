@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from tests.services.free_port import free_port
+from tests.support.free_port import free_port
 
 LOCATION = "dialflo_pipeline.definitions"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -17,7 +17,7 @@ import typer
 import yaml
 from dagster._core.instance.config import dagster_instance_config  # checks a dagster.yaml without using it
 
-from dialflo_pipeline.settings import ENV_PREFIX, Settings
+from dialflo_pipeline.core.settings import ENV_PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"

@@ -13,13 +13,14 @@ import duckdb
 import pytest
 import typer
 
-from dialflo_pipeline import loading, marts
 from dialflo_pipeline.cli.app import app
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.publish import publish, read_published
-from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.settings import ENV_PREFIX, Settings
-from dialflo_pipeline.values import OUTCOMES, e164, outcome_of, parse_confidence, parse_number, parse_time
+from dialflo_pipeline.core.settings import ENV_PREFIX, Settings
+from dialflo_pipeline.core.values import OUTCOMES, e164, outcome_of, parse_confidence, parse_number, parse_time
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.publish.publish import publish, read_published
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"

@@ -5,14 +5,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dialflo_pipeline import refresh
-from dialflo_pipeline.days import DayStatus, survey
-from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.refresh import days_to_load
-from dialflo_pipeline.rules import MartSettings, Rules
-from dialflo_pipeline.tables import TASK_IDS, TASKS
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline import pipeline as refresh
+from dialflo_pipeline.core.schema.tables import TASK_IDS, TASKS
+from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import DayStatus, survey
+from dialflo_pipeline.marts.settings import MartSettings, Rules
+from dialflo_pipeline.pipeline import days_to_load
+from dialflo_pipeline.publish.publish import read_published
 
 DAYS = [date(2024, 5, 1), date(2024, 5, 2)]
 RULES = Rules("UTC", timedelta(hours=24))

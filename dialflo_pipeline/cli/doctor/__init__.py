@@ -6,8 +6,8 @@ from dialflo_pipeline.cli.console import table
 from dialflo_pipeline.cli.doctor.basics import examine_basics
 from dialflo_pipeline.cli.doctor.files import examine_files
 from dialflo_pipeline.cli.doctor.notifier import examine_notifier
-from dialflo_pipeline.settings import load_settings
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.settings import load_settings
+from dialflo_pipeline.lake.data_dir import Workspace
 
 MARKS = {True: "ok", False: "PROBLEM", None: ""}
 
@@ -24,7 +24,9 @@ def run_doctor(*, send_test: bool = False, deployed: bool = False) -> int:
         *examine_notifier(settings, send_test=send_test),
     ]
     if deployed or os.environ.get("DAGSTER_HOME"):
-        from dialflo_pipeline.defs.deployment import examine_deployment  # some seconds, which only services need
+        from dialflo_pipeline.defs.deployment.examine import (
+            examine_deployment,  # some seconds, which only services need
+        )
 
         findings += examine_deployment(settings)
     table(["", "what", "found"], [(MARKS[finding.is_well], finding.what, finding.found) for finding in findings])

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.client import open_client
-from dialflo_pipeline.cli.open_files import command_of, open_files
-from dialflo_pipeline.errors import (
+from dialflo_pipeline.cli.doctor.open_files import command_of, open_files
+from dialflo_pipeline.core import event_loop
+from dialflo_pipeline.core.diagnostics import Finding
+from dialflo_pipeline.core.errors import (
     DialfloError,
     SettingsError,
     TaskSourceDown,
@@ -17,13 +18,12 @@ from dialflo_pipeline.errors import (
     TransientError,
     TransportTrouble,
 )
-from dialflo_pipeline.findings import Finding
-from dialflo_pipeline.locks import holder
-from dialflo_pipeline.mending import examine
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.seeds import read_words
-from dialflo_pipeline.settings import Settings, find_env_file
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.settings import Settings, find_env_file
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.marts.seeds import read_words
+from dialflo_pipeline.publish.publish import read_published
+from dialflo_pipeline.recovery.repair import examine
+from dialflo_pipeline.storage.locks import holder
 
 PACKAGES = ("dialflo-pipeline", "dagster", "duckdb", "polars", "pyarrow", "httpx")
 PROBE_ID = "dialflo-doctor"
@@ -87,7 +87,7 @@ async def _probe(settings: Settings) -> int:
 
 
 def _database(settings: Settings, workspace: Workspace) -> Iterator[Finding]:
-    from dialflo_pipeline.task_ids.source import examine, source_of
+    from dialflo_pipeline.extract.task_ids.database.source import examine, source_of
 
     source = source_of(settings)
     if source is None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from dialflo_pipeline.findings import Finding
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.diagnostics import Finding
+from dialflo_pipeline.lake.data_dir import Workspace
 
 LITTLE_SPACE = 1024**3
 MOST_FILES = 20_000

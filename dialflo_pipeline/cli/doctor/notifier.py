@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from dialflo_pipeline.errors import NotTold
-from dialflo_pipeline.findings import Finding
-from dialflo_pipeline.notify.channels import Channel, channels_of, place_of
-from dialflo_pipeline.notify.mail import Mail
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.alerts.channels import Channel, channels_of, place_of
+from dialflo_pipeline.alerts.email import Mail
+from dialflo_pipeline.core.diagnostics import Finding
+from dialflo_pipeline.core.errors import NotTold
+from dialflo_pipeline.core.settings import Settings
 
 NOBODY = "nobody is told of failures: set DIALFLO_NOTIFY_WEBHOOK or DIALFLO_NOTIFY_SMTP"
 

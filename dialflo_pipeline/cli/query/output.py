@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from dialflo_pipeline.cli.console import cell, out, table
-from dialflo_pipeline.durable import whole_file
-from dialflo_pipeline.errors import UsageError
+from dialflo_pipeline.core.errors import UsageError
+from dialflo_pipeline.storage.atomic_write import whole_file
 
 MOST_ROWS = 200
 """Rows of a table that are printed unless asked otherwise."""

@@ -11,14 +11,14 @@ from pathlib import Path
 import duckdb
 
 from dialflo_pipeline.cli.console import say_hint
-from dialflo_pipeline.cli.query_output import MOST_ROWS, PRINTERS, ResultFormat, Shown, write_parquet, write_text
-from dialflo_pipeline.cli.sql_errors import SQL_ERRORS_IN_PARTS, explain
+from dialflo_pipeline.cli.query.output import MOST_ROWS, PRINTERS, ResultFormat, Shown, write_parquet, write_text
+from dialflo_pipeline.cli.query.sql_errors import SQL_ERRORS_IN_PARTS, explain
 from dialflo_pipeline.cli.standard_input import STDIN, standard_input
-from dialflo_pipeline.duckdb_files import most_memory
-from dialflo_pipeline.errors import UsageError
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.settings import load_settings
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.errors import UsageError
+from dialflo_pipeline.core.settings import load_settings
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.publish.publish import read_published
+from dialflo_pipeline.storage.duckdb_file.connection import most_memory
 
 _READ_ONLY_FOR_GOOD = "SET enable_external_access = false; SET lock_configuration = true"
 """A read-only database still lets SQL write and read other files, attach databases and fetch extensions."""

@@ -6,9 +6,9 @@ from typing import Any
 import dataframely as dy
 from dagster import AssetKey, TableColumn, TableColumnConstraints, TableColumnDep, TableColumnLineage, TableSchema
 
-from dialflo_pipeline.lineage import Lineage, Source
-from dialflo_pipeline.models import Model
-from dialflo_pipeline.tables import Privacy, Table
+from dialflo_pipeline.core.schema.tables import Privacy, Table
+from dialflo_pipeline.marts.column_lineage import Lineage, Source
+from dialflo_pipeline.marts.model import Model
 
 
 def asset_key(full_name: str) -> AssetKey | None:

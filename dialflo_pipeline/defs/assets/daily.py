@@ -16,19 +16,21 @@ from dagster import (
     multi_asset,
 )
 
-from dialflo_pipeline import collect, event_loop, refresh
-from dialflo_pipeline.api.asking import open_asker
-from dialflo_pipeline.dashboard import make_dashboard
-from dialflo_pipeline.days import survey
-from dialflo_pipeline.defs import specs
+from dialflo_pipeline import pipeline as refresh
+from dialflo_pipeline.api.request import open_asker
+from dialflo_pipeline.core import event_loop
+from dialflo_pipeline.core.errors import SettingsError
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, RAW_TABLES, STAMP, TASK_IDS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.defs.assets import specs
 from dialflo_pipeline.defs.partitions import A_DAY_A_RUN, DaysConfig, days_of_run, materialized, note_failed
 from dialflo_pipeline.defs.resources import Pipeline, Step
-from dialflo_pipeline.defs.unfetched import why_unfetched
-from dialflo_pipeline.derive import DayReport, derive_days
-from dialflo_pipeline.errors import SettingsError
-from dialflo_pipeline.fetch import FetchReport
-from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, STAMP, TASK_IDS, WAREHOUSE_TABLES, Table
-from dialflo_pipeline.wanted import Wanted, wanted_ids
+from dialflo_pipeline.extract import run as collect
+from dialflo_pipeline.extract.fetch import FetchReport
+from dialflo_pipeline.extract.outcome import why_unfetched
+from dialflo_pipeline.extract.plan import Wanted, wanted_ids
+from dialflo_pipeline.flatten.derive import DayReport, derive_days
+from dialflo_pipeline.lake.partitions import survey
+from dialflo_pipeline.serve.dashboard import make_dashboard
 
 DUCKDB_POOL = "duckdb"
 WHOLE_OPS = (

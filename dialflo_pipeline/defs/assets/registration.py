@@ -14,11 +14,11 @@ from dagster import (
     multi_asset,
 )
 
-from dialflo_pipeline.defs import specs
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.defs.assets import specs
 from dialflo_pipeline.defs.resources import Pipeline, Step
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.task_ids.inbox import InboxReport, take_in
-from dialflo_pipeline.task_ids.source import SourceReport, read_source, source_of
+from dialflo_pipeline.extract.task_ids.database.source import SourceReport, read_source, source_of
+from dialflo_pipeline.extract.task_ids.inbox import InboxReport, take_in
 
 SOURCES_READ = AssetCheckSpec(
     "sources_read",

@@ -8,11 +8,18 @@ from typing import Any
 
 from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, MetadataValue
 
-from dialflo_pipeline.defs.columns import asset_key, model_metadata, table_metadata
-from dialflo_pipeline.lineage import Lineage, lake_lineage, model_lineage, query_lineage, table_lineage, tables_behind
-from dialflo_pipeline.models import Model, read_models, sql_folder
-from dialflo_pipeline.stamp import STAMP_QUERY
-from dialflo_pipeline.tables import FORGOTTEN_IDS, RAW_TABLES, STAMP, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, RAW_TABLES, STAMP, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.defs.assets.column_metadata import asset_key, model_metadata, table_metadata
+from dialflo_pipeline.marts.column_lineage import (
+    Lineage,
+    lake_lineage,
+    model_lineage,
+    query_lineage,
+    table_lineage,
+    tables_behind,
+)
+from dialflo_pipeline.marts.model import Model, read_models, sql_folder
+from dialflo_pipeline.publish.publication_metadata import STAMP_QUERY
 
 OWNERS = ["team:data"]
 PUBLISHED = AssetKey(["published", "warehouse"])

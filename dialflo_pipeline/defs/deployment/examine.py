@@ -15,10 +15,10 @@ from dagster._core.scheduler.instigation import InstigatorStatus
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import NullPool, create_engine
 
-from dialflo_pipeline.defs.home import CONFIG
-from dialflo_pipeline.defs.storage_faults import why_unusable
-from dialflo_pipeline.findings import Finding
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.core.diagnostics import Finding
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.deployment.home import CONFIG
+from dialflo_pipeline.defs.deployment.storage_errors import why_unusable
 
 BEATS_WITHIN_SECONDS = 300.0
 """The daemon beats every 30 seconds; a step of its own may take a minute or two."""

@@ -5,8 +5,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from dialflo_pipeline.durable import move, sync
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.storage.atomic_write import move, sync
 
 CONFIG = "dagster.yaml"
 
@@ -53,6 +53,6 @@ def _unchosen_home(workspace: Workspace, start: Path) -> Path:
 
 def _template() -> Path:
     """The project's dagster.yaml: in the package of a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[2]
     packed = package / "dagster_home" / CONFIG
     return packed if packed.is_file() else package.parent / "dagster_home" / CONFIG

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.lake.data_dir import Workspace
 
 CALLED_IN: Final = "DIALFLO_CALLED_IN"
 """No setting: how the folder is handed to the processes that Dagster starts."""

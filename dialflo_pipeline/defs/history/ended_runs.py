@@ -7,7 +7,7 @@ from typing import Final
 
 from dagster import DagsterEventType, DagsterInstance, DagsterRun, EventLogEntry, RunStatusChangeRecordsFilter
 
-from dialflo_pipeline.defs.run_content import EndedRun, with_content
+from dialflo_pipeline.defs.history.run_content import EndedRun, with_content
 
 ENDS: Final = (DagsterEventType.RUN_SUCCESS, DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED)
 AT_ONCE = 50

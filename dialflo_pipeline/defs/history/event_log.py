@@ -16,8 +16,8 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DatabaseError
 
-from dialflo_pipeline.defs.not_written import told_as_not_written
-from dialflo_pipeline.defs.revisions import revisions_in, stamp
+from dialflo_pipeline.defs.history.not_written import told_as_not_written
+from dialflo_pipeline.defs.history.revisions import revisions_in, stamp
 
 KEPT = 4
 """Connections kept open: the index of all runs, and the run under way."""

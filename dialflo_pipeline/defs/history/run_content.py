@@ -12,9 +12,9 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG as RANGE_
 from dagster._core.storage.tags import PARTITION_NAME_TAG as PARTITION
 from dagster_shared.error import SerializableErrorInfo  # what an event holds of an error
 
-from dialflo_pipeline.errors import RunKilled
-from dialflo_pipeline.notify.spans import days_between
-from dialflo_pipeline.notify.troubles import INTERRUPTED, WRAPPERS, Failed
+from dialflo_pipeline.alerts.date_ranges import days_between
+from dialflo_pipeline.alerts.failures import INTERRUPTED, WRAPPERS, Failed
+from dialflo_pipeline.core.errors import RunKilled
 
 LOOKED_AT: Final = {
     DagsterEventType.RUN_START,

@@ -31,9 +31,9 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import NullPool, create_engine
 
-from dialflo_pipeline.defs.event_log import KeptConnections
-from dialflo_pipeline.defs.not_written import told_as_not_written
-from dialflo_pipeline.defs.revisions import revisions_in
+from dialflo_pipeline.defs.history.event_log import KeptConnections
+from dialflo_pipeline.defs.history.not_written import told_as_not_written
+from dialflo_pipeline.defs.history.revisions import revisions_in
 
 _Stored = TypeVar("_Stored", SqliteRunStorage, SqliteScheduleStorage)
 

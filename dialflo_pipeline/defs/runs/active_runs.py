@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
-from dialflo_pipeline.alive import is_alive
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.storage.liveness import is_alive
 
 STARTS_WITHIN_SECONDS = 300
 """A run that has no living process so long after it left the queue was killed, or will never start."""

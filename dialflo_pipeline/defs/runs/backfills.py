@@ -8,11 +8,11 @@ from datetime import date
 from dagster import DagsterInstance
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus  # how an instance is asked for them
 
-from dialflo_pipeline.defs.automation import fetch_days_job
-from dialflo_pipeline.defs.run_content import days_of
-from dialflo_pipeline.defs.under_way import runs_under_way
-from dialflo_pipeline.notify.troubles import ASSETS_BY_HAND
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.alerts.failures import ASSETS_BY_HAND
+from dialflo_pipeline.defs.history.run_content import days_of
+from dialflo_pipeline.defs.jobs import fetch_days_job
+from dialflo_pipeline.defs.runs.active_runs import runs_under_way
+from dialflo_pipeline.lake.data_dir import Workspace
 
 
 def days_in_hand(instance: DagsterInstance, workspace: Workspace) -> frozenset[date]:

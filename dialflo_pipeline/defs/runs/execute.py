@@ -19,22 +19,22 @@ from dagster import (
 from dagster._core.instance.ref import InstanceRef  # the only way to override one part of a dagster.yaml
 from sqlalchemy.exc import SQLAlchemyError
 
-from dialflo_pipeline.defs.assets import WHOLE_OPS, DeriveConfig, FetchConfig, RebuildConfig
-from dialflo_pipeline.defs.automation import register_job, sync_job
+from dialflo_pipeline.core.errors import DialfloError, PermanentError
+from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, RAW_ANSWERS, TASK_IDS, Table
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.assets.daily import WHOLE_OPS, DeriveConfig, FetchConfig, RebuildConfig
+from dialflo_pipeline.defs.assets.specs import lake_key
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.home import dagster_home, home_beside
-from dialflo_pipeline.defs.killed import report_killed
-from dialflo_pipeline.defs.not_written import NotWritten
-from dialflo_pipeline.defs.our_runs import DATA_TAG
+from dialflo_pipeline.defs.deployment.home import dagster_home, home_beside
+from dialflo_pipeline.defs.history.not_written import NotWritten
+from dialflo_pipeline.defs.history.run_history import with_kept_connections
+from dialflo_pipeline.defs.jobs import register_job, sync_job
 from dialflo_pipeline.defs.partitions import daily_partitions, partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.run_history import with_kept_connections
-from dialflo_pipeline.defs.specs import lake_key
-from dialflo_pipeline.errors import DialfloError, PermanentError
-from dialflo_pipeline.reporting import Reporter
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.tables import FORGOTTEN_IDS, RAW_ANSWERS, TASK_IDS, Table
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.defs.runs.ownership import DATA_TAG
+from dialflo_pipeline.defs.sensors.killed_runs import report_killed
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.progress import Reporter
 
 # What a person is to see comes from the reporter and from the errors; Dagster's own log is kept with the run.
 _QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}

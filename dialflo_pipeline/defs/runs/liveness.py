@@ -5,10 +5,10 @@ from contextlib import nullcontext
 
 from dagster import InitResourceContext, ResourceDefinition, resource
 
-from dialflo_pipeline.alive import RUNS, shown_alive
+from dialflo_pipeline.core.errors import DialfloError
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.errors import DialfloError
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.storage.liveness import RUNS, shown_alive
 
 
 def seen_alive(pipeline: Pipeline) -> ResourceDefinition:

@@ -5,7 +5,7 @@ from typing import Final
 
 from dagster import DagsterRun, SensorEvaluationContext
 
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.core.settings import Settings
 
 DATA_TAG: Final = "dialflo/data"
 """Says of a run of the command line which data it is over."""

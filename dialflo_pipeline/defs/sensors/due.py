@@ -23,21 +23,21 @@ from dagster import (
     sensor,
 )
 
-from dialflo_pipeline.days import DayStatus, survey
-from dialflo_pipeline.defs.automation import derive_job, derive_request, sync_job, sync_request
-from dialflo_pipeline.defs.in_hand import days_in_hand, is_followed_up
+from dialflo_pipeline.core.errors import DialfloError, LockHeld
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.history.run_content import was_cut_off
+from dialflo_pipeline.defs.jobs import derive_job, derive_request, sync_job, sync_request
 from dialflo_pipeline.defs.partitions import are_partitions, daily_partitions, partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.run_content import was_cut_off
-from dialflo_pipeline.defs.set_anew import ALWAYS, settings_since
-from dialflo_pipeline.defs.under_way import is_under_way
-from dialflo_pipeline.errors import DialfloError, LockHeld
-from dialflo_pipeline.locks import run_lock
-from dialflo_pipeline.refresh import is_up_to_date
-from dialflo_pipeline.rules import mart_settings_of, rules_of
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.defs.runs.active_runs import is_under_way
+from dialflo_pipeline.defs.runs.backfills import days_in_hand, is_followed_up
+from dialflo_pipeline.defs.sensors.settings_changed import ALWAYS, settings_since
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import DayStatus, survey
+from dialflo_pipeline.marts.settings import mart_settings_of, rules_of
+from dialflo_pipeline.pipeline import is_up_to_date
+from dialflo_pipeline.storage.locks import run_lock
 
 EVERY_SECONDS = 30
 

@@ -19,11 +19,11 @@ from dagster import (
 )
 from dagster._core.events import JobFailureData  # what Dagster itself reports a failed run with
 
-from dialflo_pipeline.alive import is_alive
-from dialflo_pipeline.defs.our_runs import DATA_TAG, is_ours
+from dialflo_pipeline.defs.history.run_content import KILLED, killed
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.run_content import KILLED, killed
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.defs.runs.ownership import DATA_TAG, is_ours
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.storage.liveness import is_alive
 
 EVERY_SECONDS = 30
 

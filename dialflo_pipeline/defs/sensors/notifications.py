@@ -12,14 +12,14 @@ from dagster import (
 )
 from pydantic import ValidationError
 
-from dialflo_pipeline.defs.ended_runs import ended_runs, newest_end
-from dialflo_pipeline.defs.our_runs import is_ours
+from dialflo_pipeline.alerts.channels import Delivery, channels_of, deliver, place_of, secrets_of
+from dialflo_pipeline.alerts.failures import Failed, check_subject, check_trouble, step_subject, trouble_of
+from dialflo_pipeline.alerts.incidents import Ledger
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.history.ended_runs import ended_runs, newest_end
+from dialflo_pipeline.defs.history.run_content import EndedRun
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.run_content import EndedRun
-from dialflo_pipeline.notify.causes import Ledger
-from dialflo_pipeline.notify.channels import Delivery, channels_of, deliver, place_of, secrets_of
-from dialflo_pipeline.notify.troubles import Failed, check_subject, check_trouble, step_subject, trouble_of
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.defs.runs.ownership import is_ours
 
 EVERY_SECONDS = 30
 NOBODY = "Nobody is told: neither DIALFLO_NOTIFY_WEBHOOK nor DIALFLO_NOTIFY_SMTP is set."

@@ -10,7 +10,7 @@ from typing import Final
 from dagster import SensorEvaluationContext
 from dagster._core.scheduler.instigation import InstigatorType
 
-from dialflo_pipeline.settings import env_file_changed_at
+from dialflo_pipeline.core.settings import env_file_changed_at
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 

@@ -16,14 +16,14 @@ from dagster import (
     sensor,
 )
 
-from dialflo_pipeline.defs.automation import register_job
-from dialflo_pipeline.defs.registering import SOURCES_READ
+from dialflo_pipeline.core.errors import TaskSourceDown, TaskSourceError
+from dialflo_pipeline.defs.assets.registration import SOURCES_READ
+from dialflo_pipeline.defs.jobs import register_job
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.under_way import is_under_way
-from dialflo_pipeline.errors import TaskSourceDown, TaskSourceError
-from dialflo_pipeline.task_ids.inbox import STILL_SECONDS, waiting_files
-from dialflo_pipeline.task_ids.source import LATE_ROWS_EVERY, has_news, source_of
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.defs.runs.active_runs import is_under_way
+from dialflo_pipeline.extract.task_ids.database.source import LATE_ROWS_EVERY, has_news, source_of
+from dialflo_pipeline.extract.task_ids.inbox import STILL_SECONDS, waiting_files
+from dialflo_pipeline.lake.data_dir import Workspace
 
 EVERY_SECONDS = 60
 LEFT_SECONDS = 600

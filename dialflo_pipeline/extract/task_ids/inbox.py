@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from dialflo_pipeline.durable import move, whole_file
-from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.lake import Lake, is_file
-from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.task_ids.register import Registration, register_each
-from dialflo_pipeline.task_ids.rows import Refusals, TaskRow
+from dialflo_pipeline.core.errors import TaskFileError
+from dialflo_pipeline.extract.task_ids.files.reader import read
+from dialflo_pipeline.extract.task_ids.register import Registration, register_each
+from dialflo_pipeline.extract.task_ids.row_validation import Refusals, TaskRow
+from dialflo_pipeline.lake.store import Lake, is_file
+from dialflo_pipeline.storage.atomic_write import move, whole_file
 
 STILL_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 60.0

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.locks import registration_lock
-from dialflo_pipeline.registered import registered_tasks
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.task_ids.rows import TaskRow
+from dialflo_pipeline.core.errors import TaskFileError
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.extract.task_ids.row_validation import TaskRow
+from dialflo_pipeline.lake.registrations import registered_tasks
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.storage.locks import registration_lock
 
 FRAME_ROWS: Final = 50_000
 PART_ROWS: Final = 1_000_000

@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from dialflo_pipeline.strict_json import Number, dumps
-from dialflo_pipeline.tables import TASK_ID_PATTERN
-from dialflo_pipeline.values import ASCII_BLANKS, NO_TIME, parse_time
+from dialflo_pipeline.core.schema.tables import TASK_ID_PATTERN
+from dialflo_pipeline.core.strict_json import Number, dumps
+from dialflo_pipeline.core.values import ASCII_BLANKS, NO_TIME, parse_time
 
 ID_COLUMNS: Final = ("task_id", "task_uuid")
 COMPLETED_AT: Final = "completed_at"

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable
 import duckdb
 import polars as pl
 
-from dialflo_pipeline.flatten import keys, queries, raw
-from dialflo_pipeline.flatten.elements import by_index, calls_in
-from dialflo_pipeline.flatten.engine import query
 from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, STATUS_INSTEAD, Path
 from dialflo_pipeline.flatten.frames import ELEMENT
-from dialflo_pipeline.flatten.raw import place
-from dialflo_pipeline.flatten.samples import SAMPLE, usual_names
-from dialflo_pipeline.flatten.shapes import Shape
-from dialflo_pipeline.flatten.texts import Texts, absent
+from dialflo_pipeline.flatten.vectorised import json_text as raw
+from dialflo_pipeline.flatten.vectorised import key_values as keys
+from dialflo_pipeline.flatten.vectorised import queries
+from dialflo_pipeline.flatten.vectorised.elements import by_index, calls_in
+from dialflo_pipeline.flatten.vectorised.engine import query
+from dialflo_pipeline.flatten.vectorised.json_text import place
+from dialflo_pipeline.flatten.vectorised.json_values import Texts, absent
+from dialflo_pipeline.flatten.vectorised.sampling import SAMPLE, usual_names
+from dialflo_pipeline.flatten.vectorised.shapes import Shape
 
 
 def read_shaped(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame) -> Texts:

@@ -12,13 +12,14 @@ from typing import Final
 import duckdb
 import polars as pl
 
-from dialflo_pipeline.flatten import keys, queries
-from dialflo_pipeline.flatten.engine import query
 from dialflo_pipeline.flatten.fields import INSIGHTS, KEY_VALUES, NEXT_ACTION, PARENTS, STATUS_INSTEAD, VALUES, Path
 from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT
-from dialflo_pipeline.flatten.raw import place
-from dialflo_pipeline.flatten.samples import Usual
-from dialflo_pipeline.flatten.texts import Texts, absent
+from dialflo_pipeline.flatten.vectorised import key_values as keys
+from dialflo_pipeline.flatten.vectorised import queries
+from dialflo_pipeline.flatten.vectorised.engine import query
+from dialflo_pipeline.flatten.vectorised.json_text import place
+from dialflo_pipeline.flatten.vectorised.json_values import Texts, absent
+from dialflo_pipeline.flatten.vectorised.sampling import Usual
 
 _OBJECTS: Final = sorted({*PARENTS, *KEY_VALUES}, key=lambda path: (-len(path), path))
 """Inner before outer."""

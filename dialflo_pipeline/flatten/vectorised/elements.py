@@ -10,11 +10,11 @@ from typing import Final
 import duckdb
 import polars as pl
 
-from dialflo_pipeline.flatten import queries
-from dialflo_pipeline.flatten.engine import query
 from dialflo_pipeline.flatten.fields import Path
 from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT
-from dialflo_pipeline.flatten.shapes import MOST_ELEMENTS, Shape, read_shape
+from dialflo_pipeline.flatten.vectorised import queries
+from dialflo_pipeline.flatten.vectorised.engine import query
+from dialflo_pipeline.flatten.vectorised.shapes import MOST_ELEMENTS, Shape, read_shape
 
 _UNKNOWN_PLACES: Final = 256
 """How many places of no column are looked at in each call of a slice; calls with more of them are odd."""

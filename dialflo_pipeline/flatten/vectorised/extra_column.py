@@ -6,7 +6,7 @@ from collections.abc import Collection
 import polars as pl
 
 from dialflo_pipeline.flatten.fields import CALL, PARENTS, STATUS, STATUS_INSTEAD, Path
-from dialflo_pipeline.flatten.raw import place
+from dialflo_pipeline.flatten.vectorised.json_text import place
 
 
 def extra(places: Collection[Path]) -> pl.Expr:

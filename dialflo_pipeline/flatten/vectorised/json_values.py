@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dialflo_pipeline.flatten.fields import VALUES, Path
-from dialflo_pipeline.flatten.raw import place
+from dialflo_pipeline.flatten.vectorised.json_text import place
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import Final
 
 import polars as pl
 
+from dialflo_pipeline.core.values import ASCII_BLANKS
 from dialflo_pipeline.flatten.frames import ELEMENT, KEYS_FOUND
-from dialflo_pipeline.values import ASCII_BLANKS
 
 _TYPES: Final = {'"': "string", "{": "object", "[": "array", "t": "boolean", "f": "boolean", "n": "null"}
 _TYPE_OF_BYTE: Final = pl.Series(_TYPES.get(chr(byte), "number") for byte in range(256))

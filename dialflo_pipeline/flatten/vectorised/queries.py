@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dialflo_pipeline.flatten.fields import CALL, KEY_VALUES, Path
-from dialflo_pipeline.flatten.shapes import LEVELS, MOST_ELEMENTS
+from dialflo_pipeline.flatten.vectorised.shapes import LEVELS, MOST_ELEMENTS
 
 
 def _json_paths(paths: Iterable[Path], index: int | None) -> list[str]:

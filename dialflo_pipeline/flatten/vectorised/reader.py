@@ -9,19 +9,21 @@ from zoneinfo import ZoneInfo
 import duckdb
 import polars as pl
 
-from dialflo_pipeline.flatten import keys, queries, raw
-from dialflo_pipeline.flatten.columns import finish_calls, time_texts
-from dialflo_pipeline.flatten.elements import decoded
-from dialflo_pipeline.flatten.engine import connection as open_connection
-from dialflo_pipeline.flatten.engine import query
-from dialflo_pipeline.flatten.extras import extra
 from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, VALUES
 from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT, REJECTS_FOUND, Found, join
-from dialflo_pipeline.flatten.raw import place
-from dialflo_pipeline.flatten.samples import Usual
-from dialflo_pipeline.flatten.shaped import read_shaped
-from dialflo_pipeline.flatten.texts import Texts
-from dialflo_pipeline.flatten.usual import read_usual
+from dialflo_pipeline.flatten.vectorised import json_text as raw
+from dialflo_pipeline.flatten.vectorised import key_values as keys
+from dialflo_pipeline.flatten.vectorised import queries
+from dialflo_pipeline.flatten.vectorised.any_shape import read_shaped
+from dialflo_pipeline.flatten.vectorised.common_shape import read_usual
+from dialflo_pipeline.flatten.vectorised.elements import decoded
+from dialflo_pipeline.flatten.vectorised.engine import connection as open_connection
+from dialflo_pipeline.flatten.vectorised.engine import query
+from dialflo_pipeline.flatten.vectorised.extra_column import extra
+from dialflo_pipeline.flatten.vectorised.json_text import place
+from dialflo_pipeline.flatten.vectorised.json_values import Texts
+from dialflo_pipeline.flatten.vectorised.sampling import Usual
+from dialflo_pipeline.flatten.vectorised.typed_columns import finish_calls, time_texts
 
 FEW: Final = 64
 """So many unusual answers are sooner read one by one than by looking for what they have in common."""

@@ -13,7 +13,7 @@ import orjson
 import polars as pl
 
 from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, KEY_VALUES, NEXT_ACTION, PARENTS, VALUES, Path
-from dialflo_pipeline.flatten.shapes import MOST_ELEMENTS, can_be_asked
+from dialflo_pipeline.flatten.vectorised.shapes import MOST_ELEMENTS, can_be_asked
 
 SAMPLE: Final = 256
 _USUAL: Final = 1 / 8

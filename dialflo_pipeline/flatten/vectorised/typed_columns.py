@@ -10,12 +10,19 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from dialflo_pipeline.core.schema.tables import Outcome
+from dialflo_pipeline.core.values import (
+    ASCII_BLANKS,
+    CALL_MARKS,
+    PHONE_PATTERN,
+    PHONE_SEPARATORS,
+    is_inbound,
+    outcome_of,
+)
 from dialflo_pipeline.flatten.fields import FIELDS, INSIGHTS, NEXT_ACTION, STATUS, STATUS_INSTEAD, Field, Kind
 from dialflo_pipeline.flatten.frames import CALLS_FOUND
-from dialflo_pipeline.flatten.local_times import to_utc
-from dialflo_pipeline.flatten.raw import place
-from dialflo_pipeline.tables import Outcome
-from dialflo_pipeline.values import ASCII_BLANKS, CALL_MARKS, PHONE_PATTERN, PHONE_SEPARATORS, is_inbound, outcome_of
+from dialflo_pipeline.flatten.vectorised.json_text import place
+from dialflo_pipeline.flatten.vectorised.local_times import to_utc
 
 TIMES: Final = tuple(field for field in FIELDS if field.kind is Kind.TIME)
 

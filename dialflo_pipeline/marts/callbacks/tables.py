@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dialflo_pipeline import warehouse
-from dialflo_pipeline.callbacks import READER, Kind, Reading, calendar_ends, read_text, request
-from dialflo_pipeline.rules import MartSettings
+from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.marts.callbacks.parser import READER, Kind, Reading, calendar_ends, read_text, request
+from dialflo_pipeline.marts.settings import MartSettings
 
 _TABLES = {
     "callback_texts": (

@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from dialflo_pipeline import __version__, duckdb_files
-from dialflo_pipeline.dashboard.document import document
-from dialflo_pipeline.dashboard.limits import MOST, Frames, Limits, within
-from dialflo_pipeline.dashboard.masking import masked_frames, only_links
-from dialflo_pipeline.dashboard.packing import packed
-from dialflo_pipeline.dashboard.reading import FOLDER, read_frames
-from dialflo_pipeline.durable import whole_file
-from dialflo_pipeline.errors import DamagedFile, DashboardFailed, DialfloError, NotPublished
-from dialflo_pipeline.marts import built_fingerprint
-from dialflo_pipeline.models import sql_folder
+from dialflo_pipeline import __version__
+from dialflo_pipeline.core.errors import DamagedFile, DashboardFailed, DialfloError, NotPublished
+from dialflo_pipeline.marts.build import built_fingerprint
+from dialflo_pipeline.marts.model import sql_folder
+from dialflo_pipeline.serve.dashboard.encode import packed
+from dialflo_pipeline.serve.dashboard.html import document
+from dialflo_pipeline.serve.dashboard.limits import MOST, Frames, Limits, within
+from dialflo_pipeline.serve.dashboard.masking import masked_frames, only_links
+from dialflo_pipeline.serve.dashboard.queries import FOLDER, read_frames
+from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 _HEAD_BYTES = 2_000
 """So much of a page holds what it was made from."""

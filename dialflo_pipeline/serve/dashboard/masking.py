@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from dialflo_pipeline.dashboard.limits import Frames
-from dialflo_pipeline.values import e164
+from dialflo_pipeline.core.values import e164
+from dialflo_pipeline.serve.dashboard.limits import Frames
 
 HIDDEN = "••••"
 KEPT_DIGITS = 2

@@ -12,11 +12,11 @@ import duckdb
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from dialflo_pipeline import duckdb_files
-from dialflo_pipeline.dashboard.limits import BY_DAY, MOST, Frames, Limits
-from dialflo_pipeline.errors import ModelError, PermanentError
-from dialflo_pipeline.models import ModelColumn, header_and_query, sql_folder
-from dialflo_pipeline.parallel_queries import read_side_by_side
+from dialflo_pipeline.core.errors import ModelError, PermanentError
+from dialflo_pipeline.marts.model import ModelColumn, header_and_query, sql_folder
+from dialflo_pipeline.serve.dashboard.limits import BY_DAY, MOST, Frames, Limits
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage.duckdb_file.parallel import read_side_by_side
 
 FOLDER = "dashboard"
 SESSION = "USE warehouse; SET TimeZone = 'UTC'"

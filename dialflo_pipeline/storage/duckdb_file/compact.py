@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline import duckdb_files
-from dialflo_pipeline.durable import whole_file
+from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 FREE_SHARE = 1 / 3
 """Free blocks of all. What one sync rewrites is free after it, so a lower bound might ask for a new file each time."""

@@ -15,9 +15,9 @@ from typing import Final, TypeVar
 
 import duckdb
 
-from dialflo_pipeline.durable import move
-from dialflo_pipeline.errors import DamagedWarehouse, TransientError
-from dialflo_pipeline.instances import Instances
+from dialflo_pipeline.core.errors import DamagedWarehouse, TransientError
+from dialflo_pipeline.storage.atomic_write import move
+from dialflo_pipeline.storage.duckdb_file.pool import Instances
 
 T = TypeVar("T")
 

@@ -15,10 +15,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialflo_pipeline.errors import DamagedFile, DamagedRows, Misplaced, Unsealed
-from dialflo_pipeline.parquet import seal
-from dialflo_pipeline.parquet.schema import PARTITION_COLUMN, arrow_schema, stored_columns, typed
-from dialflo_pipeline.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, Table
+from dialflo_pipeline.core.errors import DamagedFile, DamagedRows, Misplaced, Unsealed
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, Table
+from dialflo_pipeline.storage.parquet import checksum as seal
+from dialflo_pipeline.storage.parquet.schema import PARTITION_COLUMN, arrow_schema, stored_columns, typed
 
 MANY_ROWS = 65_536
 

@@ -10,9 +10,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialflo_pipeline.parquet import seal
-from dialflo_pipeline.parquet.schema import arrow_schema, stored_columns
-from dialflo_pipeline.tables import Table
+from dialflo_pipeline.core.schema.tables import Table
+from dialflo_pipeline.storage.parquet import checksum as seal
+from dialflo_pipeline.storage.parquet.schema import arrow_schema, stored_columns
 
 _SELDOM_TWICE = frozenset(
     {"task_id", "call_id", "to_number", "to_number_e164", "contact_number", "answered_at", "ended_at", "occurred_at"}

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from dialflo_pipeline.cli.doctor.notifier import examine_notifier
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.core.settings import Settings
 
 Hook = Any
 LOGIN = "teller:pass%2Fword%401"

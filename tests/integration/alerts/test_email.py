@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
-from dialflo_pipeline.errors import NotTold
-from dialflo_pipeline.notify.mail import Mail
-from dialflo_pipeline.notify.messages import Message
+from dialflo_pipeline.alerts.email import Mail
+from dialflo_pipeline.alerts.messages import Message
+from dialflo_pipeline.core.errors import NotTold
 
 Start = Callable[[str], Any]
 USER, PASSWORD = "teller", "pass/word@1"

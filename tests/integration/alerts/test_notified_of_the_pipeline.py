@@ -12,16 +12,16 @@ from pydantic import SecretStr
 
 from dialflo_pipeline.cli.sync import sync
 from dialflo_pipeline.cli.tasks import register_file
-from dialflo_pipeline.defs.automation import sync_request
+from dialflo_pipeline.core.errors import TokenRefused
+from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.home import home_beside
+from dialflo_pipeline.defs.deployment.home import home_beside
+from dialflo_pipeline.defs.jobs import sync_request
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.errors import TokenRefused
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.extract.task_ids.files.reader import read
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator
-from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.workspace import Workspace
 
 Hook = Any
 EXAMPLE = Path(__file__).parents[2] / "cases" / "documented_response.json"

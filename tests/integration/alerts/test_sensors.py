@@ -32,15 +32,15 @@ from dagster import (
 from dagster._core.test_utils import create_run_for_test  # the only way to a run that never started
 from pydantic import SecretStr
 
-from dialflo_pipeline.defs.killed import report_killed
-from dialflo_pipeline.defs.notifications import NOBODY, failure_sensors
-from dialflo_pipeline.defs.our_runs import DATA_TAG
+from dialflo_pipeline.alerts import channels as channels_module
+from dialflo_pipeline.alerts.incidents import TOLD_AGAIN_AFTER, Ledger
+from dialflo_pipeline.core.errors import TokenRefused
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.history.run_content import was_cut_off
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.run_content import was_cut_off
-from dialflo_pipeline.errors import TokenRefused
-from dialflo_pipeline.notify import channels as channels_module
-from dialflo_pipeline.notify.causes import TOLD_AGAIN_AFTER, Ledger
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.defs.runs.ownership import DATA_TAG
+from dialflo_pipeline.defs.sensors.killed_runs import report_killed
+from dialflo_pipeline.defs.sensors.notifications import NOBODY, failure_sensors
 
 Hook = Any
 PHONE = "+4915112345678"
@@ -315,7 +315,7 @@ def test_runs_of_the_command_line_are_told_if_they_were_over_this_data(refused: 
 def test_more_runs_than_are_read_at_once_are_all_read(
     refused: Project, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dialflo_pipeline.defs.ended_runs.AT_ONCE", 2)
+    monkeypatch.setattr("dialflo_pipeline.defs.history.ended_runs.AT_ONCE", 2)
     for number in range(5):
         refused.raised["fetch"] = TokenRefused("abcde"[number])
         refused.run()

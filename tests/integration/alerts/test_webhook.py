@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline.errors import NotTold
-from dialflo_pipeline.notify.messages import Message
-from dialflo_pipeline.notify.webhook import Webhook
+from dialflo_pipeline.alerts.messages import Message
+from dialflo_pipeline.alerts.webhook import Webhook
+from dialflo_pipeline.core.errors import NotTold
 
 Hook = Any
 MESSAGE = Message("Dialflo: sync <failed>", (("What", "a & b"), ("To do", "mend it")), "https://dagster.test/runs/1")

@@ -15,7 +15,7 @@ from pyreqwest.exceptions import BuilderError
 
 from dialflo_pipeline.api import rust_transport
 from dialflo_pipeline.api.transport import PlainTransport, open_transport
-from tests.canaries import TOKEN
+from tests.support.canaries import TOKEN
 
 Call = Callable[..., Any]
 Say = Callable[..., Any]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, running_simulator
-from tests.canaries import TOKEN
+from tests.support.canaries import TOKEN
 
 EXAMPLE = Path(__file__).parents[2] / "cases" / "documented_response.json"
 

@@ -11,13 +11,13 @@ from dialflo_pipeline.checks.check import Check, Severity
 from dialflo_pipeline.checks.run import all_checks
 from dialflo_pipeline.cli.sync import rebuild, sync
 from dialflo_pipeline.cli.tasks import register_file
-from dialflo_pipeline.defs import checks as asset_checks
-from dialflo_pipeline.defs.home import home_beside
-from dialflo_pipeline.models import Model
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs import asset_checks
+from dialflo_pipeline.defs.deployment.home import home_beside
+from dialflo_pipeline.extract.task_ids.files.reader import read
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.marts.model import Model
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
-from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.workspace import Workspace
 
 OPTIONS = SimulatorOptions(days=2, tasks_per_day=8)
 ODD = Check(

@@ -21,8 +21,8 @@ from dagster import (
 )
 from dagster._core.instance.ref import InstanceRef
 
-from dialflo_pipeline.defs.event_log import KeptConnections
-from dialflo_pipeline.defs.run_history import with_kept_connections
+from dialflo_pipeline.defs.history.event_log import KeptConnections
+from dialflo_pipeline.defs.history.run_history import with_kept_connections
 
 
 @multi_asset(

@@ -14,19 +14,19 @@ from pydantic import SecretStr
 
 from dialflo_pipeline.cli.sync import rebuild, sync
 from dialflo_pipeline.cli.tasks import forget_ids, register_file
+from dialflo_pipeline.core.errors import TokenRefused
+from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.execute import DagsterRuns
-from dialflo_pipeline.defs.home import dagster_home, home_beside
-from dialflo_pipeline.defs.our_runs import DATA_TAG
+from dialflo_pipeline.defs.deployment.home import dagster_home, home_beside
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.errors import TokenRefused
-from dialflo_pipeline.reporting import Remembered
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.defs.runs.execute import DagsterRuns
+from dialflo_pipeline.defs.runs.ownership import DATA_TAG
+from dialflo_pipeline.extract.task_ids.files.reader import read
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.progress import Remembered
 from dialflo_pipeline.simulator import RunningSimulator
-from dialflo_pipeline.tables import FORGOTTEN_IDS, WAREHOUSE_TABLES
-from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.workspace import Workspace
-from tests.canaries import TOKEN
+from tests.support.canaries import TOKEN
 
 PHONE = "917407656243"
 DAYS = ("2026-03-01", "2026-03-04")

@@ -9,18 +9,19 @@ import pytest
 from dagster import AssetKey, DagsterInstance, DailyPartitionsDefinition, build_schedule_context, build_sensor_context
 from pydantic import SecretStr
 
-from dialflo_pipeline import collect, derive
 from dialflo_pipeline.cli.sync import sync
 from dialflo_pipeline.cli.tasks import register_file
-from dialflo_pipeline.defs import assets
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.assets import daily as assets
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.home import home_beside
+from dialflo_pipeline.defs.deployment.home import home_beside
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.fetch import FetchReport, StopReason
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.extract import run as collect
+from dialflo_pipeline.extract.fetch import FetchReport, StopReason
+from dialflo_pipeline.extract.task_ids.files.reader import read
+from dialflo_pipeline.flatten import derive
+from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.simulator import RunningSimulator
-from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.workspace import Workspace
 
 DAYS = ("2026-03-01", "2026-03-04")
 RAW, CALLS = AssetKey(["lake", "raw_answers"]), AssetKey(["lake", "calls"])

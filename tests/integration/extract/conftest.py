@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 from pydantic import SecretStr
 
-from dialflo_pipeline import event_loop
 from dialflo_pipeline.api.client import Reply, open_client
-from dialflo_pipeline.errors import TransportTrouble
-from tests.canaries import TOKEN
+from dialflo_pipeline.core import event_loop
+from dialflo_pipeline.core.errors import TransportTrouble
 from tests.faults.conftest import fetch, way
-from tests.faults.server import FaultServer, Say
+from tests.support.canaries import TOKEN
+from tests.support.fault_server import FaultServer, Say
 
 __all__ = ["fetch", "way"]
 

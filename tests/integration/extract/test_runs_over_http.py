@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline import answer_log
-from dialflo_pipeline.fetch import StopReason
+from dialflo_pipeline.extract import raw_writer as answer_log
+from dialflo_pipeline.extract.fetch import StopReason
 
 Fetch = Callable[..., Any]
 Say = Callable[..., Any]

@@ -9,10 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline import loading, marts, publish
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.publish import publish
 
 Row = dict[str, Any]
 

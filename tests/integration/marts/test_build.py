@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline import marts
-from dialflo_pipeline.errors import ModelError
-from dialflo_pipeline.models import sql_folder
-from dialflo_pipeline.rules import MartSettings
+from dialflo_pipeline.core.errors import ModelError
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts.model import sql_folder
+from dialflo_pipeline.marts.settings import MartSettings
 
 Build = Callable[..., Path]
 Read = Callable[..., list[dict[str, Any]]]

@@ -11,14 +11,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline import duckdb_files, increments, loading, marts
-from dialflo_pipeline.errors import ModelError
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.models import in_order as ordered
-from dialflo_pipeline.models import parse_model, read_models, sql_folder
-from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.seeds import Word
-from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.errors import ModelError
+from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts import incremental_build as increments
+from dialflo_pipeline.marts.model import in_order as ordered
+from dialflo_pipeline.marts.model import parse_model, read_models, sql_folder
+from dialflo_pipeline.marts.seeds import Word
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 Row = dict[str, Any]
 Calls = list[Row]

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.values import outcome_of
-from tests.sql import plain_later_marts as plain
-from tests.sql.plain_later_marts import DAY, Said
+from dialflo_pipeline.core.values import outcome_of
+from tests.integration.marts import plain_later_marts as plain
+from tests.integration.marts.plain_later_marts import DAY, Said
 
 Row = dict[str, Any]
 
-SEEDS = Path(__file__).resolve().parents[2] / "sql" / "seeds"
+SEEDS = Path(__file__).resolve().parents[3] / "sql" / "seeds"
 KEYS = ("call_time", "callback_time")
 TOLERANCE = timedelta(minutes=45)
 ZONES_AND_DAYS = [

@@ -8,9 +8,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from dialflo_pipeline import duckdb_files, marts, metadata_views
-from dialflo_pipeline.metadata_views import Key, plan_columns, safe_names
-from dialflo_pipeline.rules import MartSettings
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts import metadata_views
+from dialflo_pipeline.marts.metadata_views import Key, plan_columns, safe_names
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 Row = dict[str, Any]
 Build = Callable[..., Path]

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline.seeds import Word
-from dialflo_pipeline.values import outcome_of
-from tests.sql.plain_marts import CAPITALS, Campaign, marts
+from dialflo_pipeline.core.values import outcome_of
+from dialflo_pipeline.marts.seeds import Word
+from tests.integration.marts.plain_marts import CAPITALS, Campaign, marts
 
 Row = dict[str, Any]
 
-SEEDS = Path(__file__).resolve().parents[2] / "sql" / "seeds"
+SEEDS = Path(__file__).resolve().parents[3] / "sql" / "seeds"
 OWN = (
     Word("status", "VOICEMAIL", "answered", False),
     Word("status", "BUSY", "no_answer", False),

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.inputs import utc_offsets
-from dialflo_pipeline.seeds import Word
+from dialflo_pipeline.marts.input_tables import utc_offsets
+from dialflo_pipeline.marts.seeds import Word
 
 Row = dict[str, Any]
 MakeCall = Callable[..., Row]

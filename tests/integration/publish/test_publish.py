@@ -10,11 +10,13 @@ import duckdb
 import polars as pl
 import pytest
 
-from dialflo_pipeline import loading, marts, publish
-from dialflo_pipeline.errors import DamagedFile, NotPublished, TransientError
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.tables import TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.errors import DamagedFile, NotPublished, TransientError
+from dialflo_pipeline.core.schema.tables import TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.publish import publish
 
 SETTINGS = MartSettings("UTC", 3, 30)
 DAY = date(2024, 5, 6)

@@ -16,17 +16,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dialflo_pipeline import refresh
-from dialflo_pipeline.days import survey
-from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.errors import DamagedFile
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.mending import Finding, Mender, examine
-from dialflo_pipeline.rules import MartSettings, Rules
-from dialflo_pipeline.seen import SEEN
-from dialflo_pipeline.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
-from dialflo_pipeline.task_ids.recovery import recover
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline import pipeline as refresh
+from dialflo_pipeline.core.errors import DamagedFile
+from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import survey
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.marts.settings import MartSettings, Rules
+from dialflo_pipeline.recovery.file_stats import SEEN
+from dialflo_pipeline.recovery.repair import Finding, Mender, examine
+from dialflo_pipeline.recovery.task_ids import recover
 
 DAYS = (date(2024, 5, 1), date(2024, 5, 2))
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

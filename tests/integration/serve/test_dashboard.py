@@ -10,20 +10,22 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline import loading, marts, publish
 from dialflo_pipeline.cli.dashboard import run_dashboard
-from dialflo_pipeline.dashboard import making
-from dialflo_pipeline.dashboard.limits import Frames
-from dialflo_pipeline.dashboard.making import is_current, make_dashboard
-from dialflo_pipeline.dashboard.packing import unpacked
-from dialflo_pipeline.dashboard.reading import read_frames
-from dialflo_pipeline.days import registered_days
-from dialflo_pipeline.errors import DashboardFailed, NotPublished
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.tables import CALLS, TASKS, WAREHOUSE_TABLES
-from dialflo_pipeline.workspace import Workspace
-from tests.canaries import canaries_in
+from dialflo_pipeline.core.errors import DashboardFailed, NotPublished
+from dialflo_pipeline.core.schema.tables import CALLS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import registered_days
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.publish import publish
+from dialflo_pipeline.serve.dashboard import build as making
+from dialflo_pipeline.serve.dashboard.build import is_current, make_dashboard
+from dialflo_pipeline.serve.dashboard.encode import unpacked
+from dialflo_pipeline.serve.dashboard.limits import Frames
+from dialflo_pipeline.serve.dashboard.queries import read_frames
+from tests.support.canaries import canaries_in
 
 SETTINGS = MartSettings("Asia/Kolkata", 3, 30, campaign_key="product")
 

@@ -12,13 +12,13 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from dialflo_pipeline import duckdb_files
 from dialflo_pipeline.cli.export import run_export
-from dialflo_pipeline.errors import NotPublished, TransientError, UsageError
-from dialflo_pipeline.export import export
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.tables import WAREHOUSE_TABLES
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.errors import NotPublished, TransientError, UsageError
+from dialflo_pipeline.core.schema.tables import WAREHOUSE_TABLES
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.publish.publish import read_published
+from dialflo_pipeline.serve.export import export
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 TRICKY = [
     "=1+1",

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.publish.publish import read_published
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "queries.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "queries.md"
 QUESTIONS = re.findall(r"^### (\d+\. .*?)\n(.*?)```sql\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
 MAY_BE_EMPTY = "May be empty."
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from dialflo_pipeline.errors import PermanentError
+from dialflo_pipeline.core.errors import PermanentError
 from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, running_simulator
 
 SMALL = SimulatorOptions(days=1, tasks_per_day=5)

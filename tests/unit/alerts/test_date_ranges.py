@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.notify.spans import days_of, shown, spans_of
+from dialflo_pipeline.alerts.date_ranges import days_of, shown, spans_of
 
 DAY = date(2026, 2, 27)
 

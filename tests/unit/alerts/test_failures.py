@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dialflo_pipeline import errors
-from dialflo_pipeline.notify.troubles import (
+from dialflo_pipeline.alerts.failures import (
     INTERRUPTED,
     LONGEST,
     REMEDIES,
@@ -17,11 +16,12 @@ from dialflo_pipeline.notify.troubles import (
     shortened,
     trouble_of,
 )
+from dialflo_pipeline.core import errors
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 REFUSED = Failed(
     kind="TokenRefused",
-    said="dialflo_pipeline.errors.TokenRefused: The API refused the token in DIALFLO_API_TOKEN.",
+    said="dialflo_pipeline.core.errors.TokenRefused: The API refused the token in DIALFLO_API_TOKEN.",
     job="sync",
     step="raw_answers",
     at=NOW,

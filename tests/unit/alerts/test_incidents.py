@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from dialflo_pipeline.notify.causes import FORGOTTEN_AFTER, MOST_CAUSES, TOLD_AGAIN_AFTER, Ledger, Trouble
+from dialflo_pipeline.alerts.incidents import FORGOTTEN_AFTER, MOST_CAUSES, TOLD_AGAIN_AFTER, Ledger, Trouble
 
 CHANNELS = ("webhook", "mail")
 NIGHT = datetime(2026, 3, 7, 1, 30, tzinfo=UTC)

@@ -13,7 +13,7 @@ import pytest
 import tenacity
 from pydantic import SecretStr
 
-from dialflo_pipeline.api.answers import AskingTry, Result, Verdict
+from dialflo_pipeline.api.classify import AskingTry, Result, Verdict
 from dialflo_pipeline.api.client import DialfloClient, open_client
 
 T = TypeVar("T")

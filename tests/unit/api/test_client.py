@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from dialflo_pipeline import __version__
 from dialflo_pipeline.api import client as client_module
 from dialflo_pipeline.api.client import Reply
-from dialflo_pipeline.errors import SettingsError, TransportTrouble
+from dialflo_pipeline.core.errors import SettingsError, TransportTrouble
 
 Handler = Callable[[httpx.Request], httpx.Response]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialflo_pipeline.api.decoding import BodyReader, BodyTooLarge
-from dialflo_pipeline.errors import TransportTrouble
+from dialflo_pipeline.core.errors import TransportTrouble
 
 TEXT = b'[{"call_status": "ANSWERED"}]' * 20
 ZIPPED = gzip.compress(TEXT)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.throttle import BURST_SECONDS, LONGEST_PAUSE_SECONDS, Throttle
+from dialflo_pipeline.api.rate_limiter import BURST_SECONDS, LONGEST_PAUSE_SECONDS, Throttle
 
 
 def _turns(in_fake_time: Callable[..., Any], rate: float, count: int, workers: int) -> list[float]:

@@ -15,11 +15,11 @@ from bi.superset.__main__ import FOLDER, main
 from bi.superset.bundle import PLACEHOLDER, bundle, write_folder
 from bi.superset.charts import CHARTS
 from bi.superset.dashboard import ROWS
-from dialflo_pipeline.metrics import marts_of
-from dialflo_pipeline.models import read_models, sql_folder
-from dialflo_pipeline.publish import read_published
-from dialflo_pipeline.tables import Privacy
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.schema.tables import Privacy
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.marts.metric_catalog import marts_of
+from dialflo_pipeline.marts.model import read_models, sql_folder
+from dialflo_pipeline.publish.publish import read_published
 
 ROOT = Path(__file__).resolve().parents[3]
 MODELS = read_models(sql_folder())

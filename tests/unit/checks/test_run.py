@@ -11,18 +11,18 @@ import duckdb
 import polars as pl
 import pytest
 
-from dialflo_pipeline import refresh
+from dialflo_pipeline import pipeline as refresh
 from dialflo_pipeline.checks.check import CheckResult, Stage
-from dialflo_pipeline.checks.inputs import Clock
+from dialflo_pipeline.checks.checked_days import FILE
+from dialflo_pipeline.checks.context import Clock
 from dialflo_pipeline.checks.run import all_checks, refuse_if_blocked, run_checks, stage_of
-from dialflo_pipeline.checks.seen import FILE
-from dialflo_pipeline.days import survey
-from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.errors import ChecksFailed, ModelError
-from dialflo_pipeline.registered import forget
-from dialflo_pipeline.rules import MartSettings, Rules
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.errors import ChecksFailed, ModelError
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
+from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import survey
+from dialflo_pipeline.lake.registrations import forget
+from dialflo_pipeline.marts.settings import MartSettings, Rules
 
 DAY, NEXT = date(2024, 5, 1), date(2024, 5, 2)
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -5,12 +5,12 @@ from string import Formatter
 import pytest
 
 from dialflo_pipeline.checks.check import Check, Severity
-from dialflo_pipeline.checks.files import CHECK_FOLDER, parse_check, read_checks
-from dialflo_pipeline.checks.inputs import INPUTS
-from dialflo_pipeline.errors import ModelError
-from dialflo_pipeline.lineage import query_lineage
-from dialflo_pipeline.models import read_models, sql_folder, tables_read
-from dialflo_pipeline.tables import RAW_TABLES, WAREHOUSE_TABLES, Privacy
+from dialflo_pipeline.checks.context import INPUTS
+from dialflo_pipeline.checks.sql_checks import CHECK_FOLDER, parse_check, read_checks
+from dialflo_pipeline.core.errors import ModelError
+from dialflo_pipeline.core.schema.tables import RAW_TABLES, WAREHOUSE_TABLES, Privacy
+from dialflo_pipeline.marts.column_lineage import query_lineage
+from dialflo_pipeline.marts.model import read_models, sql_folder, tables_read
 
 MODELS = read_models(sql_folder())
 CHECKS = read_checks(sql_folder())

@@ -106,13 +106,13 @@ def test_a_signal_before_a_command_has_begun_is_told_in_a_word(number: str) -> N
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
 
 
-LOAD_SETTINGS = "dialflo_pipeline.settings.load_settings"
+LOAD_SETTINGS = "dialflo_pipeline.core.settings.load_settings"
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize("command", [["status"], ["sync"], ["tasks", "forget", "an-id"]])
 def test_a_signal_before_a_command_does_its_work_is_told_in_a_word(number: str, command: list[str]) -> None:
-    code = "import dialflo_pipeline.settings\n" + SIGNALLED.format(function=LOAD_SETTINGS, number=number)
+    code = "import dialflo_pipeline.core.settings\n" + SIGNALLED.format(function=LOAD_SETTINGS, number=number)
     done = run(*command, code=code)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
 

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from dialflo_pipeline.cli.disk import sentence
+from dialflo_pipeline.cli.os_errors import sentence
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EIO])

@@ -11,16 +11,17 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from dialflo_pipeline import loading, marts
 from dialflo_pipeline.cli import redial
 from dialflo_pipeline.cli.app import app
 from dialflo_pipeline.cli.redial import spreadsheet_safe
-from dialflo_pipeline.errors import NotPublished
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.publish import publish
-from dialflo_pipeline.redial import plan
-from dialflo_pipeline.rules import MartSettings
-from dialflo_pipeline.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.errors import NotPublished
+from dialflo_pipeline.core.schema.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.marts import build as marts
+from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.publish.publish import publish
+from dialflo_pipeline.serve.redial_plan import plan
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)

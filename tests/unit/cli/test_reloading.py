@@ -13,9 +13,9 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline.cli.reloading import outer_days, reload_definitions, reloading_for_new_days
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.lake.data_dir import Workspace
 
 
 def answer(loaded: str) -> bytes:

@@ -4,7 +4,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from dialflo_pipeline.cli.limits import sentence_of_limit
+from dialflo_pipeline.cli.resource_limits import sentence_of_limit
 from tests.unit.cli.test_app import run
 
 
@@ -32,7 +32,7 @@ def test_any_other_error_is_no_limit(error: BaseException) -> None:
 
 def test_a_command_that_runs_out_of_memory_ends_in_a_sentence() -> None:
     code = """
-from dialflo_pipeline import settings
+from dialflo_pipeline.core import settings
 from dialflo_pipeline.cli import main
 
 def exhausted(*args):

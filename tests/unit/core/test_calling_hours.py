@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.calling_hours import calling_hours, parse_days, parse_hours
+from dialflo_pipeline.core.calling_hours import calling_hours, parse_days, parse_hours
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dialflo_pipeline.ahead import one_ahead, some_ahead
+from dialflo_pipeline.core.concurrency import one_ahead, some_ahead
 
 
 def test_all_items_come_in_order() -> None:

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from dialflo_pipeline import event_loop
+from dialflo_pipeline.core import event_loop
 
 
 @pytest.fixture(params=["uvloop", "asyncio"])

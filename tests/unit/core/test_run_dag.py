@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.side_by_side import do_side_by_side
+from dialflo_pipeline.core.run_dag import do_side_by_side
 
 NAMES = "abcdefgh"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from dialflo_pipeline.errors import SettingsError
-from dialflo_pipeline.settings import ENV_PREFIX, Settings, find_env_file, load_settings
+from dialflo_pipeline.core.errors import SettingsError
+from dialflo_pipeline.core.settings import ENV_PREFIX, Settings, find_env_file, load_settings
 
 DEFAULTS = {
     "api_token": None,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline import event_loop
-from dialflo_pipeline.interrupts import (
+from dialflo_pipeline.core import event_loop
+from dialflo_pipeline.core.signals import (
     INTERRUPTED,
     SIGNALS,
     cancelled_by_signals,
@@ -70,7 +70,7 @@ def test_outside_the_main_thread_the_work_just_runs() -> None:
 
 ENDING = """
 import os, signal, sys, time
-from dialflo_pipeline.interrupts import ending_at_once, still_ending_at_once
+from dialflo_pipeline.core.signals import ending_at_once, still_ending_at_once
 
 def other_handler(number, frame):
     raise RuntimeError("of a library")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.strict_json import Json, NotJson, Number, dumps, is_json, loads
+from dialflo_pipeline.core.strict_json import Json, NotJson, Number, dumps, is_json, loads
 
 
 def nested(levels: int) -> bytes:

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.strict_json import Json, Number
-from dialflo_pipeline.tables import Outcome
-from dialflo_pipeline.values import (
+from dialflo_pipeline.core.schema.tables import Outcome
+from dialflo_pipeline.core.strict_json import Json, Number
+from dialflo_pipeline.core.values import (
     call_objects,
     contact_number,
     e164,

@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from dagster import Definitions
 
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.lake.data_dir import Workspace
 
 Register = Callable[[date, Iterable[str]], None]
 

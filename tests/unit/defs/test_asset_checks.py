@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dagster import AssetKey, Definitions, TableColumnLineage
 
 from dialflo_pipeline.checks.run import all_checks
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.asset_checks import check_key
+from dialflo_pipeline.defs.assets.registration import SOURCES_READ
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.checks import check_key
-from dialflo_pipeline.defs.registering import SOURCES_READ
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.settings import Settings
 
 Build = Callable[[], Definitions]
 

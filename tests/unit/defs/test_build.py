@@ -15,10 +15,10 @@ from dagster import (
     build_schedule_context,
 )
 
+from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, RAW_TABLES, STAMP, WAREHOUSE_TABLES
+from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.tables import FORGOTTEN_IDS, RAW_TABLES, STAMP, WAREHOUSE_TABLES
 
 Build = Callable[[], Definitions]
 Register = Callable[[date, list[str]], None]

@@ -11,9 +11,9 @@ import pytest
 from dagster import RunRequest, build_schedule_context
 from dagster._utils.schedules import schedule_execution_time_iterator  # what its daemon goes by
 
+from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.settings import Settings
 
 SPRING, AUTUMN, WINTER = date(2026, 3, 8), date(2026, 11, 1), date(2026, 1, 10)
 """The first two are the days on which clocks change in New York."""

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dialflo_pipeline.api.answers import Result, Verdict
-from dialflo_pipeline.api.asking import Asking
+from dialflo_pipeline.api.classify import Result, Verdict
 from dialflo_pipeline.api.client import Reply
-from dialflo_pipeline.fetch import Fetch, FetchReport, StopReason, StopRules
+from dialflo_pipeline.api.request import Asking
+from dialflo_pipeline.extract.fetch import Fetch, FetchReport, StopReason, StopRules
 
 SENT = datetime(2024, 5, 1, tzinfo=UTC)
 

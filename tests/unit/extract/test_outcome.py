@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from dialflo_pipeline.api.answers import Result
-from dialflo_pipeline.defs.unfetched import why_unfetched
-from dialflo_pipeline.errors import ApiDown, TokenRefused
-from dialflo_pipeline.fetch import FetchReport, StopReason
+from dialflo_pipeline.api.classify import Result
+from dialflo_pipeline.core.errors import ApiDown, TokenRefused
+from dialflo_pipeline.extract.fetch import FetchReport, StopReason
+from dialflo_pipeline.extract.outcome import why_unfetched
 
 
 def report(error: str = "", **results: int) -> FetchReport:

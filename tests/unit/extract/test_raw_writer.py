@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline import answer_log as answer_log_module
-from dialflo_pipeline.answer_log import answer_log
-from dialflo_pipeline.api.answers import Result, Verdict
-from dialflo_pipeline.api.asking import Asking
+from dialflo_pipeline.api.classify import Result, Verdict
 from dialflo_pipeline.api.client import Reply
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import RAW_ANSWERS, Table
+from dialflo_pipeline.api.request import Asking
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, Table
+from dialflo_pipeline.extract import raw_writer as answer_log_module
+from dialflo_pipeline.extract.raw_writer import answer_log
+from dialflo_pipeline.lake.store import Lake
 
 DAY, NEXT_DAY = date(2024, 5, 1), date(2024, 5, 2)
 SENT = datetime(2024, 5, 1, 12, tzinfo=UTC)

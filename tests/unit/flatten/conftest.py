@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from dialflo_pipeline.flatten import Flattened, fast, flatten, rows
+from dialflo_pipeline.flatten import Flattened, flatten
+from dialflo_pipeline.flatten import reference as rows
 from dialflo_pipeline.flatten.frames import assemble
+from dialflo_pipeline.flatten.vectorised import reader as fast
 
 Batch: TypeAlias = Callable[[Sequence[bytes]], pl.DataFrame]
 Reader: TypeAlias = Callable[[pl.DataFrame, str], Flattened]

@@ -9,14 +9,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline import days as day_groups
-from dialflo_pipeline import derive
-from dialflo_pipeline.days import day_status
-from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.errors import TransientError
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.rules import Rules
-from dialflo_pipeline.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.errors import TransientError
+from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.flatten import derive
+from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.lake import partitions as day_groups
+from dialflo_pipeline.lake.partitions import day_status
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.marts.settings import Rules
 
 RULES = Rules("Asia/Kolkata", timedelta(hours=24))
 DAYS = [date(2026, 1, day) for day in range(1, 8)]

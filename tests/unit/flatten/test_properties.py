@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from dialflo_pipeline import strict_json
-from dialflo_pipeline.flatten import Flattened, fast, flatten
+from dialflo_pipeline.core import strict_json
+from dialflo_pipeline.core.strict_json import Json, Number
+from dialflo_pipeline.core.values import is_blank, is_call_object
+from dialflo_pipeline.flatten import Flattened, flatten
 from dialflo_pipeline.flatten.fields import (
     FIELDS,
     KEY_VALUES,
@@ -27,9 +29,8 @@ from dialflo_pipeline.flatten.fields import (
     Path,
 )
 from dialflo_pipeline.flatten.frames import DOCUMENT
-from dialflo_pipeline.flatten.samples import sampled
-from dialflo_pipeline.strict_json import Json, Number
-from dialflo_pipeline.values import is_blank, is_call_object
+from dialflo_pipeline.flatten.vectorised import reader as fast
+from dialflo_pipeline.flatten.vectorised.sampling import sampled
 
 Texts: TypeAlias = st.SearchStrategy[str]
 Batch: TypeAlias = Callable[[Sequence[bytes]], pl.DataFrame]

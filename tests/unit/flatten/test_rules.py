@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import polars as pl
 import pytest
 
+from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, CALLS, REJECTS
 from dialflo_pipeline.flatten import Flattened
-from dialflo_pipeline.tables import CALL_CONTEXT, CALL_METADATA, CALLS, REJECTS
 
 Read: TypeAlias = Callable[..., Flattened]
 

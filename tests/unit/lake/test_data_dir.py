@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from dialflo_pipeline.workspace import SURELY_LEFT_SECONDS, Workspace
+from dialflo_pipeline.lake.data_dir import SURELY_LEFT_SECONDS, Workspace
 
 
 def test_only_pages_that_a_killed_command_left_are_removed(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.runs import LAST_RUN, LastRun, last_run, note_run
+from dialflo_pipeline.lake.last_run import LAST_RUN, LastRun, last_run, note_run
 
 BEGAN = datetime(2024, 5, 1, 12, 0, 0, 999_999, tzinfo=UTC)
 

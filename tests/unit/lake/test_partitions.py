@@ -6,13 +6,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dialflo_pipeline import days
-from dialflo_pipeline.api.answers import Result
-from dialflo_pipeline.days import DayStatus, day_status, fingerprint, read_states, registered_days, survey
-from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.rules import Rules
-from dialflo_pipeline.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, State
+from dialflo_pipeline.api.classify import Result
+from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, State
+from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.lake import partitions as days
+from dialflo_pipeline.lake.partitions import DayStatus, day_status, fingerprint, read_states, registered_days, survey
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.marts.settings import Rules
 
 DAY = date(2024, 5, 1)
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -156,7 +156,7 @@ def test_a_day_whose_derivation_was_cut_off_is_not_current(
 ) -> None:
     register("a")
     list(derive_days(lake, [DAY], RULES))
-    monkeypatch.setattr("dialflo_pipeline.derive._write_answer_tables", _boom)
+    monkeypatch.setattr("dialflo_pipeline.flatten.derive._write_answer_tables", _boom)
     with pytest.raises(ZeroDivisionError):
         list(derive_days(lake, [DAY], RULES))
     assert not day_status(lake, DAY, RULES).is_current

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.registered import Forgotten, forget, registered_tasks
-from dialflo_pipeline.tables import FORGOTTEN_IDS
-from dialflo_pipeline.task_ids.register import Registration, register
-from dialflo_pipeline.task_ids.rows import TaskRow
+from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS
+from dialflo_pipeline.extract.task_ids.register import Registration, register
+from dialflo_pipeline.extract.task_ids.row_validation import TaskRow
+from dialflo_pipeline.lake.registrations import Forgotten, forget, registered_tasks
+from dialflo_pipeline.lake.store import Lake
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 DAYS = [date(2026, 5, 1), date(2026, 5, 2)]

@@ -9,10 +9,10 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from dialflo_pipeline.errors import DamagedFile, DamagedRows, Unsealed
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.parquet import seal
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, TASKS, Table
+from dialflo_pipeline.core.errors import DamagedFile, DamagedRows, Unsealed
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS, TASKS, Table
+from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.storage.parquet import checksum as seal
 
 DAY, NEXT_DAY = date(2024, 5, 1), date(2024, 5, 2)
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.answers import Result
-from dialflo_pipeline.states import TRY_COLUMNS, deciding_askings, is_due, task_states
-from dialflo_pipeline.tables import RAW_ANSWERS, TASK_IDS, TASKS, State
+from dialflo_pipeline.api.classify import Result
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS, TASKS, State
+from dialflo_pipeline.lake.task_states import TRY_COLUMNS, deciding_askings, is_due, task_states
 
 DAY = date(2024, 5, 1)
 COMPLETED = datetime(2024, 5, 1, 12, tzinfo=UTC)

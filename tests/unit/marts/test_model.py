@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.errors import ModelError
-from dialflo_pipeline.models import Model, in_order, parse_model, read_models, sql_folder
+from dialflo_pipeline.core.errors import ModelError
+from dialflo_pipeline.marts.model import Model, in_order, parse_model, read_models, sql_folder
 
 MakeModel = Callable[..., Model]
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.errors import SettingsError
-from dialflo_pipeline.models import source_files, sql_folder
-from dialflo_pipeline.rules import mart_settings_of
-from dialflo_pipeline.seeds import SEED_FOLDER, Word, merged, plain, read_words
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.values import OUTCOMES
+from dialflo_pipeline.core.errors import SettingsError
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.core.values import OUTCOMES
+from dialflo_pipeline.marts.model import source_files, sql_folder
+from dialflo_pipeline.marts.seeds import SEED_FOLDER, Word, merged, plain, read_words
+from dialflo_pipeline.marts.settings import mart_settings_of
 
 
 def test_the_shipped_statuses_are_those_that_calls_are_read_by() -> None:

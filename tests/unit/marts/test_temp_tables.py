@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from dialflo_pipeline.models import Model, parse_model
-from dialflo_pipeline.stand_ins import StandIns
+from dialflo_pipeline.marts.model import Model, parse_model
+from dialflo_pipeline.marts.temp_tables import StandIns
 
 
 def model(name: str, query: str, *more: str) -> Model:

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.calling_hours import calling_hours
-from dialflo_pipeline.redial import CallerId, Candidate, PlannedCall, plan
+from dialflo_pipeline.core.calling_hours import calling_hours
+from dialflo_pipeline.serve.redial_plan import CallerId, Candidate, PlannedCall, plan
 
 ZONE = ZoneInfo("Asia/Kolkata")
 NOW = datetime(2026, 3, 4, 12, tzinfo=ZONE)

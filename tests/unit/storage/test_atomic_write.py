@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.durable import move, whole_file
+from dialflo_pipeline.storage.atomic_write import move, whole_file
 
 
 def test_a_whole_file_takes_the_place_of_the_old_one_in_one_step(tmp_path: Path) -> None:

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline import locks
-from dialflo_pipeline.errors import LockHeld
+from dialflo_pipeline.core.errors import LockHeld
+from dialflo_pipeline.storage import locks
 
 Elsewhere = Callable[..., AbstractContextManager[subprocess.Popen[str]]]
 
 HOLDING = """
 import sys
 from pathlib import Path
-from dialflo_pipeline import locks
+from dialflo_pipeline.storage import locks
 work_dir = Path(sys.argv[2])
 with locks.run_lock(work_dir, "sync", wait=False) if sys.argv[1] == "run" else locks.registration_lock(work_dir):
     print("held", flush=True)
@@ -111,7 +111,7 @@ def test_a_run_that_waits_says_so_and_goes_on_when_the_lock_is_free(held_elsewhe
 
 def test_the_lock_is_exclusive_until_the_last_to_hold_it_lets_go(tmp_path: Path) -> None:
     asking = (
-        "import sys; from pathlib import Path; from dialflo_pipeline.locks import holder; "
+        "import sys; from pathlib import Path; from dialflo_pipeline.storage.locks import holder; "
         "print(holder(Path(sys.argv[1])) is None)"
     )
 
@@ -235,8 +235,8 @@ def test_one_registration_at_a_time_between_threads_too(tmp_path: Path) -> None:
 FORKING = """
 import os, sys
 from pathlib import Path
-from dialflo_pipeline import locks
-from dialflo_pipeline.errors import LockHeld
+from dialflo_pipeline.storage import locks
+from dialflo_pipeline.core.errors import LockHeld
 work_dir = Path(sys.argv[1])
 with locks.run_lock(work_dir, "sync", wait=False):
     child = os.fork()

@@ -6,7 +6,7 @@ The numbers are those of the wire, so every driver of a database has the same.
 from datetime import date, datetime
 from typing import Any, Final
 
-from dialflo_pipeline.task_ids.cursor import CursorValue
+from dialflo_pipeline.extract.task_ids.database.cursor import CursorValue
 
 MYSQL_TIMESTAMP: Final = 7
 

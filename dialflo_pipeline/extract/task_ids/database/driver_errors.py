@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from dialflo_pipeline.errors import DialfloError, TaskSourceDown, TaskSourceError
+from dialflo_pipeline.core.errors import DialfloError, TaskSourceDown, TaskSourceError
 
 _REFUSED: Final = "refuses the user or the password in DIALFLO_TASKS_DSN. Mend that setting."
 _NO_DATABASE: Final = "has no database of the name in DIALFLO_TASKS_DSN. Mend that setting."

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dialflo_pipeline.errors import TaskSourceError
-from dialflo_pipeline.task_ids.cursor import CursorValue
-from dialflo_pipeline.task_ids.database_errors import told
-from dialflo_pipeline.task_ids.database_types import MYSQL_TIMESTAMP, first_value_of, lenient
-from dialflo_pipeline.task_ids.rows import ID_COLUMNS
+from dialflo_pipeline.core.errors import TaskSourceError
+from dialflo_pipeline.extract.task_ids.database.column_types import MYSQL_TIMESTAMP, first_value_of, lenient
+from dialflo_pipeline.extract.task_ids.database.cursor import CursorValue
+from dialflo_pipeline.extract.task_ids.database.driver_errors import told
+from dialflo_pipeline.extract.task_ids.row_validation import ID_COLUMNS
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

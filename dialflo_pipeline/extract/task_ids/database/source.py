@@ -14,16 +14,23 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from dialflo_pipeline.errors import TaskSourceDown, TaskSourceError
-from dialflo_pipeline.locks import registration_lock
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.task_ids import cursor
-from dialflo_pipeline.task_ids.cursor import Seen
-from dialflo_pipeline.task_ids.files import TaskFile
-from dialflo_pipeline.task_ids.parquet import json_value
-from dialflo_pipeline.task_ids.register import Registration, register
-from dialflo_pipeline.task_ids.rows import CALL_DATE, COMPLETED_AT, ID_COLUMNS, Record, Refusals, Refused
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.errors import TaskSourceDown, TaskSourceError
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.extract.task_ids.database import cursor
+from dialflo_pipeline.extract.task_ids.database.cursor import Seen
+from dialflo_pipeline.extract.task_ids.files.parquet_reader import json_value
+from dialflo_pipeline.extract.task_ids.files.reader import TaskFile
+from dialflo_pipeline.extract.task_ids.register import Registration, register
+from dialflo_pipeline.extract.task_ids.row_validation import (
+    CALL_DATE,
+    COMPLETED_AT,
+    ID_COLUMNS,
+    Record,
+    Refusals,
+    Refused,
+)
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.storage.locks import registration_lock
 
 NAME: Final = "DIALFLO_TASKS_QUERY"
 LATE_ROWS_EVERY: Final = timedelta(minutes=10)
@@ -46,7 +53,7 @@ class TaskSource:
     @property
     def fingerprint(self) -> str:
         """What a place holds for: this database and this query, whatever the password."""
-        from dialflo_pipeline.task_ids.database import identity
+        from dialflo_pipeline.extract.task_ids.database.query import identity
 
         parts = [identity(self.dsn), self.query, self.cursor_column or ""]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -96,7 +103,7 @@ def has_news(source: TaskSource, workspace: Workspace, now: datetime, late_every
 
 def examine(source: TaskSource, workspace: Workspace) -> str:
     """What the database and the query look like, without any row; raises as `has_news` does."""
-    from dialflo_pipeline.task_ids.database import opened
+    from dialflo_pipeline.extract.task_ids.database.query import opened
 
     place = cursor.load_place(workspace.work, source.fingerprint, workspace.lake)
     newest = place.seen.newest if place else None
@@ -107,7 +114,7 @@ def examine(source: TaskSource, workspace: Workspace) -> str:
 
 
 def _is_beyond(source: TaskSource, seen: Seen) -> bool:
-    from dialflo_pipeline.task_ids.database import opened
+    from dialflo_pipeline.extract.task_ids.database.query import opened
 
     with opened(source.dsn, source.query, source.cursor_column) as database, database.rows(seen.newest) as rows:
         place, equal = rows.cursor_place, 0
@@ -119,7 +126,7 @@ def _is_beyond(source: TaskSource, seen: Seen) -> bool:
 
 
 def _read(source: TaskSource, workspace: Workspace, now: datetime, zone: ZoneInfo, refused: Refusals) -> SourceReport:
-    from dialflo_pipeline.task_ids.database import opened
+    from dialflo_pipeline.extract.task_ids.database.query import opened
 
     lake, work = workspace.registration_lake, workspace.work
     before = cursor.load_place(work, source.fingerprint, lake)
@@ -138,7 +145,7 @@ class _Reading:
     """Makes rows of the query records, and notes the highest cursor on the way."""
 
     def __init__(self, columns: tuple[str, ...], cursor_column: str) -> None:
-        from dialflo_pipeline.task_ids.database import CURSOR
+        from dialflo_pipeline.extract.task_ids.database.query import CURSOR
 
         self._columns, self._cursor = columns, cursor_column
         self._is_only_cursor = cursor_column == CURSOR

@@ -4,11 +4,11 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.task_ids.columns import check_columns
-from dialflo_pipeline.task_ids.rows import Record, Refused
-from dialflo_pipeline.task_ids.text import MAX_LINE_CHARACTERS, Line
-from dialflo_pipeline.values import ASCII_BLANKS, is_blank
+from dialflo_pipeline.core.errors import TaskFileError
+from dialflo_pipeline.core.values import ASCII_BLANKS, is_blank
+from dialflo_pipeline.extract.task_ids.files.header import check_columns
+from dialflo_pipeline.extract.task_ids.files.lines import MAX_LINE_CHARACTERS, Line
+from dialflo_pipeline.extract.task_ids.row_validation import Record, Refused
 
 TOO_FEW = "the row has fewer cells than the header"
 TOO_MANY = "the row has more cells than the header"

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 
-from dialflo_pipeline.errors import TaskFileError
+from dialflo_pipeline.core.errors import TaskFileError
 
 
 class Format(StrEnum):

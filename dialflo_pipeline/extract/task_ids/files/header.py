@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from dialflo_pipeline.errors import TaskFileError
+from dialflo_pipeline.core.errors import TaskFileError
 
 _MANY = 20
 _LOOKS_LIKE_A_NAME = re.compile(r"(?!(?:.*\d){5})[^\W\d][\w .;|/()#-]{0,63}")

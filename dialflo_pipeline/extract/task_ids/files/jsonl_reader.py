@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
-from dialflo_pipeline import strict_json
-from dialflo_pipeline.task_ids.rows import Record, Refused
-from dialflo_pipeline.task_ids.text import Line
-from dialflo_pipeline.values import is_blank
+from dialflo_pipeline.core import strict_json
+from dialflo_pipeline.core.values import is_blank
+from dialflo_pipeline.extract.task_ids.files.lines import Line
+from dialflo_pipeline.extract.task_ids.row_validation import Record, Refused
 
 NOT_JSON = "the line is not JSON"
 NO_OBJECT = "the line is not a JSON object"

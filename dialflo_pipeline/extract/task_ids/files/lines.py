@@ -8,9 +8,9 @@ from collections.abc import Generator, Iterable, Iterator
 from io import TextIOWrapper
 from typing import BinaryIO, Final, NamedTuple
 
-from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.task_ids.rows import ID_COLUMNS, Record, Refused
-from dialflo_pipeline.values import ASCII_BLANKS
+from dialflo_pipeline.core.errors import TaskFileError
+from dialflo_pipeline.core.values import ASCII_BLANKS
+from dialflo_pipeline.extract.task_ids.row_validation import ID_COLUMNS, Record, Refused
 
 MAX_LINE_CHARACTERS: Final = 16 * 1024 * 1024
 

@@ -10,10 +10,10 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.strict_json import Number
-from dialflo_pipeline.task_ids.columns import check_columns
-from dialflo_pipeline.task_ids.rows import CALL_DATE, COMPLETED_AT, Record, Refused
+from dialflo_pipeline.core.errors import TaskFileError
+from dialflo_pipeline.core.strict_json import Number
+from dialflo_pipeline.extract.task_ids.files.header import check_columns
+from dialflo_pipeline.extract.task_ids.row_validation import CALL_DATE, COMPLETED_AT, Record, Refused
 
 DAMAGED: Final = "the file is damaged from this row on"
 UNREADABLE: Final = "a value of the row cannot be read"

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.task_ids import delimited, json_lines, parquet
-from dialflo_pipeline.task_ids.formats import Format, format_of
-from dialflo_pipeline.task_ids.rows import ID_COLUMNS, Record, Refusals, Refused, TaskRow, task_row
-from dialflo_pipeline.task_ids.text import id_list, lines
+from dialflo_pipeline.core.errors import TaskFileError
+from dialflo_pipeline.extract.task_ids.files import csv_reader as delimited
+from dialflo_pipeline.extract.task_ids.files import jsonl_reader as json_lines
+from dialflo_pipeline.extract.task_ids.files import parquet_reader as parquet
+from dialflo_pipeline.extract.task_ids.files.formats import Format, format_of
+from dialflo_pipeline.extract.task_ids.files.lines import id_list, lines
+from dialflo_pipeline.extract.task_ids.row_validation import ID_COLUMNS, Record, Refusals, Refused, TaskRow, task_row
 
 STDIN_NAME = "standard input"
 

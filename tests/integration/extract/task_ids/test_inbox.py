@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.task_ids import inbox as inbox_module
-from dialflo_pipeline.task_ids.inbox import Clock, Fate, InboxReport, take_in
-from dialflo_pipeline.task_ids.register import register_each
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.extract.task_ids import inbox as inbox_module
+from dialflo_pipeline.extract.task_ids.inbox import Clock, Fate, InboxReport, take_in
+from dialflo_pipeline.extract.task_ids.register import register_each
+from dialflo_pipeline.lake.store import Lake
 
 NOW = datetime(2025, 6, 25, 20, tzinfo=UTC)
 

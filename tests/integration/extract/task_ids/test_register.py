@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import TASK_IDS
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.lake.store import Lake
 
 SCRIPT = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
-from dialflo_pipeline import lake as lake_module
-from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.task_ids.register import register
+from dialflo_pipeline.lake import store as lake_module
+from dialflo_pipeline.extract.task_ids.files.reader import read
+from dialflo_pipeline.extract.task_ids.register import register
 
 root, source, die_after = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 whole_append = lake_module.Lake.append

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline.callbacks import read_text, request
+from dialflo_pipeline.marts.callbacks.parser import read_text, request
 
 Row = dict[str, Any]
 MICROSECOND = timedelta(microseconds=1)

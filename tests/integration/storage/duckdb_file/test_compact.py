@@ -5,8 +5,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dialflo_pipeline import compacting, duckdb_files, publish
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.publish import publish
+from dialflo_pipeline.storage.duckdb_file import compact as compacting
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline import duckdb_files
-from dialflo_pipeline.errors import DamagedWarehouse
+from dialflo_pipeline.core.errors import DamagedWarehouse
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 
 @pytest.fixture

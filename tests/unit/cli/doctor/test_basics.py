@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from dialflo_pipeline.cli.doctor.basics import examine_basics
-from dialflo_pipeline.findings import Finding
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.core.diagnostics import Finding
+from dialflo_pipeline.core.settings import Settings
 
 
 def mappings(data: Path) -> Finding:

@@ -8,8 +8,8 @@ import pytest
 
 from dialflo_pipeline.cli.doctor import files
 from dialflo_pipeline.cli.doctor.files import examine_files
-from dialflo_pipeline.findings import Finding
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.diagnostics import Finding
+from dialflo_pipeline.lake.data_dir import Workspace
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from dialflo_pipeline import duckdb_files
-from dialflo_pipeline.cli import console, query_output
-from dialflo_pipeline.cli.query import run_query
-from dialflo_pipeline.errors import NotPublished, UsageError
+from dialflo_pipeline.cli import console
+from dialflo_pipeline.cli.query import output as query_output
+from dialflo_pipeline.cli.query.run import run_query
+from dialflo_pipeline.core.errors import NotPublished, UsageError
+from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 
 @pytest.fixture

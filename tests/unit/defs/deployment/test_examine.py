@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance
 
-from dialflo_pipeline.defs import deployment
-from dialflo_pipeline.defs.deployment import examine_deployment
-from dialflo_pipeline.findings import Finding
-from dialflo_pipeline.settings import Settings
-from tests.roots_rights import give_up_roots_rights
+from dialflo_pipeline.core.diagnostics import Finding
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.deployment import examine as deployment
+from dialflo_pipeline.defs.deployment.examine import examine_deployment
+from tests.support.root_rights import give_up_roots_rights
 
-POSTGRES = (Path(__file__).parents[3] / "deploy" / "dagster.yaml").read_text("utf-8")
+POSTGRES = (Path(__file__).parents[4] / "deploy" / "dagster.yaml").read_text("utf-8")
 SQLITE = "telemetry: {enabled: false}\n"
 LOOKING = """
-from dialflo_pipeline.defs.deployment import examine_deployment
-from dialflo_pipeline.settings import Settings
+from dialflo_pipeline.defs.deployment.examine import examine_deployment
+from dialflo_pipeline.core.settings import Settings
 
 print(next(each.found for each in examine_deployment(Settings()) if each.what == "DAGSTER_HOME"))
 """

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.defs.home import dagster_home, home_beside
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.defs.deployment.home import dagster_home, home_beside
+from dialflo_pipeline.lake.data_dir import Workspace
 
 
 @pytest.fixture(autouse=True)

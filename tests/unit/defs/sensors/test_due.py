@@ -14,19 +14,19 @@ from dagster._core.test_utils import create_run_for_test  # the only way to a ru
 from dagster._daemon.types import DaemonHeartbeat  # what the daemon leaves
 from filelock import FileLock
 
-from dialflo_pipeline import refresh
-from dialflo_pipeline.days import day_status, survey
-from dialflo_pipeline.defs import under_way
+from dialflo_pipeline import pipeline as refresh
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.due import earliest_start
-from dialflo_pipeline.defs.killed import report_killed
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.derive import derive_days
-from dialflo_pipeline.locks import RUN_LOCK
-from dialflo_pipeline.rules import mart_settings_of, rules_of
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.defs.runs import active_runs as under_way
+from dialflo_pipeline.defs.sensors.due import earliest_start
+from dialflo_pipeline.defs.sensors.killed_runs import report_killed
+from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.partitions import day_status, survey
+from dialflo_pipeline.marts.settings import mart_settings_of, rules_of
+from dialflo_pipeline.storage.locks import RUN_LOCK
 
 DAY, LATER = date(2026, 1, 5), date(2026, 1, 8)
 Register = Callable[..., None]

@@ -10,14 +10,14 @@ import pytest
 from dagster import DagsterInstance, DagsterRunStatus, Definitions, SkipReason, build_sensor_context
 from dagster._core.test_utils import create_run_for_test  # the only way to a run that never ended
 
-from dialflo_pipeline import alive
-from dialflo_pipeline.alive import is_alive, shown_alive
+from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.our_runs import DATA_TAG
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.reporting import Remembered
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.defs.runs.ownership import DATA_TAG
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.progress import Remembered
+from dialflo_pipeline.storage import liveness as alive
+from dialflo_pipeline.storage.liveness import is_alive, shown_alive
 
 Tick = Callable[[], None]
 

@@ -19,15 +19,16 @@ from dagster._core.test_utils import create_run_for_test  # the only way to a ru
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from pydantic import SecretStr
 
-from dialflo_pipeline.alive import shown_alive
-from dialflo_pipeline.defs import sources, under_way
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.assets.registration import sources_read
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.registering import sources_read
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.task_ids.inbox import InboxReport
-from dialflo_pipeline.task_ids.source import SourceReport
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.defs.runs import active_runs as under_way
+from dialflo_pipeline.defs.sensors import task_sources as sources
+from dialflo_pipeline.extract.task_ids.database.source import SourceReport
+from dialflo_pipeline.extract.task_ids.inbox import InboxReport
+from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.storage.liveness import shown_alive
 
 QUERY = "SELECT task_id, n AS cursor FROM t WHERE n >= :cursor"
 Drop = Callable[[str], Path]

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.task_ids.files import TaskFile, read
-from dialflo_pipeline.task_ids.formats import Format
-from dialflo_pipeline.task_ids.rows import Refused, TaskRow
+from dialflo_pipeline.extract.task_ids.files.formats import Format
+from dialflo_pipeline.extract.task_ids.files.reader import TaskFile, read
+from dialflo_pipeline.extract.task_ids.row_validation import Refused, TaskRow
 
 ReadAll = Callable[..., tuple[list[TaskRow], list[Refused]]]
 

@@ -10,13 +10,13 @@ from dataframely.exc import ValidationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.task_ids import register as register_module
-from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.task_ids.formats import Format
-from dialflo_pipeline.task_ids.register import Registration, register
-from dialflo_pipeline.task_ids.rows import TaskRow
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.extract.task_ids import register as register_module
+from dialflo_pipeline.extract.task_ids.files.formats import Format
+from dialflo_pipeline.extract.task_ids.files.reader import read
+from dialflo_pipeline.extract.task_ids.register import Registration, register
+from dialflo_pipeline.extract.task_ids.row_validation import TaskRow
+from dialflo_pipeline.lake.store import Lake
 
 NOW = datetime(2025, 6, 25, 20, tzinfo=UTC)
 TODAY_IN_KOLKATA = date(2025, 6, 26)

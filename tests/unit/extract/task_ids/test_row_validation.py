@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.strict_json import Number
-from dialflo_pipeline.task_ids import rows
-from dialflo_pipeline.task_ids.rows import BadValue, Record, Refusals, Refused, TaskRow, task_row
+from dialflo_pipeline.core.strict_json import Number
+from dialflo_pipeline.extract.task_ids import row_validation as rows
+from dialflo_pipeline.extract.task_ids.row_validation import BadValue, Record, Refusals, Refused, TaskRow, task_row
 
 ID_COLUMNS = ("task_id", "task_uuid")
 

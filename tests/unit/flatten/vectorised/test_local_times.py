@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from dialflo_pipeline.flatten.local_times import to_utc
-from dialflo_pipeline.values import parse_time
+from dialflo_pipeline.core.values import parse_time
+from dialflo_pipeline.flatten.vectorised.local_times import to_utc
 
 DTYPE = pl.Datetime("us", "UTC")
 

@@ -10,10 +10,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from dialflo_pipeline.flatten import Flattened, fast, flatten
+from dialflo_pipeline.flatten import Flattened, flatten
 from dialflo_pipeline.flatten.frames import DOCUMENT
-from dialflo_pipeline.flatten.samples import sampled
-from dialflo_pipeline.flatten.shapes import MOST_ELEMENTS
+from dialflo_pipeline.flatten.vectorised import reader as fast
+from dialflo_pipeline.flatten.vectorised.sampling import sampled
+from dialflo_pipeline.flatten.vectorised.shapes import MOST_ELEMENTS
 
 Batch: TypeAlias = Callable[[Sequence[bytes]], pl.DataFrame]
 Reader: TypeAlias = Callable[[pl.DataFrame, str], Flattened]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, INTEREST, KEY_VALUES, NEXT_ACTION, QUALITY, Path
-from dialflo_pipeline.flatten.shapes import LEVELS, Shape, read_shape
+from dialflo_pipeline.flatten.vectorised.shapes import LEVELS, Shape, read_shape
 
 PLAIN = Shape(
     is_short=True, is_last=True, is_odd=False, has_insights=False, unsure=(), known=(("agent_name",),), unknown=()

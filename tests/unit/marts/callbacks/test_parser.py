@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.callbacks import LONGEST_TEXT, Kind, Request, read_text, request
+from dialflo_pipeline.marts.callbacks.parser import LONGEST_TEXT, Kind, Request, read_text, request
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -195,7 +195,7 @@ def test_a_call_past_the_calendar_by_either_clock_asks_for_nothing() -> None:
 
 
 _READ = """
-from dialflo_pipeline.callbacks import read_text
+from dialflo_pipeline.marts.callbacks.parser import read_text
 texts = ["tomorrow at 5pm", "in 2 hours", "2026-03-20 10:00", "2026-03-20 10:00+02:00", "10 AM"]
 print([read_text(text) for text in texts])
 """

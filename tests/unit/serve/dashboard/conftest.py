@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline.dashboard.limits import Frames
-from dialflo_pipeline.dashboard.reading import FOLDER, Header
-from dialflo_pipeline.models import header_and_query, sql_folder
+from dialflo_pipeline.marts.model import header_and_query, sql_folder
+from dialflo_pipeline.serve.dashboard.limits import Frames
+from dialflo_pipeline.serve.dashboard.queries import FOLDER, Header
 
 FIRST = date(2024, 5, 1)
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from dialflo_pipeline.dashboard.packing import pack_frame, packed, unpacked
+from dialflo_pipeline.serve.dashboard.encode import pack_frame, packed, unpacked
 
 FRAME = pl.DataFrame(
     {

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.dashboard import document as written
-from dialflo_pipeline.dashboard.document import CHART_STYLE, document
+from dialflo_pipeline.serve.dashboard import html as written
+from dialflo_pipeline.serve.dashboard.html import CHART_STYLE, document
 
 
 class Elements(HTMLParser):

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from dialflo_pipeline.dashboard.limits import BY_DAY, MOST, REST, Frames, within
-from dialflo_pipeline.dashboard.making import page
-from dialflo_pipeline.dashboard.packing import unpacked
+from dialflo_pipeline.serve.dashboard.build import page
+from dialflo_pipeline.serve.dashboard.encode import unpacked
+from dialflo_pipeline.serve.dashboard.limits import BY_DAY, MOST, REST, Frames, within
 
 FramesOf = Callable[..., Frames]
 Large = Callable[[int, int], Frames]
@@ -27,7 +27,7 @@ def test_ninety_days_of_fifty_agents_stay_below_two_megabytes_and_lose_no_day(la
 def test_what_would_be_larger_is_left_out_from_its_oldest_days_on(
     large_campaign: Large, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dialflo_pipeline.dashboard.making.MOST", replace(MOST, data_bytes=20_000))
+    monkeypatch.setattr("dialflo_pipeline.serve.dashboard.build.MOST", replace(MOST, data_bytes=20_000))
     frames = large_campaign(60, 4)
     frames |= {name: frames[name].head(10) for name in ("calls", "backlog")}
     text = page(frames, "state", unmask=True)

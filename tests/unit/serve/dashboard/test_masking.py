@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from dialflo_pipeline.dashboard.limits import Frames
-from dialflo_pipeline.dashboard.masking import distinct_masks, masked, masked_frames, only_links
+from dialflo_pipeline.serve.dashboard.limits import Frames
+from dialflo_pipeline.serve.dashboard.masking import distinct_masks, masked, masked_frames, only_links
 
 FramesOf = Callable[..., Frames]
 

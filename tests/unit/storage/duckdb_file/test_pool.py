@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from dialflo_pipeline.instances import Connection, Instances
+from dialflo_pipeline.storage.duckdb_file.pool import Connection, Instances
 
 _OPTIONS = {"threads": 1, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dialflo_pipeline.parquet import seal
+from dialflo_pipeline.storage.parquet import checksum as seal
 
 
 @pytest.fixture

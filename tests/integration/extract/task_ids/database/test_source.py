@@ -11,12 +11,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from dialflo_pipeline.settings import Settings
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.task_ids import cursor as cursor_module
-from dialflo_pipeline.task_ids.cursor import PLACE
-from dialflo_pipeline.task_ids.source import SourceReport, TaskSource, examine, has_news, read_source, source_of
-from dialflo_pipeline.workspace import Workspace
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.extract.task_ids.database import cursor as cursor_module
+from dialflo_pipeline.extract.task_ids.database.cursor import PLACE
+from dialflo_pipeline.extract.task_ids.database.source import (
+    SourceReport,
+    TaskSource,
+    examine,
+    has_news,
+    read_source,
+    source_of,
+)
+from dialflo_pipeline.lake.data_dir import Workspace
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -231,9 +238,9 @@ def test_an_examination_tells_no_row(customer: Customer) -> None:
 
 
 def test_many_rows_are_never_all_in_memory(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialflo_pipeline.task_ids.database.BATCH_ROWS", 10)
-    monkeypatch.setattr("dialflo_pipeline.task_ids.register.FRAME_ROWS", 50)
-    monkeypatch.setattr("dialflo_pipeline.task_ids.register.PART_ROWS", 100)
+    monkeypatch.setattr("dialflo_pipeline.extract.task_ids.database.query.BATCH_ROWS", 10)
+    monkeypatch.setattr("dialflo_pipeline.extract.task_ids.register.FRAME_ROWS", 50)
+    monkeypatch.setattr("dialflo_pipeline.extract.task_ids.register.PART_ROWS", 100)
     customer.insert(*(f"id-{number}" for number in range(1_000)))
     assert customer.read().registration.registered == 1_000
     files = [
@@ -244,12 +251,12 @@ def test_many_rows_are_never_all_in_memory(customer: Customer, monkeypatch: pyte
 
 def test_without_a_database_nobody_imports_sqlalchemy_for_it() -> None:
     code = (
-        "import sys; from dialflo_pipeline.task_ids import source;"
-        " from dialflo_pipeline.settings import Settings; assert source.source_of(Settings()) is None;"
+        "import sys; from dialflo_pipeline.extract.task_ids import source;"
+        " from dialflo_pipeline.core.settings import Settings; assert source.source_of(Settings()) is None;"
         " assert not [name for name in sys.modules if 'task_ids.database' in name]"
     )
     env = {name: value for name, value in os.environ.items() if not name.startswith("DIALFLO_")}
-    subprocess.run([sys.executable, "-c", code], check=True, env=env, cwd=Path(__file__).parents[3])
+    subprocess.run([sys.executable, "-c", code], check=True, env=env, cwd=Path(__file__).parents[5])
 
 
 def test_a_source_is_what_the_settings_say(tmp_path: Path) -> None:

@@ -6,9 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dialflo_pipeline.lake import Lake
-from dialflo_pipeline.tables import TASK_IDS
-from dialflo_pipeline.task_ids.cursor import (
+from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.extract.task_ids.database.cursor import (
     PLACE,
     CursorValue,
     Place,
@@ -19,6 +18,7 @@ from dialflo_pipeline.task_ids.cursor import (
     keep_place,
     load_place,
 )
+from dialflo_pipeline.lake.store import Lake
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

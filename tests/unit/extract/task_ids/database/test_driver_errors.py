@@ -2,8 +2,8 @@
 
 import pytest
 
-from dialflo_pipeline.errors import TaskSourceDown, TaskSourceError
-from dialflo_pipeline.task_ids.database_errors import told
+from dialflo_pipeline.core.errors import TaskSourceDown, TaskSourceError
+from dialflo_pipeline.extract.task_ids.database.driver_errors import told
 
 SECRET = "hunter22"
 

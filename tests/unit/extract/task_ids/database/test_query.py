@@ -7,8 +7,8 @@ from pydantic import SecretStr
 from sqlalchemy import bindparam, create_engine, text
 from sqlalchemy.types import NullType
 
-from dialflo_pipeline.errors import TaskSourceDown, TaskSourceError
-from dialflo_pipeline.task_ids.database import _only_cursor, identity, opened
+from dialflo_pipeline.core.errors import TaskSourceDown, TaskSourceError
+from dialflo_pipeline.extract.task_ids.database.query import _only_cursor, identity, opened
 
 SECRET = "hunter22"
 

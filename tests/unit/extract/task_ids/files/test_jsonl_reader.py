@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline.task_ids import json_lines, rows, text
-from dialflo_pipeline.task_ids.rows import Refused
+from dialflo_pipeline.extract.task_ids import row_validation as rows
+from dialflo_pipeline.extract.task_ids.files import jsonl_reader as json_lines
+from dialflo_pipeline.extract.task_ids.files import lines as text
+from dialflo_pipeline.extract.task_ids.row_validation import Refused
 
 Read = Callable[..., Any]
 

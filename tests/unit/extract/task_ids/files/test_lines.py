@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.task_ids import rows, text
-from dialflo_pipeline.task_ids.formats import Format
-from dialflo_pipeline.task_ids.rows import Refused
+from dialflo_pipeline.core.errors import TaskFileError
+from dialflo_pipeline.extract.task_ids import row_validation as rows
+from dialflo_pipeline.extract.task_ids.files import lines as text
+from dialflo_pipeline.extract.task_ids.files.formats import Format
+from dialflo_pipeline.extract.task_ids.row_validation import Refused
 
 Read = Callable[..., Any]
 

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.task_ids import parquet, rows
-from dialflo_pipeline.task_ids.files import TaskFile, read
-from dialflo_pipeline.task_ids.rows import Refused
+from dialflo_pipeline.core.errors import TaskFileError
+from dialflo_pipeline.extract.task_ids import row_validation as rows
+from dialflo_pipeline.extract.task_ids.files import parquet_reader as parquet
+from dialflo_pipeline.extract.task_ids.files.reader import TaskFile, read
+from dialflo_pipeline.extract.task_ids.row_validation import Refused
 
 Write = Callable[..., Path]
 NOON = datetime(2025, 6, 25, 12, tzinfo=UTC)

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.errors import TaskFileError
-from dialflo_pipeline.task_ids.files import read
-from dialflo_pipeline.task_ids.formats import Format, format_of
+from dialflo_pipeline.core.errors import TaskFileError
+from dialflo_pipeline.extract.task_ids.files.formats import Format, format_of
+from dialflo_pipeline.extract.task_ids.files.reader import read
 
 Read = Callable[..., Any]
 

@@ -1,0 +1,1 @@
+"""The shared base: declarations, settings, single values, errors. Imports nothing else of the package."""

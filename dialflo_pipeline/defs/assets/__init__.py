@@ -1,0 +1,1 @@
+"""The assets, one step for each stage."""

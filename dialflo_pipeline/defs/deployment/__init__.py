@@ -1,0 +1,1 @@
+"""Dagster's services on this machine: home, working directory, web server, what `doctor` reports."""

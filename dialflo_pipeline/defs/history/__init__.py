@@ -1,0 +1,1 @@
+"""Reading and writing Dagster's run history."""

@@ -1,0 +1,1 @@
+"""Runs: which are active, which are ours, whether their process is alive."""

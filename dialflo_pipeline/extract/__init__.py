@@ -1,0 +1,1 @@
+"""Stage 1: task ids and API responses in."""

@@ -1,0 +1,1 @@
+"""Task ids from the customer's own database."""

@@ -1,0 +1,1 @@
+"""Task-id files: one reader a format."""

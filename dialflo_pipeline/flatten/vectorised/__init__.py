@@ -1,0 +1,1 @@
+"""The fast reader of raw answers: whole columns at a time in DuckDB."""

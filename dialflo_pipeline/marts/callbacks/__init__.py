@@ -1,0 +1,1 @@
+"""Call-back times that people asked for in words."""

@@ -1,0 +1,1 @@
+"""Stage 5: the published DuckDB file and its publication metadata."""

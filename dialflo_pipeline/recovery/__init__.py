@@ -1,0 +1,1 @@
+"""Damaged files: inspect, repair, clean up."""

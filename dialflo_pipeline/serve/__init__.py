@@ -1,0 +1,1 @@
+"""Stage 6: readers of the published file."""
