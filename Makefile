@@ -56,6 +56,7 @@ lint: $(READY) ## Check style, formats, types and the Dagster definitions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	PATH="$(CURDIR)/$(BIN):$$PATH" dg check defs
 
 format: $(READY) ## Mend what can be mended by itself

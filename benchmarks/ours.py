@@ -19,7 +19,8 @@ from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.flatten.derive import derive_days
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.partitions import registered_days, survey
-from dialflo_pipeline.marts.settings import mart_settings_of, rules_of
+from dialflo_pipeline.lake.settings import rules_of
+from dialflo_pipeline.marts.settings import mart_settings_of
 
 
 def time_stages() -> Seconds:

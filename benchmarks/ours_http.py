@@ -16,7 +16,7 @@ from dialflo_pipeline.extract.fetch import FetchReport
 from dialflo_pipeline.extract.plan import Wanted, wanted_ids
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.partitions import registered_days
-from dialflo_pipeline.marts.settings import rules_of
+from dialflo_pipeline.lake.settings import rules_of
 
 
 def time_fetch() -> Seconds:

@@ -16,7 +16,8 @@ from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
 from dialflo_pipeline.flatten.derive import derive_days
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.partitions import registered_days, survey
-from dialflo_pipeline.marts.settings import MartSettings, Rules
+from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.simulator.answers import document
 from dialflo_pipeline.simulator.campaign import campaign, task_rows
 from dialflo_pipeline.simulator.options import SimulatorOptions

@@ -2,29 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import orjson
 
 from dialflo_pipeline.core import strict_json
-from dialflo_pipeline.core.schema.tables import Outcome
+from dialflo_pipeline.core.schema.tables import Outcome, Result
 from dialflo_pipeline.core.values import call_objects, has_insights, outcome_of
 
 TROUBLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that say: not now, perhaps later."""
-
-
-class Result(StrEnum):
-    """What one try, and by its last try one asking, ended in."""
-
-    USABLE = "usable"
-    EMPTY = "empty"
-    GARBAGE = "garbage"
-    NOT_FOUND = "not_found"
-    REFUSED = "refused"
-    UNAUTHORIZED = "unauthorized"
-    TROUBLE = "trouble"
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
-from dialflo_pipeline.api.classify import AskingTry, Result, Verdict, judge
+from dialflo_pipeline.api.classify import AskingTry, Verdict, judge
 from dialflo_pipeline.api.client import DialfloClient, Reply, open_client
 from dialflo_pipeline.api.rate_limiter import Throttle
 from dialflo_pipeline.api.retry import RetryPolicy, may_be_tried_again, put_off, retry_after_seconds, retrying
 from dialflo_pipeline.core.errors import TransportTrouble
+from dialflo_pipeline.core.schema.tables import Result
 
 TOO_MANY_REQUESTS = 429
 

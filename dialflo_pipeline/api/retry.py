@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, stop_before_delay
 from tenacity.wait import wait_base, wait_random_exponential
 
-from dialflo_pipeline.api.classify import AskingTry, Result, Verdict
+from dialflo_pipeline.api.classify import AskingTry, Verdict
+from dialflo_pipeline.core.schema.tables import Result
 
 TRIED_AGAIN = frozenset({Result.TROUBLE, Result.GARBAGE})
 

@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dialflo_pipeline.api.classify import Result
 from dialflo_pipeline.checks.check import Severity
 from dialflo_pipeline.cli.console import say, say_error, say_hint
-from dialflo_pipeline.core.schema.tables import State
+from dialflo_pipeline.core.schema.tables import Result, State
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.partitions import DayStatus
 from dialflo_pipeline.progress import Remembered

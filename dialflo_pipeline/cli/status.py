@@ -16,8 +16,8 @@ from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.lake.data_dir import QUARANTINE, Workspace
 from dialflo_pipeline.lake.last_run import last_run
 from dialflo_pipeline.lake.partitions import DayStatus, day_status, read_states, registered_days
+from dialflo_pipeline.lake.settings import Rules, rules_of
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.marts.settings import Rules, rules_of
 
 NEVER_ASKED = "not asked yet"
 STOPPED = "asked in a run that was stopped"

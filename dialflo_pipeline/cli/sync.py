@@ -26,7 +26,8 @@ from dialflo_pipeline.extract.task_ids.inbox import waiting_files
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.last_run import note_run
 from dialflo_pipeline.lake.partitions import DayStatus, survey
-from dialflo_pipeline.marts.settings import Rules, mart_settings_of, rules_of
+from dialflo_pipeline.lake.settings import Rules, rules_of
+from dialflo_pipeline.marts.settings import mart_settings_of
 from dialflo_pipeline.pipeline import is_up_to_date
 from dialflo_pipeline.recovery.repair import Mender
 from dialflo_pipeline.serve.dashboard import is_current

@@ -23,7 +23,7 @@ from dialflo_pipeline.defs.partitions import partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.partitions import survey
-from dialflo_pipeline.marts.settings import rules_of
+from dialflo_pipeline.lake.settings import rules_of
 
 DAILY_AT = "30 1 * * *"
 

@@ -13,7 +13,8 @@ from dialflo_pipeline.core.settings import Settings, load_settings
 from dialflo_pipeline.core.signals import still_ending_at_once
 from dialflo_pipeline.extract.fetch import FetchReport
 from dialflo_pipeline.lake.data_dir import Workspace
-from dialflo_pipeline.marts.settings import MartSettings, Rules, mart_settings_of, rules_of
+from dialflo_pipeline.lake.settings import Rules, rules_of
+from dialflo_pipeline.marts.settings import MartSettings, mart_settings_of
 from dialflo_pipeline.progress import Remembered, Reporter
 from dialflo_pipeline.recovery.repair import Finding, Mender
 from dialflo_pipeline.storage.locks import run_lock

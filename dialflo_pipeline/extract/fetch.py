@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from dialflo_pipeline.api.classify import Result
 from dialflo_pipeline.api.request import Asking
+from dialflo_pipeline.core.schema.tables import Result
 
 FIRST_FORBIDDEN = 5
 """So many first answers that are all 403 mean the token, not the ids."""

@@ -8,9 +8,9 @@ import polars as pl
 
 from dialflo_pipeline.core.schema.tables import State
 from dialflo_pipeline.lake.partitions import DayStatus, in_groups, read_states
+from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.lake.task_states import is_due
-from dialflo_pipeline.marts.settings import Rules
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, CAL
 from dialflo_pipeline.flatten import SAMPLE, Flattened, Usual, flatten, sampled
 from dialflo_pipeline.lake.partitions import fingerprint, footer, in_groups
 from dialflo_pipeline.lake.registrations import registered_tasks
+from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.lake.task_states import KEY, TRY_COLUMNS, deciding_askings, task_states
 from dialflo_pipeline.lake.validation import checked
-from dialflo_pipeline.marts.settings import Rules
 from dialflo_pipeline.storage.parquet.schema import PARTITION_COLUMN
 
 BATCH_ROWS = 32_768

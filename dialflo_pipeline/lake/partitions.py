@@ -16,9 +16,9 @@ import polars as pl
 from dialflo_pipeline.core.errors import DamagedFile
 from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, State
 from dialflo_pipeline.lake.registrations import registered_tasks
+from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.lake.task_states import TRY_COLUMNS, task_states
-from dialflo_pipeline.marts.settings import Rules
 
 DERIVATION = "3"
 """To be raised when the same raw answers would give other derived rows."""

@@ -1,19 +1,9 @@
-"""Which settings the derived rows and the marts depend on; a change of these, and of no other, makes them stale."""
+"""Which settings the marts depend on; a change of these, and of no other, makes them stale."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from dialflo_pipeline.core.settings import Settings
-from dialflo_pipeline.lake.data_dir import Workspace
-from dialflo_pipeline.marts.seeds import Word, read_words
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What the rows of the lake's derived tables depend on."""
-
-    timezone: str
-    settle_after: timedelta
+from dialflo_pipeline.marts.seeds import SEED_FOLDER, Word, read_words
 
 
 @dataclass(frozen=True)
@@ -32,11 +22,6 @@ class MartSettings:
     """The user's own mappings of words, beside the shipped ones."""
 
 
-def rules_of(settings: Settings) -> Rules:
-    """The settings that derived rows depend on."""
-    return Rules(settings.timezone, settings.settle_after)
-
-
 def mart_settings_of(settings: Settings) -> MartSettings:
     """The settings that marts depend on, and the user's own mappings of words, which are read from the data folder.
 
@@ -51,5 +36,5 @@ def mart_settings_of(settings: Settings) -> MartSettings:
         redial_max_age_days=settings.redial_max_age_days,
         callback_keys=tuple(settings.callback_keys.split(",")),
         callback_tolerance_minutes=settings.callback_tolerance_minutes,
-        words=read_words(Workspace(settings.data_dir).seeds),
+        words=read_words(settings.data_dir / SEED_FOLDER),
     )

@@ -19,8 +19,9 @@ from dialflo_pipeline.core.schema.tables import RAW_TABLES, TASK_IDS, TASKS, WAR
 from dialflo_pipeline.flatten.derive import derive_days
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.partitions import day_status, fingerprint, survey
+from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.load import load as loading
-from dialflo_pipeline.marts.settings import MartSettings, Rules
+from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish.publish import is_copy, publish
 from dialflo_pipeline.recovery.file_stats import PRIVATE, PUBLISHED, looks_now, note_looks, seen_looks
 from dialflo_pipeline.recovery.task_ids import can_tell, recover, reread

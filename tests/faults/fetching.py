@@ -22,8 +22,8 @@ from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
 from dialflo_pipeline.extract.fetch import FetchReport
 from dialflo_pipeline.extract.run import fetch_answers
 from dialflo_pipeline.lake.partitions import read_states
+from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.marts.settings import Rules
 from tests.support.canaries import TOKEN
 from tests.support.fault_server import FaultServer
 

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts
-from dialflo_pipeline.marts.settings import MartSettings, Rules
+from dialflo_pipeline.marts.settings import MartSettings
 from tests.e2e.judge import Exchange, TaskRow, judge
 from tests.e2e.judge import Rules as JudgeRules
 from tests.e2e.judge_json import frozen, parse_stored

@@ -10,7 +10,8 @@ from dialflo_pipeline.core.schema.tables import TASK_IDS, TASKS
 from dialflo_pipeline.flatten.derive import derive_days
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.partitions import DayStatus, survey
-from dialflo_pipeline.marts.settings import MartSettings, Rules
+from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.pipeline import days_to_load
 from dialflo_pipeline.publish.publish import read_published
 

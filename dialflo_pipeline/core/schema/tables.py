@@ -44,6 +44,18 @@ class State(StrEnum):
     PENDING = "pending"
 
 
+class Result(StrEnum):
+    """What one try, and by its last try one asking, ended in."""
+
+    USABLE = "usable"
+    EMPTY = "empty"
+    GARBAGE = "garbage"
+    NOT_FOUND = "not_found"
+    REFUSED = "refused"
+    UNAUTHORIZED = "unauthorized"
+    TROUBLE = "trouble"
+
+
 VALUE_TYPES = ("string", "number", "boolean", "null", "object", "array")
 SOURCES = ("api", "webhook")
 TASK_ID_PATTERN = r"^[A-Za-z0-9_-]{1,128}$"

@@ -35,7 +35,8 @@ from dialflo_pipeline.defs.runs.backfills import days_in_hand, is_followed_up
 from dialflo_pipeline.defs.sensors.settings_changed import ALWAYS, settings_since
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.partitions import DayStatus, survey
-from dialflo_pipeline.marts.settings import mart_settings_of, rules_of
+from dialflo_pipeline.lake.settings import rules_of
+from dialflo_pipeline.marts.settings import mart_settings_of
 from dialflo_pipeline.pipeline import is_up_to_date
 from dialflo_pipeline.storage.locks import run_lock
 

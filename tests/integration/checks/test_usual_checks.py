@@ -14,7 +14,7 @@ from dialflo_pipeline.checks.check import CheckResult
 from dialflo_pipeline.checks.context import Clock
 from dialflo_pipeline.checks.run import all_checks, run_checks
 from dialflo_pipeline.lake.data_dir import Workspace
-from dialflo_pipeline.marts.settings import Rules
+from dialflo_pipeline.lake.settings import Rules
 
 FIRST = date(2024, 5, 1)
 TODAY = date(2024, 6, 5)

@@ -22,8 +22,9 @@ from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TA
 from dialflo_pipeline.flatten.derive import derive_days
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.partitions import survey
+from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.marts.settings import MartSettings, Rules
+from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.recovery.file_stats import SEEN
 from dialflo_pipeline.recovery.repair import Finding, Mender, examine
 from dialflo_pipeline.recovery.task_ids import recover

@@ -13,8 +13,9 @@ import pytest
 import tenacity
 from pydantic import SecretStr
 
-from dialflo_pipeline.api.classify import AskingTry, Result, Verdict
+from dialflo_pipeline.api.classify import AskingTry, Verdict
 from dialflo_pipeline.api.client import DialfloClient, open_client
+from dialflo_pipeline.core.schema.tables import Result
 
 T = TypeVar("T")
 

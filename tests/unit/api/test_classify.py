@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.classify import Result, judge
+from dialflo_pipeline.api.classify import judge
+from dialflo_pipeline.core.schema.tables import Result
 
 DOCUMENTED = (Path(__file__).parents[2] / "cases" / "documented_response.json").read_bytes().strip()
 INSIGHTS: dict[str, Any] = {"call_insights": {"metadata": {}}}

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.classify import Result
 from dialflo_pipeline.api.rate_limiter import LONGEST_PAUSE_SECONDS, Throttle
 from dialflo_pipeline.api.request import Asker, Asking
 from dialflo_pipeline.api.retry import TRIED_AGAIN, RetryPolicy
+from dialflo_pipeline.core.schema.tables import Result
 
 USABLE = b'[{"call_status": "BUSY"}]'
 Answer = Callable[[], Awaitable[httpx.Response]]

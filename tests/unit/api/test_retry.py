@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.classify import AskingTry, Result, Verdict
+from dialflo_pipeline.api.classify import AskingTry, Verdict
 from dialflo_pipeline.api.retry import may_be_tried_again, put_off, retry_after_seconds
+from dialflo_pipeline.core.schema.tables import Result
 
 NOW = datetime(2025, 6, 25, 10, 57, 5, tzinfo=UTC)
 

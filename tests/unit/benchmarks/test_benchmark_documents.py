@@ -8,7 +8,8 @@ from benchmarks.campaign import Campaign
 from benchmarks.documents import USUAL, Shape, documents
 from benchmarks.frames import answers
 from benchmarks.server import NAMES
-from dialflo_pipeline.api.classify import Result, judge
+from dialflo_pipeline.api.classify import judge
+from dialflo_pipeline.core.schema.tables import Result
 from dialflo_pipeline.flatten import flatten
 
 COUNT = 400

@@ -22,7 +22,8 @@ from dialflo_pipeline.flatten.derive import derive_days
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.partitions import survey
 from dialflo_pipeline.lake.registrations import forget
-from dialflo_pipeline.marts.settings import MartSettings, Rules
+from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.marts.settings import MartSettings
 
 DAY, NEXT = date(2024, 5, 1), date(2024, 5, 2)
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dialflo_pipeline.api.classify import Result, Verdict
+from dialflo_pipeline.api.classify import Verdict
 from dialflo_pipeline.api.client import Reply
 from dialflo_pipeline.api.request import Asking
+from dialflo_pipeline.core.schema.tables import Result
 from dialflo_pipeline.extract.fetch import Fetch, FetchReport, StopReason, StopRules
 
 SENT = datetime(2024, 5, 1, tzinfo=UTC)

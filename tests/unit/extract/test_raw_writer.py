@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline.api.classify import Result, Verdict
+from dialflo_pipeline.api.classify import Verdict
 from dialflo_pipeline.api.client import Reply
 from dialflo_pipeline.api.request import Asking
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, Table
+from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, Result, Table
 from dialflo_pipeline.extract import raw_writer as answer_log_module
 from dialflo_pipeline.extract.raw_writer import answer_log
 from dialflo_pipeline.lake.store import Lake

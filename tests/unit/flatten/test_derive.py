@@ -15,8 +15,8 @@ from dialflo_pipeline.flatten import derive
 from dialflo_pipeline.flatten.derive import derive_days
 from dialflo_pipeline.lake import partitions as day_groups
 from dialflo_pipeline.lake.partitions import day_status
+from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.marts.settings import Rules
 
 RULES = Rules("Asia/Kolkata", timedelta(hours=24))
 DAYS = [date(2026, 1, day) for day in range(1, 8)]

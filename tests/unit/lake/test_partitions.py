@@ -6,13 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dialflo_pipeline.api.classify import Result
-from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, State
+from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, Result, State
 from dialflo_pipeline.flatten.derive import derive_days
 from dialflo_pipeline.lake import partitions as days
 from dialflo_pipeline.lake.partitions import DayStatus, day_status, fingerprint, read_states, registered_days, survey
+from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.marts.settings import Rules
 
 DAY = date(2024, 5, 1)
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -25,7 +25,8 @@ from dialflo_pipeline.defs.sensors.killed_runs import report_killed
 from dialflo_pipeline.flatten.derive import derive_days
 from dialflo_pipeline.lake.data_dir import Workspace
 from dialflo_pipeline.lake.partitions import day_status, survey
-from dialflo_pipeline.marts.settings import mart_settings_of, rules_of
+from dialflo_pipeline.lake.settings import rules_of
+from dialflo_pipeline.marts.settings import mart_settings_of
 from dialflo_pipeline.storage.locks import RUN_LOCK
 
 DAY, LATER = date(2026, 1, 5), date(2026, 1, 8)
