@@ -22,7 +22,7 @@ from typing import NamedTuple
 import polars as pl
 
 from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.simulator.options import SimulatorOptions
 from dialflo_pipeline.simulator.process import RunningSimulator, running_simulator
 
@@ -62,7 +62,7 @@ def days_before(last: date, count: int) -> list[date]:
 
 def history(root: Path, days: list[date], calls_a_day: int) -> None:
     """Days that are fetched already: registrations and raw answers as a sync would have left them."""
-    lake, chance = Workspace(root).lake, random.Random(7)  # noqa: S311  # as above
+    lake, chance = DataDir(root).lake, random.Random(7)  # noqa: S311  # as above
     for day in days:
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
         ids = [task_id(day, number) for number in range(calls_a_day)]

@@ -24,7 +24,7 @@ from pydantic import SecretStr
 
 from benchmarks.campaign import Campaign
 from benchmarks.server import serving
-from dialflo_pipeline.api.request import open_asker
+from dialflo_pipeline.api.request import open_fetcher
 from dialflo_pipeline.api.rust_transport import RustTransport
 from dialflo_pipeline.core import event_loop
 from dialflo_pipeline.extract.run import fetch_answers
@@ -77,7 +77,7 @@ async def under_httpx(
 async def fetch(base_url: str, ids: list[str], concurrency: int) -> None:
     """What a sync does between knowing its ids and deriving their days."""
     with tempfile.TemporaryDirectory() as folder:
-        asker = open_asker(
+        asker = open_fetcher(
             base_url, SecretStr(TOKEN), rate_limit=0, max_concurrency=concurrency, tries=5, timeout_seconds=30
         )
         lake = Lake(Path(folder) / "lake", Path(folder) / "aside")

@@ -16,8 +16,8 @@ from benchmarks.ours_http import time_bare, time_fetch
 from benchmarks.timing import Seconds, timed
 from dialflo_pipeline import pipeline as refresh
 from dialflo_pipeline.core.settings import load_settings
-from dialflo_pipeline.flatten.derive import derive_days
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days, survey
 from dialflo_pipeline.lake.settings import rules_of
 from dialflo_pipeline.marts.settings import mart_settings_of
@@ -26,11 +26,11 @@ from dialflo_pipeline.marts.settings import mart_settings_of
 def time_stages() -> Seconds:
     """From the raw answers to the published file: every stage after the fetch."""
     settings = load_settings()
-    workspace, rules, marts = Workspace(settings.data_dir), rules_of(settings), mart_settings_of(settings)
+    workspace, rules, marts = DataDir(settings.data_dir), rules_of(settings), mart_settings_of(settings)
     days = registered_days(workspace.lake)
     seconds: Seconds = {}
     with timed(seconds, "derive"):
-        for _ in derive_days(workspace.lake, days, rules):
+        for _ in flatten_days(workspace.lake, days, rules):
             pass
     with timed(seconds, "load"):
         refresh.load_warehouse(workspace, survey(workspace.lake, rules), rebuild=True)
@@ -50,7 +50,7 @@ def main() -> None:
     found: object
     match options.what:
         case "fill":
-            lake = Workspace(load_settings().data_dir).lake
+            lake = DataDir(load_settings().data_dir).lake
             found = fill(lake, options.campaign / "ids.csv", options.campaign / "documents.jsonl")
         case "fetch":
             found = time_fetch()

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import httpx
 
 from benchmarks.timing import Seconds, timed
-from dialflo_pipeline.api.request import open_asker
+from dialflo_pipeline.api.request import open_fetcher
 from dialflo_pipeline.api.transport import open_transport
 from dialflo_pipeline.core import event_loop
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.extract import run as collect
 from dialflo_pipeline.extract.fetch import FetchReport
-from dialflo_pipeline.extract.plan import Wanted, wanted_ids
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.extract.plan import FetchPlan, plan_ids
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days
 from dialflo_pipeline.lake.settings import rules_of
 
@@ -22,12 +22,12 @@ from dialflo_pipeline.lake.settings import rules_of
 def time_fetch() -> Seconds:
     """Ask for every registered id; from the open connection to the last answer on record."""
     settings = load_settings()
-    lake, rules = Workspace(settings.data_dir).lake, rules_of(settings)
+    lake, rules = DataDir(settings.data_dir).lake, rules_of(settings)
     assert settings.api_token is not None
-    ids = wanted_ids(lake, registered_days(lake), rules, Wanted(datetime.now(UTC)))
+    ids = plan_ids(lake, registered_days(lake), rules, FetchPlan(datetime.now(UTC)))
     seconds: Seconds = {}
     with timed(seconds, "fetch"):
-        asker = open_asker(
+        asker = open_fetcher(
             settings.base_url,
             settings.api_token,
             rate_limit=settings.rate_limit,
@@ -48,8 +48,8 @@ def _hear(report: FetchReport) -> None:
 def time_bare() -> Seconds:
     """The same requests over the same transport under httpx, with nothing done to the answers."""
     settings = load_settings()
-    lake = Workspace(settings.data_dir).lake
-    ids = wanted_ids(lake, registered_days(lake), rules_of(settings), Wanted(datetime.now(UTC)))
+    lake = DataDir(settings.data_dir).lake
+    ids = plan_ids(lake, registered_days(lake), rules_of(settings), FetchPlan(datetime.now(UTC)))
     seconds: Seconds = {}
     with timed(seconds, "bare"):
         event_loop.run(_ask_bare(settings.base_url, iter(ids), settings.max_concurrency))

@@ -20,7 +20,7 @@ class Reporter(Protocol):
     def damaged(self, finding: "Finding") -> None:
         """A file was not as it was written, and has been mended as far as can be."""
 
-    def took_in(self, report: "InboxReport") -> None:
+    def inbox_read(self, report: "InboxReport") -> None:
         """The inbox has been read."""
 
     def read_database(self, report: "SourceReport") -> None:
@@ -68,7 +68,7 @@ class Remembered:
         """Remember what was damaged."""
         self.findings.append(finding)
 
-    def took_in(self, report: "InboxReport") -> None:
+    def inbox_read(self, report: "InboxReport") -> None:
         """Remember the inbox's report."""
         self.inbox = report
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dialflo_pipeline.core.schema.tables import (
+    PUBLICATION,
     RAW_TABLES,
     SOURCES,
-    STAMP,
     VALUE_TYPES,
     WAREHOUSE_TABLES,
     Outcome,
@@ -52,7 +52,7 @@ def tables_page() -> str:
             INTRODUCTION,
             *_chapter("Raw tables", "Append-only; nothing else keeps what they hold.", map(_table, RAW_TABLES)),
             *_chapter("Tables", "Made from the raw tables; schema `main`.", map(_table, WAREHOUSE_TABLES)),
-            *_chapter("Stamp", "What the published file says of itself; schema `main`.", [_table(STAMP)]),
+            *_chapter("Stamp", "What the published file says of itself; schema `main`.", [_table(PUBLICATION)]),
             *_chapter("Marts", "Computed from the tables; schema `marts`.", map(_model, _sorted(marts))),
             *_chapter(
                 "Behind the marts",

@@ -13,8 +13,8 @@ import pytest
 
 from dialflo_pipeline import pipeline as refresh
 from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
-from dialflo_pipeline.flatten.derive import derive_days
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days, survey
 from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.marts.settings import MartSettings
@@ -48,33 +48,33 @@ def seed_of_run(pytestconfig: pytest.Config) -> int:
 
 
 @pytest.fixture(scope="session")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> DataDir:
     """Three weeks of simulated calls, published; a few tasks were never asked for, and a few are not known."""
-    workspace = Workspace(tmp_path_factory.mktemp("simulated") / "data")
+    data_dir = DataDir(tmp_path_factory.mktemp("simulated") / "data")
     options = SimulatorOptions(days=21, tasks_per_day=40)
-    _register(workspace, options)
-    _answer(workspace, options)
+    _register(data_dir, options)
+    _answer(data_dir, options)
     rules = Rules("UTC", timedelta(hours=24))
-    for _ in derive_days(workspace.lake, registered_days(workspace.lake), rules):
+    for _ in flatten_days(data_dir.lake, registered_days(data_dir.lake), rules):
         pass
-    refresh.load_warehouse(workspace, survey(workspace.lake, rules))
-    refresh.build_marts(workspace, MartSettings("UTC", redial_max_attempts=3, redial_min_gap_minutes=30))
-    refresh.publish_warehouse(workspace)
-    return workspace
+    refresh.load_warehouse(data_dir, survey(data_dir.lake, rules))
+    refresh.build_marts(data_dir, MartSettings("UTC", redial_max_attempts=3, redial_min_gap_minutes=30))
+    refresh.publish_warehouse(data_dir)
+    return data_dir
 
 
-def _register(workspace: Workspace, options: SimulatorOptions) -> None:
+def _register(data_dir: DataDir, options: SimulatorOptions) -> None:
     for day, rows in groupby(task_rows(options), key=lambda row: row.completed_at.date()):
         ids = [
             (row.task_id, day, row.completed_at, datetime.now(UTC), orjson.dumps(row.attributes).decode())
             for row in rows
         ]
-        workspace.lake.append(TASK_IDS, pl.DataFrame(ids, schema=TASK_IDS.frame_schema, orient="row"), day)
+        data_dir.lake.append(TASK_IDS, pl.DataFrame(ids, schema=TASK_IDS.frame_schema, orient="row"), day)
 
 
-def _answer(workspace: Workspace, options: SimulatorOptions) -> None:
+def _answer(data_dir: DataDir, options: SimulatorOptions) -> None:
     for day, rows in groupby(_tries(options), key=lambda row: row["call_date"]):
-        workspace.lake.append(RAW_ANSWERS, pl.DataFrame(list(rows), schema=RAW_ANSWERS.frame_schema), day)
+        data_dir.lake.append(RAW_ANSWERS, pl.DataFrame(list(rows), schema=RAW_ANSWERS.frame_schema), day)
 
 
 def _tries(options: SimulatorOptions) -> Iterator[dict[str, Any]]:
@@ -101,7 +101,7 @@ def _tries(options: SimulatorOptions) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def data_dir_of_simulated(simulated: Workspace, monkeypatch: pytest.MonkeyPatch) -> Path:
+def data_dir_of_simulated(simulated: DataDir, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The commands of this test work on the simulated calls."""
     monkeypatch.setenv("DIALFLO_DATA_DIR", str(simulated.root))
     return simulated.root

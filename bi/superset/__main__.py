@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bi.superset.bundle import bundle, write_folder, write_zip
 from dialflo_pipeline.core.settings import load_settings
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.model import read_models, sql_folder
 
 FOLDER = Path(__file__).with_name("bundle")
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> None:
     if options.zip is None:
         write_folder(bundle(models), FOLDER)
     else:
-        published = options.warehouse or str(Workspace(load_settings().data_dir).published.resolve())
+        published = options.warehouse or str(DataDir(load_settings().data_dir).published.resolve())
         write_zip(bundle(models, published), options.zip)
 
 

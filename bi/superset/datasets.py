@@ -22,7 +22,7 @@ from bi.superset.figures import (
     Metric,
 )
 from bi.superset.names import VERSION, identity, label
-from dialflo_pipeline.core.schema.tables import STAMP, Privacy
+from dialflo_pipeline.core.schema.tables import PUBLICATION, Privacy
 from dialflo_pipeline.marts.metric_catalog import marts_of, one_line
 from dialflo_pipeline.marts.model import Model
 
@@ -161,8 +161,8 @@ def _funnel_steps(funnel: Model) -> Dataset:
 
 def _stamp() -> Dataset:
     columns = [
-        Column(name, STAMP.sql_types[name], one_line(column.description or ""))
-        for name, column in STAMP.columns.items()
+        Column(name, PUBLICATION.sql_types[name], one_line(column.description or ""))
+        for name, column in PUBLICATION.columns.items()
     ]
     open_tasks = "sum(pending) + sum(unsettled)"
     metrics = (
@@ -173,4 +173,4 @@ def _stamp() -> Dataset:
         Metric("open_tasks", open_tasks, "Tasks without a final answer: pending or unsettled."),
         Metric("missing_tasks", "sum(not_found) + sum(failed)", "Tasks whose calls are missing for good."),
     )
-    return Dataset("main", STAMP.name, STAMP.description, STAMP.description, tuple(columns), metrics)
+    return Dataset("main", PUBLICATION.name, PUBLICATION.description, PUBLICATION.description, tuple(columns), metrics)

@@ -122,7 +122,7 @@ class Ledger(BaseModel):
             cause.model_copy(update={"owed": cause.told, "last": at, "run_id": run_id}) for cause in over if cause.told
         ]
 
-    def tidy(self, channels: Collection[str], now: datetime) -> None:
+    def clean_up(self, channels: Collection[str], now: datetime) -> None:
         """Forget channels that are no more, and causes that nothing was heard of for long."""
         for cause in (*self.wrong, *self.fine_again):
             cause.owed = tuple(name for name in cause.owed if name in channels)

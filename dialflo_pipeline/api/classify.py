@@ -10,12 +10,12 @@ from dialflo_pipeline.core import strict_json
 from dialflo_pipeline.core.schema.tables import Outcome, Result
 from dialflo_pipeline.core.values import call_objects, has_insights, outcome_of
 
-TROUBLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+RETRYABLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that say: not now, perhaps later."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Classification:
     """A try's result; `is_complete` only for a usable answer; `error` in words without payload."""
 
     result: Result
@@ -24,7 +24,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class AskingTry:
+class Attempt:
     """One request of an asking and what came of it; times in UTC, sizes in bytes."""
 
     task_id: str
@@ -32,7 +32,7 @@ class AskingTry:
     attempt: int
     requested_at: datetime
     received_at: datetime
-    verdict: Verdict
+    verdict: Classification
     status: int | None = None
     body: bytes | None = None
     body_bytes: int | None = None
@@ -45,30 +45,30 @@ class AskingTry:
         return self.verdict.result
 
 
-def judge(status: int, body: bytes | None) -> Verdict:
+def classify(status: int, body: bytes | None) -> Classification:
     """What an answer with this status and decoded body means; a `body` of None passed the size limit."""
-    if status in TROUBLE_STATUSES:
-        return Verdict(Result.TROUBLE, error=f"HTTP {status}")
+    if status in RETRYABLE_STATUSES:
+        return Classification(Result.TROUBLE, error=f"HTTP {status}")
     if status == 401:
-        return Verdict(Result.UNAUTHORIZED, error="HTTP 401: the API refused the token")
+        return Classification(Result.UNAUTHORIZED, error="HTTP 401: the API refused the token")
     if status == 404:
-        return Verdict(Result.NOT_FOUND, error="HTTP 404: the API does not know this id")
+        return Classification(Result.NOT_FOUND, error="HTTP 404: the API does not know this id")
     if status != 200:
-        return Verdict(Result.REFUSED, error=f"HTTP {status}")
+        return Classification(Result.REFUSED, error=f"HTTP {status}")
     if body is None:
-        return Verdict(Result.REFUSED, error="the body is larger than the size limit")
+        return Classification(Result.REFUSED, error="the body is larger than the size limit")
     return _judge_body(body)
 
 
-def _judge_body(body: bytes) -> Verdict:
+def _judge_body(body: bytes) -> Classification:
     try:
         answer = _parse(body)
     except strict_json.NotJson as error:
-        return Verdict(Result.GARBAGE, error=f"the body is not JSON: {error}")
+        return Classification(Result.GARBAGE, error=f"the body is not JSON: {error}")
     calls = call_objects(answer)
     if not calls:
-        return Verdict(Result.EMPTY, error="the answer holds no call")
-    return Verdict(Result.USABLE, is_complete=all(map(_is_complete, calls)))
+        return Classification(Result.EMPTY, error="the answer holds no call")
+    return Classification(Result.USABLE, is_complete=all(map(_is_complete, calls)))
 
 
 def _parse(body: bytes) -> Any:

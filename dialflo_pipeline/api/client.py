@@ -21,7 +21,7 @@ from dialflo_pipeline.api.decoding import ACCEPT_ENCODING, BodyReader, BodyTooLa
 from dialflo_pipeline.api.redaction import without_token
 from dialflo_pipeline.api.secret_headers import SecretHeaders, SecretRequest
 from dialflo_pipeline.api.transport import open_transport
-from dialflo_pipeline.core.errors import SettingsError, TransportTrouble
+from dialflo_pipeline.core.errors import SettingsError, TransportError
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
@@ -29,7 +29,7 @@ OK = 200
 
 
 @dataclass(frozen=True)
-class Reply:
+class ApiResponse:
     """A whole answer. `body` after content decoding, None above the size limit; `size`, `sha256` of what was read."""
 
     status: int
@@ -57,17 +57,17 @@ class DialfloClient:
             }
         )
 
-    async def call_details(self, task_id: str, timeout_seconds: float) -> Reply:
-        """The answer for one task id of the allowed form, body included in the time. Raises `TransportTrouble`."""
+    async def call_details(self, task_id: str, timeout_seconds: float) -> ApiResponse:
+        """The answer for one task id of the allowed form, body included in the time. Raises `TransportError`."""
         try:
             async with asyncio.timeout(timeout_seconds):
                 return await self._get(self._path + task_id.encode())
         except TimeoutError:
-            raise TransportTrouble(f"no whole answer within {timeout_seconds:.3g} s") from None
+            raise TransportError(f"no whole answer within {timeout_seconds:.3g} s") from None
         except (httpx.HTTPError, OSError) as error:
-            raise TransportTrouble(_in_words(error)) from None
+            raise TransportError(_in_words(error)) from None
 
-    async def _get(self, target: bytes) -> Reply:
+    async def _get(self, target: bytes) -> ApiResponse:
         # The host is read once for all requests, and none can name another: only the target differs.
         request = SecretRequest("GET", self._url, headers=self._headers, extensions={"target": target})
         response = await self._transport.handle_async_request(request)
@@ -78,7 +78,7 @@ class DialfloClient:
             await stream.aclose()
         if response.status_code != OK and body is not None:
             body = read = without_token(body, self._token)
-        return Reply(
+        return ApiResponse(
             status=response.status_code,
             body=body,
             size=len(read),

@@ -6,7 +6,7 @@ body that ends early is an error, and no more than a limit is ever inflated.
 
 import zlib
 
-from dialflo_pipeline.core.errors import TransportTrouble
+from dialflo_pipeline.core.errors import TransportError
 
 ACCEPT_ENCODING = "gzip"
 _GZIP = 16 + zlib.MAX_WBITS
@@ -22,14 +22,14 @@ class BodyReader:
     def __init__(self, content_encoding: str, max_bytes: int) -> None:
         encoding = content_encoding.strip().lower()
         if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise TransportTrouble("the answer came in a content encoding that was not asked for")
+            raise TransportError("the answer came in a content encoding that was not asked for")
         self._is_gzip = encoding.endswith("gzip")
         self._member: zlib._Decompress | None = None
         self._max_bytes = max_bytes
         self._body = bytearray()
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next raw chunk; raises `BodyTooLarge` or, for a broken stream, `TransportTrouble`."""
+        """Take the next raw chunk; raises `BodyTooLarge` or, for a broken stream, `TransportError`."""
         if not self._is_gzip:
             self._add(chunk)
             return
@@ -37,12 +37,12 @@ class BodyReader:
             while chunk:
                 chunk = self._inflate_some(chunk)
         except zlib.error:
-            raise TransportTrouble("the gzip body is broken") from None
+            raise TransportError("the gzip body is broken") from None
 
     def finish(self) -> bytes:
-        """The whole body; raises `TransportTrouble` when a gzip member is cut off."""
+        """The whole body; raises `TransportError` when a gzip member is cut off."""
         if self._member is not None:
-            raise TransportTrouble("the gzip body ended before its end")
+            raise TransportError("the gzip body ended before its end")
         return self.body
 
     @property

@@ -13,7 +13,7 @@ LONGEST_PAUSE_SECONDS = 5.0
 """One id that is told to wait for long must not hold up all others for as long."""
 
 
-class Throttle:
+class RateLimiter:
     """Gives each request its turn; `rate_limit` is requests per second, 0 for no limit."""
 
     def __init__(self, rate_limit: float, clock: Callable[[], float] = time.monotonic) -> None:

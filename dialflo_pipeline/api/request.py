@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
-from dialflo_pipeline.api.classify import AskingTry, Verdict, judge
-from dialflo_pipeline.api.client import DialfloClient, Reply, open_client
-from dialflo_pipeline.api.rate_limiter import Throttle
+from dialflo_pipeline.api.classify import Attempt, Classification, classify
+from dialflo_pipeline.api.client import ApiResponse, DialfloClient, open_client
+from dialflo_pipeline.api.rate_limiter import RateLimiter
 from dialflo_pipeline.api.retry import RetryPolicy, may_be_tried_again, put_off, retry_after_seconds, retrying
-from dialflo_pipeline.core.errors import TransportTrouble
+from dialflo_pipeline.core.errors import TransportError
 from dialflo_pipeline.core.schema.tables import Result
 
 TOO_MANY_REQUESTS = 429
@@ -24,12 +24,12 @@ SHORTEST_SECONDS = 0.001
 
 
 @dataclass
-class Asking:
+class TaskFetch:
     """One asking of one id; `tries` grows as they end, so a cancelled asking keeps what it has."""
 
     task_id: str
     asking_id: str = field(default_factory=lambda: f"{time.time_ns():020d}-{secrets.token_hex(4)}")
-    tries: list[AskingTry] = field(default_factory=list)
+    tries: list[Attempt] = field(default_factory=list)
     sent_at: datetime | None = None
 
     @property
@@ -40,13 +40,17 @@ class Asking:
     def cut_short(self) -> None:
         """Add the try that was under way when the run was stopped, if one was."""
         if self.sent_at is not None:
-            self.add(self.sent_at, Verdict(Result.TROUBLE, error="the run was stopped"))
+            self.add(self.sent_at, Classification(Result.TROUBLE, error="the run was stopped"))
 
     def add(
-        self, sent_at: datetime, verdict: Verdict, reply: Reply | None = None, retry_after_seconds: float = 0.0
-    ) -> AskingTry:
+        self,
+        sent_at: datetime,
+        verdict: Classification,
+        reply: ApiResponse | None = None,
+        retry_after_seconds: float = 0.0,
+    ) -> Attempt:
         """Record the try that was sent then and has ended now."""
-        tried = AskingTry(
+        tried = Attempt(
             task_id=self.task_id,
             asking_id=self.asking_id,
             attempt=len(self.tries) + 1,
@@ -68,9 +72,9 @@ class Asking:
 class LastPage:
     """The latest body of some size. An API in trouble says the same to everybody, and it is all kept for a while."""
 
-    reply: Reply | None = None
+    reply: ApiResponse | None = None
 
-    def shared(self, reply: Reply) -> Reply:
+    def shared(self, reply: ApiResponse) -> ApiResponse:
         """The same reply, its body not in memory again if it is the latest one."""
         if reply.body is None or len(reply.body) < SMALL_BYTES:
             return reply
@@ -87,28 +91,28 @@ BUDGET_TIMEOUTS = 4
 
 
 @dataclass(frozen=True)
-class Asker:
+class Fetcher:
     """What all askings of a process share."""
 
     client: DialfloClient
-    throttle: Throttle
+    throttle: RateLimiter
     policy: RetryPolicy
     timeout_seconds: float
     clock: Callable[[], float] = time.monotonic
     last_page: LastPage = field(default_factory=LastPage)
 
-    async def ask(self, asking: Asking) -> None:
+    async def ask(self, asking: TaskFetch) -> None:
         """Try until one try decides, the tries are used up or the time is."""
         await self.throttle.turn()
         ends_at = self.clock() + self.policy.budget_seconds
         if may_be_tried_again(await self._try(asking, ends_at)):
             await self._repeat(asking, ends_at)
 
-    async def _repeat(self, asking: Asking, ends_at: float) -> None:
+    async def _repeat(self, asking: TaskFetch, ends_at: float) -> None:
         """The loop over what is left of an asking: it begins with the try that has been, as most need no loop."""
         had = asking.tries.copy()
 
-        async def next_try() -> AskingTry:
+        async def next_try() -> Attempt:
             if had:
                 return had.pop()
             left = ends_at - self.clock()
@@ -116,7 +120,7 @@ class Asker:
 
         await retrying(self.policy, ends_at - self.clock())(next_try)
 
-    async def _try(self, asking: Asking, ends_at: float) -> AskingTry:
+    async def _try(self, asking: TaskFetch, ends_at: float) -> Attempt:
         left = ends_at - self.clock()
         if left <= 0 and asking.tries:
             return asking.tries[-1]
@@ -125,13 +129,13 @@ class Asker:
             reply = await self.client.call_details(
                 asking.task_id, min(self.timeout_seconds, max(left, SHORTEST_SECONDS))
             )
-        except TransportTrouble as trouble:
-            return asking.add(sent_at, Verdict(Result.TROUBLE, error=str(trouble)))
+        except TransportError as trouble:
+            return asking.add(sent_at, Classification(Result.TROUBLE, error=str(trouble)))
         reply = self.last_page.shared(reply)
         asked_wait = retry_after_seconds(reply.retry_after, datetime.now(UTC))
         if reply.status == TOO_MANY_REQUESTS:
             self.throttle.pause(asked_wait)
-        verdict = judge(reply.status, reply.body)
+        verdict = classify(reply.status, reply.body)
         is_put_off = asked_wait > ends_at - self.clock()
         return asking.add(sent_at, put_off(verdict) if is_put_off else verdict, reply, asked_wait)
 
@@ -145,10 +149,10 @@ class Asker:
 
 
 @asynccontextmanager
-async def open_asker(
+async def open_fetcher(
     base_url: str, token: SecretStr, *, rate_limit: float, max_concurrency: int, tries: int, timeout_seconds: float
-) -> AsyncIterator[Asker]:
+) -> AsyncIterator[Fetcher]:
     """Everything an asking needs, for `max_concurrency` at once and `rate_limit` requests per second in all."""
     policy = RetryPolicy(tries=tries, budget_seconds=BUDGET_TIMEOUTS * timeout_seconds)
     async with open_client(base_url, token, max_connections=max_concurrency) as client:
-        yield Asker(client, Throttle(rate_limit), policy, timeout_seconds)
+        yield Fetcher(client, RateLimiter(rate_limit), policy, timeout_seconds)

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, stop_before_delay
 from tenacity.wait import wait_base, wait_random_exponential
 
-from dialflo_pipeline.api.classify import AskingTry, Verdict
+from dialflo_pipeline.api.classify import Attempt, Classification
 from dialflo_pipeline.core.schema.tables import Result
 
 TRIED_AGAIN = frozenset({Result.TROUBLE, Result.GARBAGE})
@@ -24,19 +24,21 @@ class RetryPolicy:
     longest_wait_seconds: float = 30.0
 
 
-def may_be_tried_again(tried: AskingTry) -> bool:
+def may_be_tried_again(tried: Attempt) -> bool:
     """Trouble and garbage may pass; every other answer is the API's word."""
     return tried.result in TRIED_AGAIN
 
 
-def put_off(verdict: Verdict) -> Verdict:
+def put_off(verdict: Classification) -> Classification:
     """The verdict on an answer that asks to be left alone for longer than its asking may take.
 
     What could have been tried again is then trouble, garbage too: the API has not had its last word.
     """
     if verdict.result not in TRIED_AGAIN:
         return verdict
-    return Verdict(Result.TROUBLE, error=f"{verdict.error}; to be asked again only later than an asking may take")
+    return Classification(
+        Result.TROUBLE, error=f"{verdict.error}; to be asked again only later than an asking may take"
+    )
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float:
@@ -68,10 +70,10 @@ def retrying(policy: RetryPolicy, seconds: float) -> AsyncRetrying:
     )
 
 
-def _last_try(state: RetryCallState) -> AskingTry:
+def _last_try(state: RetryCallState) -> Attempt:
     if state.outcome is None:
         raise RuntimeError("tenacity stopped an asking that had not been tried")
-    tried: AskingTry = state.outcome.result()
+    tried: Attempt = state.outcome.result()
     return tried
 
 

@@ -13,12 +13,12 @@ from dialflo_pipeline.checks.context import SESSION, Clock, offer, raw_files
 from dialflo_pipeline.checks.schema_checks import model_checks, table_checks
 from dialflo_pipeline.checks.sql_checks import read_checks
 from dialflo_pipeline.core.errors import ChecksFailed, ModelError
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import fingerprint
 from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.marts.model import Model, read_models, sql_folder
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
-from dialflo_pipeline.storage.duckdb_file.parallel import read_side_by_side
+from dialflo_pipeline.storage.duckdb_file.parallel import query_parallel
 
 
 def all_checks(folder: Path | None = None, models: Iterable[Model] | None = None) -> list[Check]:
@@ -31,29 +31,29 @@ def all_checks(folder: Path | None = None, models: Iterable[Model] | None = None
 
 
 def run_checks(
-    workspace: Workspace, checks: Sequence[Check], rules: Rules, clock: Clock, *, everything: bool = False
+    data_dir: DataDir, checks: Sequence[Check], rules: Rules, clock: Clock, *, everything: bool = False
 ) -> list[CheckResult]:
     """What these checks, all of one stage, find in the private warehouse.
 
     Checks by day look at the days loaded since they last found nothing, or at `everything`. A day whose raw files have
     changed since it was derived is left to the run that derives it again.
     """
-    if not workspace.private.exists():
+    if not data_dir.private.exists():
         return [CheckResult(check, 0, "Nothing is loaded yet.") for check in checks]
     looked_for = basis(checks)
     by_day = any(check.by_day for check in checks)
-    with duckdb_files.connect(workspace.private, read_only=True) as connection:
+    with duckdb_files.connect(data_dir.private, read_only=True) as connection:
         loaded = _loaded_days(connection) if by_day else {}
-        seen = {} if everything else seen_days(workspace.work, looked_for)
+        seen = {} if everything else seen_days(data_dir.work, looked_for)
         unseen = [day for day, now in loaded.items() if seen.get(day) != now]
         # Listed before the fingerprint is taken: a file that comes in between makes that differ.
-        files = {day: raw_files(workspace.lake, day) for day in unseen}
-        days = [day for day in unseen if fingerprint(workspace.lake, day, rules) == loaded[day]]
+        files = {day: raw_files(data_dir.lake, day) for day in unseen}
+        days = [day for day in unseen if fingerprint(data_dir.lake, day, rules) == loaded[day]]
         offer(connection, clock, {day: files[day] for day in days})
         run = partial(_run, days=len(days))
-        results = read_side_by_side(connection, SESSION, run, checks)
+        results = query_parallel(connection, SESSION, run, checks)
     if by_day:
-        _note(workspace, looked_for, loaded, seen, days, results)
+        _note(data_dir, looked_for, loaded, seen, days, results)
     return results
 
 
@@ -86,7 +86,7 @@ def _loaded_days(connection: duckdb.DuckDBPyConnection) -> dict[date, str]:
 
 
 def _note(
-    workspace: Workspace,
+    data_dir: DataDir,
     looked_for: str,
     loaded: dict[date, str],
     seen: dict[date, str],
@@ -99,8 +99,8 @@ def _note(
     at_fault = {day for result in by_day for day in result.days}
     in_order = (seen.keys() | days) - at_fault
     note_seen(
-        workspace.work,
-        workspace.aside,
+        data_dir.work,
+        data_dir.aside,
         looked_for,
         {day: loaded[day] for day in loaded if day in in_order and (day in days or seen[day] == loaded[day])},
     )

@@ -4,14 +4,14 @@ import webbrowser
 
 from dialflo_pipeline.cli.console import say, say_error, say_hint
 from dialflo_pipeline.core.settings import load_settings
-from dialflo_pipeline.lake.data_dir import Workspace
-from dialflo_pipeline.serve.dashboard import make_dashboard
+from dialflo_pipeline.lake.data_dir import DataDir
+from dialflo_pipeline.serve.dashboard import build_dashboard
 
 
 def run_dashboard(*, open_it: bool, unmask: bool) -> int:
     """Have the page show what is published, and say where it is; 1 if it could not be opened."""
-    workspace = Workspace(load_settings().data_dir)
-    made = make_dashboard(workspace.published, workspace.dashboard, workspace.dashboard_aside, unmask=unmask)
+    data_dir = DataDir(load_settings().data_dir)
+    made = build_dashboard(data_dir.published, data_dir.dashboard, data_dir.dashboard_aside, unmask=unmask)
     say(f"{'made' if made.is_new else 'as it was'}: {made.path}")
     if unmask:
         say_hint("It holds whole phone numbers: mind whom you give it to. `dialflo dashboard` masks them again.")

@@ -15,7 +15,7 @@ from dialflo_pipeline.cli.sync import sync
 from dialflo_pipeline.cli.tasks import register_file
 from dialflo_pipeline.core.settings import Settings, load_settings
 from dialflo_pipeline.extract.task_ids.files.reader import read
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import RunningSimulator, TaskRow, demo_options, running_simulator, task_rows
 from dialflo_pipeline.storage.atomic_write import whole_file
@@ -50,7 +50,7 @@ def run_demo() -> int:
         say(f"simulating {options.days} days of calls at {simulator.base_url}")
         _register(settings, task_rows(options))
         code = sync(settings, history_apart=True)
-    show_summary(Workspace(settings.data_dir).published)
+    show_summary(DataDir(settings.data_dir).published)
     return code
 
 

@@ -10,7 +10,7 @@ from dialflo_pipeline.cli.reloading import reloading_for_new_days
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.defs.deployment.home import dagster_home
 from dialflo_pipeline.defs.deployment.working_directory import environment_of_dagster, folder_without_settings
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 MODULE = "dialflo_pipeline.definitions"
 
@@ -18,7 +18,7 @@ MODULE = "dialflo_pipeline.definitions"
 def run_dev(port: int) -> int:
     """Run until Ctrl-C; the exit code of Dagster."""
     settings = load_settings()
-    workspace, here = Workspace(settings.data_dir), Path.cwd()
+    workspace, here = DataDir(settings.data_dir), Path.cwd()
     home = dagster_home(workspace, here)
     page = f"http://127.0.0.1:{port}"
     say(f"data: {workspace.root}")

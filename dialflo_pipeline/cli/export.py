@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dialflo_pipeline.cli.console import say_hint, table
 from dialflo_pipeline.core.settings import load_settings
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.serve.export import MANIFEST, export
 from dialflo_pipeline.storage.duckdb_file.connection import most_memory
@@ -14,9 +14,9 @@ from dialflo_pipeline.storage.duckdb_file.connection import most_memory
 
 def run_export(names: Sequence[str], file_format: str, folder: Path | None) -> int:
     """Write the files and list them; without a folder, into `export/` below the data folder."""
-    workspace = Workspace(load_settings().data_dir)
-    target = folder or workspace.export
-    with most_memory(), closing(read_published(workspace.published)) as connection:
+    data_dir = DataDir(load_settings().data_dir)
+    target = folder or data_dir.export
+    with most_memory(), closing(read_published(data_dir.published)) as connection:
         exported = export(connection, names, file_format, target)
     table(["file", "rows", "bytes"], [(one.file, one.rows, one.bytes) for one in exported])
     say_hint(f"in {target}; {MANIFEST} there says as of when, and what each file must be.")

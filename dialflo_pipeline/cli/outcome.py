@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dialflo_pipeline.checks.check import Severity
 from dialflo_pipeline.cli.console import say, say_error, say_hint
 from dialflo_pipeline.core.schema.tables import Result, State
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus
 from dialflo_pipeline.progress import Remembered
 
@@ -23,10 +23,10 @@ FIRST = 5
 """So many reasons, and no more, are listed with an example."""
 
 
-def report_outcome(workspace: Workspace, days: Sequence[DayStatus], seen: Remembered) -> int:
+def report_outcome(data_dir: DataDir, days: Sequence[DayStatus], seen: Remembered) -> int:
     """Print what the run did over these days; the exit code."""
     problems = [*_inbox_problems(seen.inbox), *_database_problems(seen.database)]
-    problems += [*_fetch_problems(workspace, days, seen.fetch), *_damage_problems(days, seen.findings)]
+    problems += [*_fetch_problems(data_dir, days, seen.fetch), *_damage_problems(days, seen.findings)]
     found = [result for result in seen.checks.values() if not result.passed]
     blocking = [result for result in found if result.blocks]
     if seen.inbox:
@@ -39,9 +39,9 @@ def report_outcome(workspace: Workspace, days: Sequence[DayStatus], seen: Rememb
         say(f"asked for {seen.fetch.asked} ids: {_counted(seen.fetch.results)}")
     if days:
         say(f"tasks: {_counted(_states(days))}")
-        say(f"{'not published, readers keep what they have' if blocking else 'published'}: {workspace.published}")
-    if days and workspace.dashboard.exists():
-        say(f"dashboard: {workspace.dashboard}")
+        say(f"{'not published, readers keep what they have' if blocking else 'published'}: {data_dir.published}")
+    if days and data_dir.dashboard.exists():
+        say(f"dashboard: {data_dir.dashboard}")
     if seen.copied:
         say(f"copied for readers: {seen.copied}")
     for result in sorted(found, key=lambda result: result.blocks):
@@ -93,14 +93,14 @@ def _refusals(where: str, refused: "Refusals", place: str) -> list[str]:
     return reasons + [f"{where}, first refused row: {place} {row.line}" for row in refused.first[:1]]
 
 
-def _fetch_problems(workspace: Workspace, days: Sequence[DayStatus], report: "FetchReport | None") -> list[str]:
+def _fetch_problems(data_dir: DataDir, days: Sequence[DayStatus], report: "FetchReport | None") -> list[str]:
     if report is None:
         return []
     from dialflo_pipeline.extract.run import unfinished  # brings in HTTP, which only a run that has fetched needs
 
     stopped = [f"Stopped early: {report.stopped}."] if report.stopped else []
     open_days = [status.day for status in days if status.waiting or status.failed]
-    failed = set(unfinished(workspace.lake, open_days, report.in_trouble)["task_id"])
+    failed = set(unfinished(data_dir.lake, open_days, report.in_trouble)["task_id"])
     return stopped + _by_reason({task_id: why for task_id, why in report.in_trouble.items() if task_id in failed})
 
 

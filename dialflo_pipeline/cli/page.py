@@ -8,7 +8,7 @@ from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.defs.deployment.home import dagster_home
 from dialflo_pipeline.defs.deployment.web_server import serve_page
 from dialflo_pipeline.defs.deployment.working_directory import environment_of_dagster, folder_without_settings
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
@@ -17,7 +17,7 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 def run_page(host: str, port: int, workspace_file: Path) -> int:
     """Serve what a workspace.yaml names until told to end; as `dagster-webserver`, but days that come are seen."""
     settings = load_settings()
-    workspace, here, served = Workspace(settings.data_dir), Path.cwd(), workspace_file.absolute()
+    workspace, here, served = DataDir(settings.data_dir), Path.cwd(), workspace_file.absolute()
     home = dagster_home(workspace, here)
     os.environ.update(environment_of_dagster(home, here))
     os.chdir(folder_without_settings(workspace))

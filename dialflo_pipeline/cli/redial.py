@@ -14,7 +14,7 @@ from dialflo_pipeline.cli.console import out, say_hint, table
 from dialflo_pipeline.core.calling_hours import calling_hours
 from dialflo_pipeline.core.errors import NotPublished
 from dialflo_pipeline.core.settings import load_settings
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.serve.redial_plan import (
     CALLABLE_IF_ASKED,
@@ -108,7 +108,7 @@ def run_redial(limit: int, result_format: str) -> int:
     """Print the next calls to make."""
     settings = load_settings()
     hours = calling_hours(settings.calling_hours, settings.calling_days)
-    connection = read_published(Workspace(settings.data_dir).published)
+    connection = read_published(DataDir(settings.data_dir).published)
     try:
         candidates, caller_ids = _read(connection, settings.redial_min_gap_minutes)
     except duckdb.CatalogException:

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from dialflo_pipeline.cli.console import say_hint
 from dialflo_pipeline.core.schema.tables import TASK_IDS
 from dialflo_pipeline.core.settings import Settings
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 OuterDays: TypeAlias = tuple[date | None, date | None]
 
@@ -50,7 +50,7 @@ def reloading_for_new_days(settings: Settings, page: str, every_seconds: float =
 
 def outer_days(settings: Settings) -> OuterDays:
     """What decides which partitions there are: the first day with a task, and the last one if it lies ahead."""
-    days = Workspace(settings.data_dir).lake.days(TASK_IDS)
+    days = DataDir(settings.data_dir).lake.days(TASK_IDS)
     today = datetime.now(settings.zone).date()
     first = settings.start_date or min(days, default=None)
     return first, max((day for day in days if day > today), default=None)

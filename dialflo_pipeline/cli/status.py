@@ -13,7 +13,7 @@ from dialflo_pipeline.cli.console import out, say, say_error, say_hint, table
 from dialflo_pipeline.core.errors import DamagedFile
 from dialflo_pipeline.core.schema.tables import State
 from dialflo_pipeline.core.settings import load_settings
-from dialflo_pipeline.lake.data_dir import QUARANTINE, Workspace
+from dialflo_pipeline.lake.data_dir import QUARANTINE, DataDir
 from dialflo_pipeline.lake.last_run import last_run
 from dialflo_pipeline.lake.partitions import DayStatus, day_status, read_states, registered_days
 from dialflo_pipeline.lake.settings import Rules, rules_of
@@ -28,8 +28,8 @@ HELD = "the answer is not final yet; held back for now"
 def show_status(*, as_json: bool) -> int:
     """Print where the tasks stand, for people or (one JSON object) for programs."""
     settings = load_settings()
-    workspace = Workspace(settings.data_dir)
-    known = _collect(workspace, rules_of(settings))
+    data_dir = DataDir(settings.data_dir)
+    known = _collect(data_dir, rules_of(settings))
     if as_json:
         out.file.write(json.dumps(known, ensure_ascii=False, indent=2) + "\n")
     else:
@@ -37,28 +37,28 @@ def show_status(*, as_json: bool) -> int:
     return 1 if known["damaged"] else 0
 
 
-def _collect(workspace: Workspace, rules: Rules) -> dict[str, Any]:
+def _collect(data_dir: DataDir, rules: Rules) -> dict[str, Any]:
     days, why, damaged = [], Counter[tuple[str, str]](), []
-    for day in registered_days(workspace.lake):
+    for day in registered_days(data_dir.lake):
         try:
-            counts, reasons = _day(workspace.lake, day, rules)
+            counts, reasons = _day(data_dir.lake, day, rules)
         except DamagedFile as damage:
             damaged.append(str(damage))
-            counts, reasons = _counts_of(day_status(workspace.lake, day, rules)), Counter()
+            counts, reasons = _counts_of(day_status(data_dir.lake, day, rules)), Counter()
         days.append({"call_date": day.isoformat(), **counts, "tasks": sum(counts.values())})
         why += reasons
-    last = last_run(workspace.work)
+    last = last_run(data_dir.work)
     return {
-        "data_dir": str(workspace.root),
+        "data_dir": str(data_dir.root),
         "timezone": rules.timezone,
-        "published": str(workspace.published) if workspace.published.exists() else None,
+        "published": str(data_dir.published) if data_dir.published.exists() else None,
         "last_run": asdict(last) if last else None,
         "tasks": sum(day["tasks"] for day in days),
         "states": {str(state): sum(day[state] for day in days) for state in State},
         "waiting": [{"state": state, "why": reason, "tasks": count} for (state, reason), count in why.most_common()],
         "days": days,
         "damaged": damaged,
-        "quarantine": sorted(str(path) for path in workspace.quarantine.rglob("*") if path.is_file()),
+        "quarantine": sorted(str(path) for path in data_dir.quarantine.rglob("*") if path.is_file()),
     }
 
 

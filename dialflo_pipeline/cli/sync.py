@@ -21,15 +21,15 @@ from dialflo_pipeline.core.errors import (
 )
 from dialflo_pipeline.core.settings import Settings, load_settings
 from dialflo_pipeline.core.signals import INTERRUPTED, ending_at_once
-from dialflo_pipeline.extract.plan import Wanted
+from dialflo_pipeline.extract.plan import FetchPlan
 from dialflo_pipeline.extract.task_ids.inbox import waiting_files
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.last_run import note_run
 from dialflo_pipeline.lake.partitions import DayStatus, survey
 from dialflo_pipeline.lake.settings import Rules, rules_of
 from dialflo_pipeline.marts.settings import mart_settings_of
 from dialflo_pipeline.pipeline import is_up_to_date
-from dialflo_pipeline.recovery.repair import Mender
+from dialflo_pipeline.recovery.repair import Recovery
 from dialflo_pipeline.serve.dashboard import is_current
 from dialflo_pipeline.storage.locks import run_lock
 
@@ -50,16 +50,16 @@ def sync(
 ) -> int:
     """Inbox, fetch, derive, load, marts, publish; the exit code. `history_apart` as in `DagsterRuns.of`."""
     with _run(settings, "sync", history_apart=history_apart) as run:
-        run.take_in()
+        run.read_inbox()
         try:
             run.sync(span, retry_failed=retry_failed, refetch=refetch)
         except PermanentError as error:
             # A token that is missing or refused ends the asking, not what can be done without it.
-            run.derive_rest()
+            run.flatten_rest()
             run.tell(span)
             run.note(error.exit_code)
             raise
-        run.derive_rest()
+        run.flatten_rest()
         return run.note(run.tell(span))
 
 
@@ -67,7 +67,7 @@ def rebuild(settings: Settings, span: Span = EVERY_DAY) -> int:
     """Derive, load, marts, publish from the raw answers at hand; the exit code."""
     with _run(settings, "rebuild") as run:
         run.derive([status.day for status in run.days(span)], rebuild=True)
-        run.derive_rest()
+        run.flatten_rest()
         return run.note(run.tell(span))
 
 
@@ -87,10 +87,10 @@ class _Run:
 
     name: str
     settings: Settings
-    workspace: Workspace
+    data_dir: DataDir
     rules: Rules
     reporter: ProgressReporter
-    mender: Mender
+    mender: Recovery
     started: datetime
     history_apart: bool
     surveyed: list[DayStatus] | None = None
@@ -102,13 +102,13 @@ class _Run:
     def days(self, span: Span = EVERY_DAY) -> list[DayStatus]:
         """Where the days of a span stand, both ends included."""
         if self.surveyed is None:
-            self.surveyed = self.mender.mending(lambda: survey(self.workspace.lake, self.rules))
+            self.surveyed = self.mender.retry_after_repair(lambda: survey(self.data_dir.lake, self.rules))
         first, last = span
         return [status for status in self.surveyed if (first or status.day) <= status.day <= (last or status.day)]
 
-    def take_in(self) -> None:
+    def read_inbox(self) -> None:
         """Register what lies in the inbox, and what the database of task ids has that is new."""
-        if waiting_files(self.workspace.inbox) or self._database_has_news():
+        if waiting_files(self.data_dir.inbox) or self._database_has_news():
             self._dagster().register()
 
     def _database_has_news(self) -> bool:
@@ -122,14 +122,14 @@ class _Run:
 
         source = source_of(self.settings)
         try:
-            return source is not None and has_news(source, self.workspace, self.started, timedelta(0))
+            return source is not None and has_news(source, self.data_dir, self.started, timedelta(0))
         except (TaskSourceError, TaskSourceDown) as error:
             self.reporter.read_database(SourceReport(problem=str(error)))
             return False
 
     def sync(self, span: Span, *, retry_failed: bool, refetch: bool) -> None:
         """Fetch what is due, and all that follows; nothing at all when nothing is to do."""
-        wanted = Wanted(datetime.now(UTC), retry_failed, refetch)
+        wanted = FetchPlan(datetime.now(UTC), retry_failed, refetch)
         found = len(self.reporter.findings)
         with_work = [status.day for status in self.days(span) if wanted.has_work(status)]
         if with_work:
@@ -144,7 +144,7 @@ class _Run:
             with self._unless_blocked():
                 self._dagster().derive(days, rebuild=rebuild)
 
-    def derive_rest(self) -> None:
+    def flatten_rest(self) -> None:
         """The same for any day that still needs it, so that the warehouse has every registered id; mostly none does."""
         if self.is_blocked:
             return
@@ -155,13 +155,13 @@ class _Run:
 
     def _is_up_to_date(self) -> bool:
         settings = mart_settings_of(self.settings)
-        return self.mender.mending(
-            lambda: is_up_to_date(self.workspace, self.days(), settings) and self._has_dashboard()
+        return self.mender.retry_after_repair(
+            lambda: is_up_to_date(self.data_dir, self.days(), settings) and self._has_dashboard()
         )
 
     def _has_dashboard(self) -> bool:
         # One that has just failed is not tried again at once.
-        return bool(self.without_dashboard) or is_current(self.workspace.published, self.workspace.dashboard)
+        return bool(self.without_dashboard) or is_current(self.data_dir.published, self.data_dir.dashboard)
 
     def tell(self, span: Span) -> int:
         """Say what came of it; the exit code."""
@@ -169,9 +169,9 @@ class _Run:
         if not days:
             say_hint(
                 f"No task ids are registered for these days. Add some with `dialflo tasks add FILE`,"
-                f" or drop a file in {self.workspace.inbox}."
+                f" or drop a file in {self.data_dir.inbox}."
             )
-        code = self.mender.mending(lambda: report_outcome(self.workspace, days, self.reporter))
+        code = self.mender.retry_after_repair(lambda: report_outcome(self.data_dir, days, self.reporter))
         if self.without_dashboard:
             say_error(self.without_dashboard)
         return code or (DashboardFailed.exit_code if self.without_dashboard else code)
@@ -180,7 +180,7 @@ class _Run:
         """Keep for `dialflo status` how the run ended."""
         self.mender.note()
         ended, outcome = datetime.now(UTC), f"exit code {code}"
-        note_run(self.workspace.work, self.name, self.started, ended, outcome, self.reporter.copied)
+        note_run(self.data_dir.work, self.name, self.started, ended, outcome, self.reporter.copied)
         return code
 
     @contextmanager
@@ -203,19 +203,19 @@ class _Run:
 
 @contextmanager
 def _run(settings: Settings, name: str, *, history_apart: bool = False) -> Iterator[_Run]:
-    workspace = Workspace(settings.data_dir)
+    data_dir = DataDir(settings.data_dir)
     mart_settings_of(settings)  # wrong mappings of words are told before anything is done
-    with run_lock(workspace.work, f"dialflo {name}", wait=False), ProgressReporter() as reporter:
-        workspace.tidy()
-        say_hint(f"data: {workspace.root}")
-        if not workspace.published.exists():
+    with run_lock(data_dir.work, f"dialflo {name}", wait=False), ProgressReporter() as reporter:
+        data_dir.clean_up()
+        say_hint(f"data: {data_dir.root}")
+        if not data_dir.published.exists():
             say_hint(f"days and hours are reckoned in {settings.timezone} (DIALFLO_TIMEZONE)")
         rules, marts = rules_of(settings), mart_settings_of(settings)
-        mender = Mender(workspace, rules, marts, settings.zone, reporter.damaged)
+        mender = Recovery(data_dir, rules, marts, settings.zone, reporter.damaged)
         try:
             with ending_at_once(partial(_say_farewell, reporter)):
                 mender.inspect()
-                yield _Run(name, settings, workspace, rules, reporter, mender, datetime.now(UTC), history_apart)
+                yield _Run(name, settings, data_dir, rules, reporter, mender, datetime.now(UTC), history_apart)
         except KeyboardInterrupt:
             _say_farewell(reporter)
             sys.exit(INTERRUPTED)

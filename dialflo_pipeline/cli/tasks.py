@@ -15,7 +15,7 @@ from dialflo_pipeline.extract.task_ids.files.formats import Format
 from dialflo_pipeline.extract.task_ids.files.reader import TaskFile, read
 from dialflo_pipeline.extract.task_ids.register import Registration, register
 from dialflo_pipeline.extract.task_ids.row_validation import Refused
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.registrations import forget
 from dialflo_pipeline.progress import Remembered
 
@@ -48,17 +48,17 @@ def add(files: Sequence[str], file_format: Format | None, column: str | None, *,
 
 def register_file(settings: Settings, task_file: TaskFile, *, again: bool = False) -> Registration:
     """Register the rows of one file under the settings in force."""
-    workspace, now = Workspace(settings.data_dir), datetime.now(UTC)
-    lake, work = workspace.registration_lake, workspace.work
+    data_dir, now = DataDir(settings.data_dir), datetime.now(UTC)
+    lake, work = data_dir.registration_lake, data_dir.work
     return register(lake, task_file, now, settings.zone, work_dir=work, again=again)
 
 
 def forget_ids(task_ids: Sequence[str]) -> int:
     """Forget these ids, - standing for those on standard input; 1 if some were never registered."""
     settings = load_settings()
-    workspace = Workspace(settings.data_dir)
+    data_dir = DataDir(settings.data_dir)
     wanted = [task_id for text in task_ids for task_id in (_ids_on_stdin() if text == STDIN else [_decoded(text)])]
-    done = forget(workspace.registration_lake, wanted, datetime.now(UTC), work_dir=workspace.work)
+    done = forget(data_dir.registration_lake, wanted, datetime.now(UTC), work_dir=data_dir.work)
     say(f"forgotten {done.forgotten}, already forgotten {done.already_forgotten}, unknown {len(done.unknown)}")
     if done.forgotten:
         say_hint("The next sync takes their rows out of the warehouse.")

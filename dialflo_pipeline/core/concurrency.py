@@ -9,7 +9,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-def one_ahead(items: Iterator[T]) -> Iterator[T]:
+def prefetch_one(items: Iterator[T]) -> Iterator[T]:
     """The same items in the same order; at most one is made that nobody has asked for yet.
 
     What making an item raises is raised where the item would have come.
@@ -22,7 +22,7 @@ def one_ahead(items: Iterator[T]) -> Iterator[T]:
             yield item  # type: ignore[misc]  # not `end`, so an item
 
 
-def some_ahead(function: Callable[[T], U], items: Iterator[T], threads: int) -> Iterator[U]:
+def prefetch(function: Callable[[T], U], items: Iterator[T], threads: int) -> Iterator[U]:
     """What the function makes of each item, in the same order; so many are made at a time, ahead of who asks for them.
 
     What the function raises is raised where its result would have come.

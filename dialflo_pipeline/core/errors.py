@@ -108,7 +108,7 @@ class Misplaced(DamagedFile):
         self.home = home
 
 
-class Unsealed(DamagedFile):
+class MissingChecksum(DamagedFile):
     """A derived file without a seal: an older version or another program wrote it, and it can be made anew."""
 
 
@@ -116,7 +116,7 @@ class DamagedWarehouse(DamagedFile):
     """A DuckDB file, private or published, that DuckDB cannot open or read."""
 
 
-class TransportTrouble(TransientError):
+class TransportError(TransientError):
     """A request ended without a whole answer: connection, protocol, encoding or time."""
 
 

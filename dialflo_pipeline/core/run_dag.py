@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
 
-def do_side_by_side(needs: Mapping[str, Collection[str]], do: Callable[[str], object]) -> None:
+def run_dag(needs: Mapping[str, Collection[str]], do: Callable[[str], object]) -> None:
     """Call `do` once for each name, after it has been done for all that it needs; those with most behind them first.
 
     What one of them raises is raised here; jobs that had begun by then are waited for, no other is begun.

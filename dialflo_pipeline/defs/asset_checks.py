@@ -90,7 +90,7 @@ def _step(name: str, checks: Sequence[Check], pool: str | None) -> AssetChecksDe
         chosen = [check for check in checks if check_key(check) in context.selected_asset_check_keys]
         with pipeline.step(context) as step:
             clock = Clock(datetime.now(UTC), step.settings.zone, step.settings.settle_after)
-            results = run_checks(step.workspace, chosen, step.rules, clock, everything=config.rebuild)
+            results = run_checks(step.data_dir, chosen, step.rules, clock, everything=config.rebuild)
             step.reporter.checked(results)
         yield from map(_shown, results)
         refuse_if_blocked(results)

@@ -14,7 +14,7 @@ from dialflo_pipeline.defs.sensors.due import due_sensor
 from dialflo_pipeline.defs.sensors.killed_runs import killed_runs_sensor
 from dialflo_pipeline.defs.sensors.notifications import failure_sensors
 from dialflo_pipeline.defs.sensors.task_sources import database_sensor, inbox_sensor
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 
 def build_definitions(
@@ -28,8 +28,8 @@ def build_definitions(
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
     partitions = daily_partitions(settings)
-    workspace = Workspace(settings.data_dir)
-    shown = specs.Shown.on_a_page(workspace.published, workspace.dashboard) if on_a_page else specs.Shown()
+    data_dir = DataDir(settings.data_dir)
+    shown = specs.Shown.on_a_page(data_dir.published, data_dir.dashboard) if on_a_page else specs.Shown()
     by_day = daily_assets(partitions, shown)
     return Definitions(
         assets=[registration_asset(shown), specs.forgotten_spec(shown), *by_day, *whole_assets(pool, shown)],

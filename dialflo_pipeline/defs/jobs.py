@@ -17,11 +17,11 @@ from dagster import (
 )
 
 from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
-from dialflo_pipeline.defs.assets.daily import DeriveConfig, FetchConfig
+from dialflo_pipeline.defs.assets.daily import FetchConfig, FlattenConfig
 from dialflo_pipeline.defs.assets.specs import lake_key
 from dialflo_pipeline.defs.partitions import partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import survey
 from dialflo_pipeline.lake.settings import rules_of
 
@@ -72,7 +72,7 @@ def daily_schedule(pipeline: Pipeline, partitions: DailyPartitionsDefinition) ->
         settings = pipeline.load()
         now = context.scheduled_execution_time
         today = now.astimezone(settings.zone).date()
-        lake = Workspace(settings.data_dir).lake
+        lake = DataDir(settings.data_dir).lake
         days = [each.day for each in survey(lake, rules_of(settings)) if each.day <= today and each.has_work(now)]
         if not days:
             return SkipReason(f"No task up to {today} is pending, unsettled or not found.")
@@ -87,12 +87,12 @@ def sync_request(days: Sequence[date], partition: str, run_key: str) -> RunReque
     first, last = days[0].isoformat(), days[-1].isoformat()
     steps = {
         "raw_answers": FetchConfig(first_day=first, last_day=last),
-        "lake_tables": DeriveConfig(first_day=first, last_day=last),
+        "lake_tables": FlattenConfig(first_day=first, last_day=last),
     }
     return RunRequest(run_key, RunConfig(ops=steps), job_name=sync_job.name, partition_key=partition)
 
 
 def derive_request(days: Sequence[date], partition: str, run_key: str) -> RunRequest:
     """The same without a request to the API."""
-    steps = {"lake_tables": DeriveConfig(first_day=days[0].isoformat(), last_day=days[-1].isoformat())}
+    steps = {"lake_tables": FlattenConfig(first_day=days[0].isoformat(), last_day=days[-1].isoformat())}
     return RunRequest(run_key, RunConfig(ops=steps), job_name=derive_job.name, partition_key=partition)

@@ -17,7 +17,7 @@ from dagster import (
 from dialflo_pipeline.core.schema.tables import TASK_IDS
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.history.run_history import note_materialized, note_planned
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus
 
 Metadata: TypeAlias = "dict[str, int]"
@@ -42,7 +42,7 @@ class DaysConfig(Config):
 def daily_partitions(settings: Settings) -> DailyPartitionsDefinition:
     """From `DIALFLO_START_DATE`, else the first day with a task, to today, or to a later day that has one."""
     today = datetime.now(settings.zone).date()
-    days = [today, *Workspace(settings.data_dir).lake.days(TASK_IDS)]
+    days = [today, *DataDir(settings.data_dir).lake.days(TASK_IDS)]
     first = _possible(settings.start_date or min(days))
     return DailyPartitionsDefinition(
         start_date=min(first, today).isoformat(),

@@ -12,23 +12,23 @@ from dialflo_pipeline.core.errors import DamagedFile
 from dialflo_pipeline.core.settings import Settings, load_settings
 from dialflo_pipeline.core.signals import still_ending_at_once
 from dialflo_pipeline.extract.fetch import FetchReport
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.settings import Rules, rules_of
 from dialflo_pipeline.marts.settings import MartSettings, mart_settings_of
 from dialflo_pipeline.progress import Remembered, Reporter
-from dialflo_pipeline.recovery.repair import Finding, Mender
+from dialflo_pipeline.recovery.repair import Finding, Recovery
 from dialflo_pipeline.storage.locks import run_lock
 
 Context: TypeAlias = AssetExecutionContext | AssetCheckExecutionContext
 
-MOST_MENDED = 20
+MAX_REPAIRS = 20
 """So many damaged files, found in the midst of one step, are mended before it fails: more is a failing disk."""
 
 
-def mender_of(settings: Settings, reporter: Reporter) -> Mender:
+def recovery_of(settings: Settings, reporter: Reporter) -> Recovery:
     """What finds and mends damage below the data directory of these settings."""
-    workspace, rules = Workspace(settings.data_dir), rules_of(settings)
-    return Mender(workspace, rules, mart_settings_of(settings), settings.zone, reporter.damaged)
+    data_dir, rules = DataDir(settings.data_dir), rules_of(settings)
+    return Recovery(data_dir, rules, mart_settings_of(settings), settings.zone, reporter.damaged)
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,20 @@ class Pipeline:
     def step(self, context: Context) -> Iterator["Step"]:
         """What one asset works with, while it holds this data directory's lock; waits for another run to end."""
         settings = self.load()
-        workspace = Workspace(settings.data_dir)
+        data_dir = DataDir(settings.data_dir)
         what = f"Dagster run {context.run.run_id[:8]}"
         # Dagster turns a signal into an exception at whatever place the step has reached.
-        with still_ending_at_once(), run_lock(workspace.work, what, wait=True, on_wait=context.log.info):
-            workspace.tidy()
+        with still_ending_at_once(), run_lock(data_dir.work, what, wait=True, on_wait=context.log.info):
+            data_dir.clean_up()
             reporter = self.reporter or LogReporter(context)
-            mender = mender_of(settings, reporter)
+            mender = recovery_of(settings, reporter)
             if not self.reporter:  # else the command line has done so, and does so at its end
                 mender.inspect()
             try:
-                yield Step(settings, workspace, reporter)
+                yield Step(settings, data_dir, reporter)
             except DamagedFile as damage:
-                mender.mend(damage)
-                raise RetryRequested(MOST_MENDED) from damage
+                mender.repair(damage)
+                raise RetryRequested(MAX_REPAIRS) from damage
             if not self.reporter:
                 mender.note()
 
@@ -65,7 +65,7 @@ class Step:
     """The values an asset hands on to the core."""
 
     settings: Settings
-    workspace: Workspace
+    data_dir: DataDir
     reporter: Reporter
 
     @property

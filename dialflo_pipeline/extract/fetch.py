@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from dialflo_pipeline.api.request import Asking
+from dialflo_pipeline.api.request import TaskFetch
 from dialflo_pipeline.core.schema.tables import Result
 
 FIRST_FORBIDDEN = 5
@@ -45,39 +45,39 @@ class FetchReport:
         """Askings that ended and count."""
         return self.results.total()
 
-    def count(self, asking: Asking) -> None:
+    def count(self, asking: TaskFetch) -> None:
         """Add an ended asking."""
         self.results[asking.result] += 1
         if asking.result is not Result.USABLE:
             self.in_trouble[asking.task_id] = asking.tries[-1].verdict.error or asking.result
 
 
-class AsksOne(Protocol):
+class FetchesOne(Protocol):
     """Asks for one id until a try decides."""
 
-    async def ask(self, asking: Asking) -> None:
+    async def ask(self, asking: TaskFetch) -> None:
         """Fill `asking.tries`."""
 
 
 class Records(Protocol):
     """Keeps ended askings."""
 
-    def add(self, asking: Asking, stopped_run: bool) -> None:
+    def add(self, asking: TaskFetch, stopped_run: bool) -> None:
         """Take an ended asking; one that `stopped_run` counts for no state."""
 
     async def room(self) -> None:
         """Wait until more may be added."""
 
 
-class StopRules:
+class CircuitBreaker:
     """Watches ended askings; holds back those that may turn out to be why the run stops."""
 
     def __init__(self) -> None:
-        self._forbidden: list[Asking] = []
+        self._forbidden: list[TaskFetch] = []
         self._only_forbidden = True
-        self._in_trouble: list[Asking] = []
+        self._in_trouble: list[TaskFetch] = []
 
-    def take(self, asking: Asking) -> tuple[list[Asking], StopReason | None]:
+    def take(self, asking: TaskFetch) -> tuple[list[TaskFetch], StopReason | None]:
         """The askings that surely count now; and the reason to stop, if what is then still held is one."""
         status = asking.tries[-1].status
         if asking.result is Result.UNAUTHORIZED or (self._only_forbidden and status == FORBIDDEN):
@@ -92,17 +92,17 @@ class StopRules:
             return counting, None
         return [*counting, *_taken(self._forbidden)], StopReason.API_DOWN
 
-    def held(self) -> list[Asking]:
+    def held(self) -> list[TaskFetch]:
         """Take out what is still held: after a stop its cause, at the end of a run askings like any other."""
         return [*_taken(self._forbidden), *_taken(self._in_trouble)]
 
-    def _doubt_token(self, asking: Asking) -> StopReason | None:
+    def _doubt_token(self, asking: TaskFetch) -> StopReason | None:
         self._forbidden.append(asking)
         is_certain = asking.result is Result.UNAUTHORIZED or len(self._forbidden) == FIRST_FORBIDDEN
         return StopReason.TOKEN_REFUSED if is_certain else None
 
 
-def _taken(askings: list[Asking]) -> list[Asking]:
+def _taken(askings: list[TaskFetch]) -> list[TaskFetch]:
     taken = askings.copy()
     askings.clear()
     return taken
@@ -113,11 +113,11 @@ class Fetch:
     """One run of askings over `ids`, `concurrency` at a time; `on_progress` hears of each one that counts."""
 
     ids: Collection[str]
-    asker: AsksOne
+    asker: FetchesOne
     records: Records
     concurrency: int
     on_progress: Callable[["FetchReport"], None]
-    rules: StopRules = field(default_factory=StopRules)
+    rules: CircuitBreaker = field(default_factory=CircuitBreaker)
     report: FetchReport = field(init=False)
 
     async def run(self) -> FetchReport:
@@ -136,7 +136,7 @@ class Fetch:
 
     async def _work(self, waiting: Iterator[str]) -> None:
         for task_id in waiting:
-            asking = Asking(task_id)
+            asking = TaskFetch(task_id)
             try:
                 await self.asker.ask(asking)
             except asyncio.CancelledError:
@@ -147,7 +147,7 @@ class Fetch:
             self._ended(asking)
             await self.records.room()
 
-    def _ended(self, asking: Asking) -> None:
+    def _ended(self, asking: TaskFetch) -> None:
         if self.report.stopped:
             # It ended in the same instant as the one that stopped the run, too late to be cancelled.
             self._count([asking], stopped_run=asking.result is not Result.USABLE)
@@ -158,7 +158,7 @@ class Fetch:
             self.report.stopped_over = asking.tries[-1].verdict.error
             raise _Stopped
 
-    def _count(self, askings: Sequence[Asking], *, stopped_run: bool = False) -> None:
+    def _count(self, askings: Sequence[TaskFetch], *, stopped_run: bool = False) -> None:
         for asking in askings:
             self.records.add(asking, stopped_run)
             if not stopped_run:

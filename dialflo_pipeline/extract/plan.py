@@ -14,7 +14,7 @@ from dialflo_pipeline.lake.task_states import is_due
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FetchPlan:
     """Which ids to ask for: those that wait and are due at `now`, and what else is asked for again."""
 
     now: datetime
@@ -41,7 +41,7 @@ class Wanted:
         return wanted
 
 
-def wanted_ids(lake: Lake, days: Iterable[date], rules: Rules, wanted: Wanted) -> dict[str, date]:
+def plan_ids(lake: Lake, days: Iterable[date], rules: Rules, wanted: FetchPlan) -> dict[str, date]:
     """The ids to ask for and their days, in the order of the days."""
     ids: dict[str, date] = {}
     for group in in_groups(lake, days):

@@ -11,8 +11,8 @@ from datetime import date
 
 import polars as pl
 
-from dialflo_pipeline.api.classify import AskingTry
-from dialflo_pipeline.api.request import Asking
+from dialflo_pipeline.api.classify import Attempt
+from dialflo_pipeline.api.request import TaskFetch
 from dialflo_pipeline.core.schema.tables import RAW_ANSWERS
 from dialflo_pipeline.lake.store import Lake
 
@@ -21,10 +21,10 @@ FLUSH_TRIES = 16_000
 FLUSH_BYTES = 32 * 1024 * 1024
 SOURCE = "api"
 
-_Row = tuple[AskingTry, bool, bool]
+_Row = tuple[Attempt, bool, bool]
 
 
-class AnswerLog:
+class RawWriter:
     """Buffers tries; `days` gives the partition of each task id."""
 
     def __init__(self, lake: Lake, days: Mapping[str, date]) -> None:
@@ -37,7 +37,7 @@ class AnswerLog:
         self._closed = False
         self._failure: BaseException | None = None
 
-    def add(self, asking: Asking, stopped_run: bool) -> None:
+    def add(self, asking: TaskFetch, stopped_run: bool) -> None:
         """Buffer the tries of an ended asking."""
         last = len(asking.tries)
         self._rows.extend((tried, tried.attempt == last, stopped_run) for tried in asking.tries)
@@ -90,9 +90,9 @@ class AnswerLog:
 
 
 @asynccontextmanager
-async def answer_log(lake: Lake, days: Mapping[str, date]) -> AsyncIterator[AnswerLog]:
+async def open_raw_writer(lake: Lake, days: Mapping[str, date]) -> AsyncIterator[RawWriter]:
     """A log that is flushed in the background, and to its end when left; a failed flush is raised then."""
-    log = AnswerLog(lake, days)
+    log = RawWriter(lake, days)
     flushing = asyncio.create_task(log.flush_until_closed())
     try:
         yield log

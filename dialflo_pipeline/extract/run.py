@@ -6,11 +6,11 @@ from datetime import date
 
 import polars as pl
 
-from dialflo_pipeline.api.request import Asker
+from dialflo_pipeline.api.request import Fetcher
 from dialflo_pipeline.core.schema.tables import TASKS, State
 from dialflo_pipeline.core.signals import cancelled_by_signals
 from dialflo_pipeline.extract.fetch import Fetch, FetchReport
-from dialflo_pipeline.extract.raw_writer import answer_log
+from dialflo_pipeline.extract.raw_writer import open_raw_writer
 from dialflo_pipeline.lake.partitions import in_groups
 from dialflo_pipeline.lake.store import Lake
 
@@ -18,13 +18,13 @@ from dialflo_pipeline.lake.store import Lake
 async def fetch_answers(
     lake: Lake,
     ids: Mapping[str, date],
-    opened_asker: AbstractAsyncContextManager[Asker],
+    opened_asker: AbstractAsyncContextManager[Fetcher],
     concurrency: int,
     on_progress: Callable[[FetchReport], None],
 ) -> FetchReport:
     """Ask for each id and put every try on record, also when a signal asks the process to end: `KeyboardInterrupt`."""
     with cancelled_by_signals():
-        async with opened_asker as asker, answer_log(lake, ids) as log:
+        async with opened_asker as asker, open_raw_writer(lake, ids) as log:
             return await Fetch(ids, asker, log, concurrency, on_progress).run()
 
 

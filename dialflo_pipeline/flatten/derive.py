@@ -1,6 +1,6 @@
 """From raw answers to the lake's derived tables.
 
-Days are independent, but flattening has a cost for each call of it, so small days share one: `derive_days` takes them
+Days are independent, but flattening has a cost for each call of it, so small days share one: `flatten_days` takes them
 in groups. Reading, flattening and writing go on side by side, also from one group to the next, so memory holds one
 batch of answers in each, whatever the size of a day.
 """
@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from dialflo_pipeline.core.concurrency import one_ahead, some_ahead
+from dialflo_pipeline.core.concurrency import prefetch, prefetch_one
 from dialflo_pipeline.core.errors import TransientError
 from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
 from dialflo_pipeline.flatten import SAMPLE, Flattened, Usual, flatten, sampled
@@ -75,11 +75,11 @@ class _Group:
     rows: int
 
 
-def derive_days(lake: Lake, days: Iterable[date], rules: Rules) -> Iterator[DayReport]:
+def flatten_days(lake: Lake, days: Iterable[date], rules: Rules) -> Iterator[DayReport]:
     """Write these days' derived files anew from their raw ones; a report as each is done."""
     groups = (_look_at(lake, group, rules) for group in in_groups(lake, days))
-    read = one_ahead((group, batch) for group in groups for batch in _answer_batches(lake, group))
-    flattened = some_ahead(
+    read = prefetch_one((group, batch) for group in groups for batch in _answer_batches(lake, group))
+    flattened = prefetch(
         lambda part: (part[0], flatten(part[1], rules.timezone, threads=1, usual=part[2])),
         _with_usual(read),
         os.cpu_count() or 1,

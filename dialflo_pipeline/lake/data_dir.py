@@ -17,7 +17,7 @@ SURELY_LEFT_SECONDS = 3_600
 
 
 @dataclass(frozen=True)
-class Workspace:
+class DataDir:
     """The paths of one data directory; making one touches nothing."""
 
     root: Path
@@ -82,7 +82,7 @@ class Workspace:
         """The lake as a registration writes it, which may go on while a run sweeps its own leftovers."""
         return Lake(self.root / "lake", self.work / "unfinished-registration")
 
-    def tidy(self) -> None:
+    def clean_up(self) -> None:
         """Remove what killed processes left unfinished, and make the inbox; only for the holder of the run lock."""
         shutil.rmtree(self.aside, ignore_errors=True)
         alive.sweep(self.work)

@@ -11,7 +11,14 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, STAMP, WAREHOUSE_TABLES, Privacy, Table
+from dialflo_pipeline.core.schema.tables import (
+    CALL_CONTEXT,
+    CALL_METADATA,
+    PUBLICATION,
+    WAREHOUSE_TABLES,
+    Privacy,
+    Table,
+)
 from dialflo_pipeline.storage.duckdb_file.connection import look_into
 
 _INTERNAL_TABLES = {
@@ -67,7 +74,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 @cache
 def layout() -> str:
     """A fingerprint of all tables, declared and internal, and their comments."""
-    script = "".join(table_script(table) for table in (*WAREHOUSE_TABLES, STAMP)) + str(_INTERNAL_TABLES)
+    script = "".join(table_script(table) for table in (*WAREHOUSE_TABLES, PUBLICATION)) + str(_INTERNAL_TABLES)
     return hashlib.sha256(script.encode()).hexdigest()
 
 

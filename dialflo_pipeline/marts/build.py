@@ -15,10 +15,10 @@ import duckdb
 
 from dialflo_pipeline.load import ddl as warehouse
 from dialflo_pipeline.marts.callbacks.tables import write_callbacks
-from dialflo_pipeline.marts.full_build import make_models
-from dialflo_pipeline.marts.incremental_build import refill
+from dialflo_pipeline.marts.full_build import build_full
+from dialflo_pipeline.marts.incremental_build import build_incremental
 from dialflo_pipeline.marts.input_tables import write_inputs
-from dialflo_pipeline.marts.metadata_views import make_metadata_views
+from dialflo_pipeline.marts.metadata_views import build_metadata_views
 from dialflo_pipeline.marts.model import (
     MODEL_SCHEMAS,
     Model,
@@ -61,12 +61,12 @@ def build(path: Path, settings: MartSettings, folder: Path | None = None, *, reb
         if changed is None:
             _begin_anew(connection, folder)
             connection.commit()
-            make_models(connection, models, lambda cursor: write_callbacks(cursor, settings, None, forget=rebuild))
+            build_full(connection, models, lambda cursor: write_callbacks(cursor, settings, None, forget=rebuild))
             connection.begin()
         else:
             write_callbacks(connection, settings, changed)
-            refill(connection, models, changed)
-        make_metadata_views(connection)
+            build_incremental(connection, models, changed)
+        build_metadata_views(connection)
         rows = _count_rows(connection, models)
         _record(connection, basis, _fingerprint(connection, basis))
         connection.commit()

@@ -10,17 +10,17 @@ from contextlib import closing, contextmanager
 import duckdb
 
 from dialflo_pipeline.core.errors import ModelError
-from dialflo_pipeline.core.run_dag import do_side_by_side
+from dialflo_pipeline.core.run_dag import run_dag
 from dialflo_pipeline.load import ddl as warehouse
 from dialflo_pipeline.marts.model import Model
-from dialflo_pipeline.marts.temp_tables import StandIns
+from dialflo_pipeline.marts.temp_tables import TempTables
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 CALLBACKS = "pipeline.callbacks"
 _SHARED = "shared"
 
 
-def make_models(
+def build_full(
     connection: duckdb.DuckDBPyConnection,
     models: Sequence[Model],
     write_callbacks: Callable[[duckdb.DuckDBPyConnection], None],
@@ -40,14 +40,14 @@ def make_models(
                 else:
                     _make(cursor, by_name[name], stand_ins)
 
-        do_side_by_side({CALLBACKS: frozenset(), **needs}, make)
+        run_dag({CALLBACKS: frozenset(), **needs}, make)
 
 
 @contextmanager
-def _shared(connection: duckdb.DuckDBPyConnection) -> Iterator[StandIns]:
+def _shared(connection: duckdb.DuckDBPyConnection) -> Iterator[TempTables]:
     connection.execute(f"ATTACH ':memory:' AS {_SHARED}")
     try:
-        yield StandIns(connection, f"{_SHARED}.main")
+        yield TempTables(connection, f"{_SHARED}.main")
     finally:
         connection.execute(f"DETACH {_SHARED}")
 
@@ -59,7 +59,7 @@ def _cursor(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyCo
         yield cursor
 
 
-def _make(connection: duckdb.DuckDBPyConnection, model: Model, stand_ins: StandIns) -> None:
+def _make(connection: duckdb.DuckDBPyConnection, model: Model, stand_ins: TempTables) -> None:
     query = model.query if model.is_view else stand_ins.query_of(model)
     connection.begin()
     try:

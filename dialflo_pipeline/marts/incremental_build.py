@@ -13,13 +13,13 @@ import duckdb
 
 from dialflo_pipeline.core.schema.tables import WAREHOUSE_TABLES
 from dialflo_pipeline.marts.model import CHANGE_COLUMNS, Model, all_read
-from dialflo_pipeline.marts.temp_tables import StandIns
+from dialflo_pipeline.marts.temp_tables import TempTables
 
 DAY = ("call_date",)
 _COLUMNS = ", ".join(CHANGE_COLUMNS)
 
 
-def refill(connection: duckdb.DuckDBPyConnection, models: Sequence[Model], days: Sequence[date]) -> None:
+def build_incremental(connection: duckdb.DuckDBPyConnection, models: Sequence[Model], days: Sequence[date]) -> None:
     """Bring every table of these models, which stand in order, up to date with the changed `days`."""
     tables = [model for model in models if not model.is_view]
     for key in sorted({tuple(model.header.incremental_by) for model in tables} - {()}):
@@ -54,7 +54,7 @@ def _refill_by(connection: duckdb.DuckDBPyConnection, models: Sequence[Model], k
     tables = [model for model in models if tuple(model.header.incremental_by) == key]
     by_name = {model.full_name: model for model in models}
     read = set[str]().union(*(all_read(model, by_name) for model in tables))
-    with StandIns(connection) as stand_ins:
+    with TempTables(connection) as stand_ins:
         for table in WAREHOUSE_TABLES:
             if (name := f"main.{table.name}") in read:
                 stand_ins.narrow(name, _in_scope(f"FROM {name}", key))

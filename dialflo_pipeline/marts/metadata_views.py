@@ -74,7 +74,7 @@ class Column(NamedTuple):
     sql_type: str
 
 
-def make_metadata_views(connection: duckdb.DuckDBPyConnection) -> None:
+def build_metadata_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the views of agents whose keys or types changed, and drop those of agents that are gone."""
     connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} ({_COLUMNS})")
     warehouse.comment(connection, "TABLE", _TABLE, "Which view and column holds which metadata key of which agent.")

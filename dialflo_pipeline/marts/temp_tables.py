@@ -17,7 +17,7 @@ _FULL_NAME = re.compile(r"\b(?:main|staging|marts)\.\w+")
 """Of a table or model: such names stand for nothing else in SQL, and in comments it does not matter."""
 
 
-class StandIns:
+class TempTables:
     """The stand-ins in one `schema`; those of one connection are dropped at the end of the block."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, schema: str = "temp") -> None:

@@ -11,14 +11,14 @@ import duckdb
 
 from dialflo_pipeline import __version__
 from dialflo_pipeline.core.errors import DialfloError
-from dialflo_pipeline.core.schema.tables import STAMP, State
+from dialflo_pipeline.core.schema.tables import PUBLICATION, State
 from dialflo_pipeline.load import ddl as warehouse
 from dialflo_pipeline.marts.build import built_fingerprint
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 _COUNTS = ", ".join(f"(count(*) FILTER (WHERE state = '{state}'))::INTEGER AS {state}" for state in State)
 _OPEN = f"state IN ('{State.PENDING}', '{State.UNSETTLED}')"
-STAMP_QUERY = f"""
+PUBLICATION_QUERY = f"""
     WITH days AS (SELECT call_date, bool_or({_OPEN}) AS is_open FROM main.tasks GROUP BY call_date),
     span AS (
         SELECT
@@ -56,10 +56,10 @@ def stamp(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
         "pipeline_version": __version__,
         "data_version": state,
     }
-    columns = ", ".join(STAMP.sql_types)
+    columns = ", ".join(PUBLICATION.sql_types)
     connection.begin()
-    connection.execute(warehouse.table_script(STAMP))
-    connection.execute(f"INSERT INTO main.{STAMP.name} SELECT {columns} FROM ({STAMP_QUERY})", values)
+    connection.execute(warehouse.table_script(PUBLICATION))
+    connection.execute(f"INSERT INTO main.{PUBLICATION.name} SELECT {columns} FROM ({PUBLICATION_QUERY})", values)
     connection.commit()
 
 
@@ -77,10 +77,10 @@ def _published_before(published: Path, state: str) -> datetime | None:
 def _first_published(connection: duckdb.DuckDBPyConnection, state: str) -> datetime | None:
     """When this state was published by this version, if the file in hand says so."""
     known = "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND table_name = ?"
-    if connection.execute(known, [STAMP.name]).fetchone() is None:
+    if connection.execute(known, [PUBLICATION.name]).fetchone() is None:
         return None
     row = connection.execute(
-        f"SELECT published_at FROM main.{STAMP.name} WHERE data_version = ? AND pipeline_version = ?",
+        f"SELECT published_at FROM main.{PUBLICATION.name} WHERE data_version = ? AND pipeline_version = ?",
         [state, __version__],
     ).fetchone()
     return row[0] if row else None

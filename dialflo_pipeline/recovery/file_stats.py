@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from dialflo_pipeline.core.schema.tables import RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.storage.atomic_write import whole_file
 from dialflo_pipeline.storage.duckdb_file.connection import log_of
@@ -26,24 +26,24 @@ Looks = Mapping[str, str]
 """Each day, and each of the two DuckDB files, with what its files look like."""
 
 
-def looks_now(workspace: Workspace) -> Looks:
+def current_file_stats(data_dir: DataDir) -> Looks:
     """What everything looks like now; what is not there is not in it."""
-    days = {day.isoformat(): look_of_day(workspace.lake, day) for day in workspace.lake.days(TASK_IDS)}
-    files = {PRIVATE: workspace.private, PUBLISHED: workspace.published}
-    return days | {name: look_of_file(path) for name, path in files.items() if path.exists()}
+    days = {day.isoformat(): stats_of_day(data_dir.lake, day) for day in data_dir.lake.days(TASK_IDS)}
+    files = {PRIVATE: data_dir.private, PUBLISHED: data_dir.published}
+    return days | {name: stats_of_file(path) for name, path in files.items() if path.exists()}
 
 
-def look_of_day(lake: Lake, day: date) -> str:
+def stats_of_day(lake: Lake, day: date) -> str:
     """What all files of a day look like."""
     return _digest(_paths_of_day(lake, day))
 
 
-def look_of_file(path: Path) -> str:
+def stats_of_file(path: Path) -> str:
     """What a DuckDB file and its log look like."""
     return _digest(iter((str(path), str(log_of(path)))))
 
 
-def seen_looks(work: Path) -> Looks:
+def known_file_stats(work: Path) -> Looks:
     """What was noted; nothing where the note is missing or cannot be read."""
     try:
         noted = json.loads((work / SEEN).read_text(encoding="utf-8"))
@@ -52,9 +52,9 @@ def seen_looks(work: Path) -> Looks:
     return noted if isinstance(noted, dict) else {}
 
 
-def note_looks(work: Path, aside: Path, looks: Looks) -> None:
+def save_file_stats(work: Path, aside: Path, looks: Looks) -> None:
     """Keep what files that are known to be whole look like."""
-    if looks != seen_looks(work):
+    if looks != known_file_stats(work):
         with whole_file(work / SEEN, aside) as unfinished:
             unfinished.write_text(json.dumps(looks), encoding="utf-8")
 

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from dialflo_pipeline.core.errors import TransientError, UsageError
-from dialflo_pipeline.core.schema.tables import STAMP
+from dialflo_pipeline.core.schema.tables import PUBLICATION
 from dialflo_pipeline.storage.atomic_write import whole_file
 
 MANIFEST = "manifest.json"
@@ -126,9 +126,9 @@ def _manifest(connection: duckdb.DuckDBPyConnection, file_format: str, exported:
 
 def _stamp(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """The stamp; empty in a file that was published before there were any."""
-    if f"main.{STAMP.name}" not in _all_tables(connection):
+    if f"main.{PUBLICATION.name}" not in _all_tables(connection):
         return {}
-    row = connection.execute(f"FROM main.{STAMP.name}").fetchone() or ()
+    row = connection.execute(f"FROM main.{PUBLICATION.name}").fetchone() or ()
     return dict(zip([name for name, *_ in connection.description or []], row, strict=True))
 
 

@@ -22,7 +22,7 @@ from dialflo_pipeline.simulator.answers import document, unsettled_answers
 from dialflo_pipeline.simulator.campaign import campaign
 from dialflo_pipeline.simulator.dice import chance, dice
 from dialflo_pipeline.simulator.options import SimulatorOptions
-from dialflo_pipeline.simulator.throttle import Throttle
+from dialflo_pipeline.simulator.throttle import RateLimiter
 
 Answers = Callable[[str, int], bytes | None]
 """From a task id and how often it was answered before to the body, or None for an unknown id."""
@@ -72,7 +72,7 @@ class CallDetails:
         self._options = options
         self._answers = answers
         self._authorisation = f"Bearer {options.token}".encode()
-        self._throttle = Throttle(options.rate_limit, options.rate_burst)
+        self._throttle = RateLimiter(options.rate_limit, options.rate_burst)
         self._latency = dice(options.seed, "latency")
         self._requests: Counter[str] = Counter()
         self._answered: Counter[str] = Counter()

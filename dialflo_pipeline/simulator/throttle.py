@@ -3,7 +3,7 @@
 from math import ceil
 
 
-class Throttle:
+class RateLimiter:
     """Admits `rate` requests per second (0 = all), at most `burst` of them at once."""
 
     def __init__(self, rate: float, burst: int | None = None) -> None:

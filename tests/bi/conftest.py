@@ -11,7 +11,7 @@ import pytest
 
 from bi.superset.bundle import bundle, write_zip
 from dialflo_pipeline.core.settings import ENV_PREFIX
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.model import read_models, sql_folder
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
 from tests.bi.superset_page import DashboardPage, dashboard_page
@@ -25,7 +25,7 @@ CAMPAIGN_KEY = "source"
 
 
 @pytest.fixture(scope="session")
-def sync_more(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Workspace]]:
+def sync_more(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], DataDir]]:
     """Each call syncs more: at first all days but the last, then the last."""
     root = tmp_path_factory.mktemp("bi")
     last_day = OPTIONS.last_day
@@ -47,7 +47,7 @@ def sync_more(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[],
         named = {f"{ENV_PREFIX}{name}": value for name, value in settings.items()}
         environment = {**os.environ, **named, "DAGSTER_HOME": str(root / "dagster")}
 
-        def more() -> Workspace:
+        def more() -> DataDir:
             file = root / "ids.csv"
             lines = ["task_id,completed_at", *(f"{row.task_id},{row.completed_at.isoformat()}" for row in next(parts))]
             file.write_text("\n".join(lines))
@@ -55,19 +55,19 @@ def sync_more(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[],
                 program = [sys.executable, "-m", "dialflo_pipeline.cli", *command]
                 done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
                 assert done.returncode == 0, done.stderr
-            return Workspace(root / "data")
+            return DataDir(root / "data")
 
         yield more
 
 
 @pytest.fixture(scope="session")
-def workspace(sync_more: Callable[[], Workspace]) -> Workspace:
+def data_dir(sync_more: Callable[[], DataDir]) -> DataDir:
     """With all days but the last."""
     return sync_more()
 
 
 @pytest.fixture(scope="session")
-def superset(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
+def superset(data_dir: DataDir, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
     """Set up from nothing; the committed bundle imported, with its placeholder, and the path set afterwards."""
     root = tmp_path_factory.mktemp("superset")
     superset = Superset(root / "home")
@@ -76,7 +76,7 @@ def superset(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> 
     write_zip(bundle(read_models(sql_folder())), committed)
     superset.command("import-dashboards", "--path", str(committed), "--username", "admin")
     with superset.running():
-        superset.set_warehouse(workspace.published)
+        superset.set_warehouse(data_dir.published)
         yield superset
 
 
@@ -88,6 +88,6 @@ def page(superset: Superset) -> Iterator[DashboardPage]:
 
 
 @pytest.fixture
-def published(workspace: Workspace) -> Path:
+def published(data_dir: DataDir) -> Path:
     """The file that Superset shows."""
-    return workspace.published
+    return data_dir.published

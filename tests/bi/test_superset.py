@@ -12,7 +12,7 @@ import pytest
 from bi.superset.__main__ import main
 from bi.superset.charts import CHARTS
 from bi.superset.datasets import datasets_of
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.model import read_models, sql_folder
 from dialflo_pipeline.publish.publish import read_published
 from tests.bi.conftest import OPTIONS
@@ -126,14 +126,14 @@ def test_a_newer_bundle_takes_the_place_of_the_older(
 
 
 def test_a_sync_while_superset_holds_the_file_is_seen_after_a_refresh(
-    page: DashboardPage, superset: Superset, workspace: Workspace, sync_more: Callable[[], Workspace]
+    page: DashboardPage, superset: Superset, data_dir: DataDir, sync_more: Callable[[], DataDir]
 ) -> None:
-    first, replaced = page.open(), f"{workspace.published} (deleted)"
+    first, replaced = page.open(), f"{data_dir.published} (deleted)"
     over = threading.Event()
     with ThreadPoolExecutor(3) as people:
         asking = [people.submit(_ask_until, over, superset) for _ in range(2)]
         try:
-            until(lambda: superset.holds(str(workspace.published)), "Superset has the file open")
+            until(lambda: superset.holds(str(data_dir.published)), "Superset has the file open")
             syncing = people.submit(sync_more)
             was_held = False
             while not wait([syncing], timeout=0.05).done:  # a query may end, and the next open the new file, any time
@@ -145,7 +145,7 @@ def test_a_sync_while_superset_holds_the_file_is_seen_after_a_refresh(
     assert all(person.result() > 0 for person in asking)
     after = page.refresh()
     assert_is_well(after)
-    assert after.figure("dialled") == expected(workspace.published)["dialled"]
+    assert after.figure("dialled") == expected(data_dir.published)["dialled"]
     assert after.figure("dialled") > first.figure("dialled")
     assert after.figure("as_of") > first.figure("as_of")
     assert not superset.holds(replaced)

@@ -139,11 +139,11 @@ def _make_small() -> None:
     """Flushes of a few answers and groups of a few days, so that small data has many steps; and no needless waits."""
     from dialflo_pipeline.api import request as asking
     from dialflo_pipeline.api.retry import RetryPolicy
-    from dialflo_pipeline.extract import raw_writer as answer_log
+    from dialflo_pipeline.extract import raw_writer as open_raw_writer
     from dialflo_pipeline.extract.task_ids import inbox
     from dialflo_pipeline.lake import partitions as days
 
-    answer_log.FLUSH_TRIES = 6
+    open_raw_writer.FLUSH_TRIES = 6
     days.GROUP_DAYS = 3
     vars(inbox).update(STILL_SECONDS=0.02, POLL_SECONDS=0.01)
     vars(asking)["RetryPolicy"] = partial(RetryPolicy, first_wait_seconds=0.001)

@@ -13,7 +13,7 @@ from tests.e2e.judge_json import NotJson, parse
 from tests.e2e.judge_rules import Rules
 from tests.e2e.judge_values import day_of, time_of
 
-__all__ = ["Asking", "Exchange", "Expected", "Rules", "TaskRow", "judge"]
+__all__ = ["Exchange", "Expected", "Rules", "TaskFetch", "TaskRow", "classify"]
 Row = dict[str, Any]
 TROUBLE = (408, 425, 429, 500, 502, 503, 504)
 
@@ -40,7 +40,7 @@ class Exchange:
             return "garbage"
 
 
-Asking = list[Exchange]
+TaskFetch = list[Exchange]
 """The tries of one asking, in order; the last decides."""
 
 
@@ -67,8 +67,8 @@ class Expected:
         return judge_marts.MARTS[name](judge_marts.Facts(tables, self.rules, now))
 
 
-def judge(
-    rows: list[TaskRow], askings: dict[str, list[Asking]], registered_at: dict[str, datetime], rules: Rules
+def classify(
+    rows: list[TaskRow], askings: dict[str, list[TaskFetch]], registered_at: dict[str, datetime], rules: Rules
 ) -> Expected:
     """What must stand in the warehouse once `rows` were registered and these askings were made."""
     flat, tasks = judge_flatten.Flat(), []
@@ -95,7 +95,7 @@ def _task(row: TaskRow, registered_at: datetime, zone: ZoneInfo) -> Row:
     }
 
 
-def _state(askings: list[Asking], deadline: datetime) -> Row:
+def _state(askings: list[TaskFetch], deadline: datetime) -> Row:
     lasts = [asking[-1] for asking in askings]
     return {
         "state": _state_name(lasts, deadline),
@@ -129,7 +129,7 @@ def _state_name(lasts: list[Exchange], deadline: datetime) -> str:
     return "pending"
 
 
-def _add(flat: judge_flatten.Flat, askings: list[Asking], task: Row, zone: ZoneInfo) -> None:
+def _add(flat: judge_flatten.Flat, askings: list[TaskFetch], task: Row, zone: ZoneInfo) -> None:
     """The rows of the latest usable answer; with none, of the latest asking if it ended in an empty one."""
     lasts = [asking[-1] for asking in askings]
     usable = [exchange for exchange in lasts if exchange.result == "usable"]

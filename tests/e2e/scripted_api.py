@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
-from tests.e2e.judge import Asking, Exchange
+from tests.e2e.judge import Exchange, TaskFetch
 from tests.support.canaries import TOKEN
 
 __all__ = ["TOKEN"]
@@ -19,7 +19,7 @@ NOT_FOUND_BODY = b'{"detail": "Task not found"}'
 
 
 @dataclass(frozen=True)
-class Reply:
+class ApiResponse:
     """What to send once; `seen` is the body as it reads after content decoding, where it differs."""
 
     body: bytes = b""
@@ -40,17 +40,17 @@ class Reply:
 class ScriptedApi:
     """Replies by id, one a request, the last of them for ever after; what was asked, by round."""
 
-    script: dict[str, list[Reply]]
+    script: dict[str, list[ApiResponse]]
     round: int = 1
-    requests: dict[str, list[tuple[int, datetime, Reply]]] = field(default_factory=lambda: defaultdict(list))
+    requests: dict[str, list[tuple[int, datetime, ApiResponse]]] = field(default_factory=lambda: defaultdict(list))
     headers: list[dict[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     base_url: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def answer(self, task_id: str, headers: dict[str, str]) -> Reply:
+    def answer(self, task_id: str, headers: dict[str, str]) -> ApiResponse:
         with self._lock:
-            replies = self.script.get(task_id, [Reply(NOT_FOUND_BODY, 404)])
+            replies = self.script.get(task_id, [ApiResponse(NOT_FOUND_BODY, 404)])
             asked = self.requests[task_id]
             reply = replies[min(len(asked), len(replies) - 1)]
             asked.append((self.round, datetime.now(UTC), reply))
@@ -60,11 +60,11 @@ class ScriptedApi:
     def asked_in(self, number: int) -> set[str]:
         return {task_id for task_id, asked in self.requests.items() if any(entry[0] == number for entry in asked)}
 
-    def askings(self) -> dict[str, list[Asking]]:
+    def askings(self) -> dict[str, list[TaskFetch]]:
         """What each id was asked, one asking a round."""
-        found: dict[str, list[Asking]] = {}
+        found: dict[str, list[TaskFetch]] = {}
         for task_id, asked in self.requests.items():
-            rounds: dict[int, Asking] = defaultdict(list)
+            rounds: dict[int, TaskFetch] = defaultdict(list)
             for number, sent_at, reply in asked:
                 status, body = reply.exchange_parts
                 rounds[number].append(Exchange(sent_at, status, body))
@@ -83,7 +83,7 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(script: dict[str, list[Reply]]) -> Iterator[ScriptedApi]:
+def serving(script: dict[str, list[ApiResponse]]) -> Iterator[ScriptedApi]:
     """Serve the script on a free port of loopback."""
     api = ScriptedApi(script)
     server = _Server(("127.0.0.1", 0), _handler(api))

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import Reply, serving
+from tests.e2e.scripted_api import ApiResponse, serving
 from tests.e2e.warehouse_rows import read_tables
 
 
-def _call(status: str) -> Reply:
+def _call(status: str) -> ApiResponse:
     call = {"agent_name": "ONEST", "to_number": "917407656243", "call_status": status}
-    return Reply(json.dumps([{**call, "call_insights": {"next_action": "REDIAL"}}]).encode())
+    return ApiResponse(json.dumps([{**call, "call_insights": {"next_action": "REDIAL"}}]).encode())
 
 
 def _states(command: Command) -> dict[str, str]:
@@ -27,8 +27,8 @@ def test_a_corrected_day_is_asked_again_and_the_newer_answer_wins(
 ) -> None:
     script = {
         "corrected": [_call("BUSY"), _call("ANSWERED")],
-        "broken-later": [_call("BUSY"), Reply(b"", 400)],
-        "refused": [Reply(b"", 400)],
+        "broken-later": [_call("BUSY"), ApiResponse(b"", 400)],
+        "refused": [ApiResponse(b"", 400)],
         "other-day": [_call("BUSY"), _call("ANSWERED")],
     }
     file = tmp_path / "ids.csv"

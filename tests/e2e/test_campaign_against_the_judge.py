@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.judge import Rules, judge
+from tests.e2e.judge import Rules, classify
 from tests.e2e.scripted_api import TOKEN, ScriptedApi, serving
 from tests.e2e.varied_campaign import Campaign, campaign
 from tests.e2e.warehouse_rows import FLAT, differences, lasting, read_tables
@@ -55,7 +55,7 @@ def agreed(command: Command, api: ScriptedApi, made: Campaign, zone: str) -> dic
     """The published tables, once the judge has found nothing wrong with them."""
     found = read_tables(command.published)
     registered_at = {row["task_id"]: row["registered_at"] for row in found["tasks"]}
-    expected = judge(made.rows, api.askings(), registered_at, Rules(zone))
+    expected = classify(made.rows, api.askings(), registered_at, Rules(zone))
     assert differences(found, expected, datetime.now(UTC)) == []
     return found
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import Reply, ScriptedApi, serving
+from tests.e2e.scripted_api import ApiResponse, ScriptedApi, serving
 from tests.e2e.warehouse_rows import read_tables
 
-DONE = Reply(json.dumps([{"agent_name": "ONEST", "to_number": "917407656243", "call_status": "ANSWERED",
+DONE = ApiResponse(json.dumps([{"agent_name": "ONEST", "to_number": "917407656243", "call_status": "ANSWERED",
                           "call_insights": {"next_action": "REDIAL"}}]).encode())  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import Reply, serving
+from tests.e2e.scripted_api import ApiResponse, serving
 from tests.e2e.warehouse_rows import read_tables, read_types
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "cases" / "documented_response.json"
@@ -45,7 +45,7 @@ CALL_TYPES = {
 
 
 def test_the_documented_example_gives_exactly_its_rows(tmp_path: Path, dialflo: Callable[..., Command]) -> None:
-    with serving({TASK: [Reply(EXAMPLE.read_bytes())]}) as api:
+    with serving({TASK: [ApiResponse(EXAMPLE.read_bytes())]}) as api:
         command = dialflo(api.base_url)
         assert command("tasks", "add", "-", stdin=TASK.encode()).returncode == 0
         assert command("sync").returncode == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import TOKEN, Reply, serving
+from tests.e2e.scripted_api import TOKEN, ApiResponse, serving
 from tests.e2e.warehouse_rows import read_tables
 
 NOWHERE = "http://127.0.0.1:9"
@@ -85,7 +85,7 @@ def test_an_unreachable_host_is_told_and_leaves_its_ids_pending(dialflo: Callabl
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_token_stops_the_run_and_marks_nothing_failed(status: int, dialflo: Callable[..., Command]) -> None:
-    refusal = Reply(b'{"detail": "Invalid token"}', status)
+    refusal = ApiResponse(b'{"detail": "Invalid token"}', status)
     with serving({name: [refusal] for name in IDS.decode().split()}) as api:
         command = dialflo(api.base_url, max_concurrency="1")
         command("tasks", "add", "-", stdin=IDS)

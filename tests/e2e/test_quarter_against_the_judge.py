@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.judge import Rules, TaskRow, judge
+from tests.e2e.judge import Rules, TaskRow, classify
 from tests.e2e.scripted_api import ScriptedApi, serving
 from tests.e2e.varied_quarter import DAYS, ZONES, Quarter, other_rules, quarter
 from tests.e2e.warehouse_rows import differences, read_at_once
@@ -54,7 +54,7 @@ class Judged:
         found, now = read_at_once(self.command.published)
         registered_at = {row["task_id"]: row["registered_at"] for row in found["tasks"]}
         rows = [row for row in (*self.made.timely, *self.made.late) if row.task_id in registered_at]
-        expected = judge(rows, self.api.askings(), registered_at, self.rules)
+        expected = classify(rows, self.api.askings(), registered_at, self.rules)
         assert differences(found, expected, now) == []
         self.api.round += 1
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import Reply, serving
+from tests.e2e.scripted_api import ApiResponse, serving
 from tests.e2e.warehouse_rows import read_tables
 
 QUERY = "SELECT task_id, at AS completed_at, at FROM calls WHERE at >= :cursor ORDER BY at"
-GOOD = [Reply(b'[{"agent_name": "a", "call_status": "NO_ANSWER"}]')]
+GOOD = [ApiResponse(b'[{"agent_name": "a", "call_status": "NO_ANSWER"}]')]
 AT = "2026-01-05 10:00:00"
 
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import NOT_FOUND_BODY, Reply, serving
+from tests.e2e.scripted_api import NOT_FOUND_BODY, ApiResponse, serving
 from tests.e2e.warehouse_rows import read_tables
 
 SECONDS_TO_DEADLINE = 20
 
 
-def _call(**fields: object) -> Reply:
-    return Reply(json.dumps([{"agent_name": "ONEST", "to_number": "917407656243"} | fields]).encode())
+def _call(**fields: object) -> ApiResponse:
+    return ApiResponse(json.dumps([{"agent_name": "ONEST", "to_number": "917407656243"} | fields]).encode())
 
 
 RINGING = _call(call_status="RINGING")
@@ -23,12 +23,12 @@ DONE = _call(call_status="ANSWERED", call_insights={"next_action": "REDIAL"})
 SCRIPT = {
     "rings-for-ever": [RINGING],
     "insights-come": [WITHOUT_INSIGHTS, DONE],
-    "gone-later": [WITHOUT_INSIGHTS, Reply(NOT_FOUND_BODY, 404)],
-    "empty-for-ever": [Reply(b"[]")],
-    "not-known": [Reply(NOT_FOUND_BODY, 404)],
-    "known-late": [Reply(NOT_FOUND_BODY, 404), DONE],
-    "garbage-for-ever": [Reply(b"<html>")],
-    "troubled": [Reply(b"", 503)],
+    "gone-later": [WITHOUT_INSIGHTS, ApiResponse(NOT_FOUND_BODY, 404)],
+    "empty-for-ever": [ApiResponse(b"[]")],
+    "not-known": [ApiResponse(NOT_FOUND_BODY, 404)],
+    "known-late": [ApiResponse(NOT_FOUND_BODY, 404), DONE],
+    "garbage-for-ever": [ApiResponse(b"<html>")],
+    "troubled": [ApiResponse(b"", 503)],
     "done": [DONE],
 }
 AT_FIRST = {

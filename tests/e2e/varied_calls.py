@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.e2e.judge_values import OUTCOME_OF
-from tests.e2e.scripted_api import NOT_FOUND_BODY, Reply
+from tests.e2e.scripted_api import NOT_FOUND_BODY, ApiResponse
 
 AGENTS = ["ONEST", "Asha", "ravi", "", "  ", None, 7]
 CONTACTS = ["917407656243", "+91 74076-56243", "0091(740)765.6244", "12345678", "12", " ", "", "[91]8035736461", None]
@@ -166,7 +166,7 @@ class Calls:
         return self.dice.random() < 0.8
 
 
-def answer(calls: Calls) -> Reply:
+def answer(calls: Calls) -> ApiResponse:
     """A usable answer: mostly an array of one, at times more, odd elements, a single object, other encodings."""
     dice = calls.dice
     draw = calls.tidy_call if dice.random() < 0.3 else calls.call
@@ -178,22 +178,26 @@ def answer(calls: Calls) -> Reply:
     return _encoded(dice, text.encode())
 
 
-def troubled(dice: Random, good: Reply) -> list[Reply]:
+def troubled(dice: Random, good: ApiResponse) -> list[ApiResponse]:
     """Answers that are no plain 200: each kind that an asking can meet; the last stays for ever."""
-    kinds: list[list[Reply]] = [
-        [Reply(b"oops", 500), good],
-        [Reply(b"{}", 429, {"Retry-After": "0"}), good],
-        [Reply(b"<html>", 200), good],
-        [Reply(drops=True), good],
-        [Reply(b"[]", headers={"Content-Length": "9999"}, is_whole=False), good],
-        [Reply(b"busy", 503)],
-        [Reply(b"[{", 200)],
-        [Reply(NOT_FOUND_BODY, 404)],
-        [Reply(b'{"detail": {"message": "not yours"}}', 403)],
-        [Reply(b"", 204)],
-        [Reply(b"", 302, {"Location": "/call_details/elsewhere"})],
-        [Reply(b'{"detail": "bad"}', 400)],
-        [Reply(dice.choice([b"[]", b"{}", b"null", b'"x"', b"[1, {}]", b'{"detail": 1}', b'{"call_status": null}']))],
+    kinds: list[list[ApiResponse]] = [
+        [ApiResponse(b"oops", 500), good],
+        [ApiResponse(b"{}", 429, {"Retry-After": "0"}), good],
+        [ApiResponse(b"<html>", 200), good],
+        [ApiResponse(drops=True), good],
+        [ApiResponse(b"[]", headers={"Content-Length": "9999"}, is_whole=False), good],
+        [ApiResponse(b"busy", 503)],
+        [ApiResponse(b"[{", 200)],
+        [ApiResponse(NOT_FOUND_BODY, 404)],
+        [ApiResponse(b'{"detail": {"message": "not yours"}}', 403)],
+        [ApiResponse(b"", 204)],
+        [ApiResponse(b"", 302, {"Location": "/call_details/elsewhere"})],
+        [ApiResponse(b'{"detail": "bad"}', 400)],
+        [
+            ApiResponse(
+                dice.choice([b"[]", b"{}", b"null", b'"x"', b"[1, {}]", b'{"detail": 1}', b'{"call_status": null}'])
+            )
+        ],
     ]
     return dice.choice(kinds)
 
@@ -208,17 +212,17 @@ def _doubled(dice: Random, text: str) -> str:
     return text
 
 
-def _encoded(dice: Random, body: bytes) -> Reply:
+def _encoded(dice: Random, body: bytes) -> ApiResponse:
     match dice.randrange(8):
         case 0:
-            return Reply(gzip.compress(body), headers={"Content-Encoding": "gzip"}, seen=body)
+            return ApiResponse(gzip.compress(body), headers={"Content-Encoding": "gzip"}, seen=body)
         case 1:
             half = len(body) // 2
             members = gzip.compress(body[:half]) + gzip.compress(body[half:])
-            return Reply(members, headers={"Content-Encoding": "gzip"}, seen=body)
+            return ApiResponse(members, headers={"Content-Encoding": "gzip"}, seen=body)
         case 2:
-            return Reply(b"\xef\xbb\xbf" + body, headers={"Content-Type": "text/html; charset=latin-1"})
-    return Reply(body)
+            return ApiResponse(b"\xef\xbb\xbf" + body, headers={"Content-Type": "text/html; charset=latin-1"})
+    return ApiResponse(body)
 
 
 __all__ = ["EDGE_HOURS", "Calls", "answer", "troubled"]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.e2e.judge import TaskRow
-from tests.e2e.scripted_api import Reply
+from tests.e2e.scripted_api import ApiResponse
 from tests.e2e.varied_calls import EDGE_HOURS, Calls, answer, troubled
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "txt")
@@ -26,7 +26,7 @@ class Campaign:
 
     rows: list[TaskRow]
     files: list[Path]
-    script: dict[str, list[Reply]]
+    script: dict[str, list[ApiResponse]]
     bad_rows: int
 
 
@@ -38,7 +38,7 @@ def campaign(
     With `around`, all were completed within two days of that moment, and no row goes without a time.
     """
     dice = Random(seed)  # noqa: S311 - the same campaign again for the same seed
-    script: dict[str, list[Reply]] = {}
+    script: dict[str, list[ApiResponse]] = {}
     rows: list[TaskRow] = []
     for _ in range(tasks):
         task_id = str(UUID(int=dice.getrandbits(128), version=4))

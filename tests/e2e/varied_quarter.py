@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from tests.e2e.judge import TaskRow
 from tests.e2e.judge_rules import Rules
 from tests.e2e.quarter_calls import People, call
-from tests.e2e.scripted_api import Reply
+from tests.e2e.scripted_api import ApiResponse
 
 DAYS = 95
 ZONES = ("America/New_York", "Asia/Kolkata", "UTC", "Australia/Lord_Howe", "America/Santiago")
@@ -32,7 +32,7 @@ class Quarter:
 
     timely: list[TaskRow]
     late: list[TaskRow]
-    script: dict[str, list[Reply]]
+    script: dict[str, list[ApiResponse]]
     rules: Rules
 
 
@@ -82,7 +82,7 @@ def _row(dice: Random, task_id: str, moment: datetime, zone: ZoneInfo) -> TaskRo
     return TaskRow(task_id, call_date=moment.astimezone(zone).date().isoformat())
 
 
-def _answer(dice: Random, people: People, moment: datetime, start: datetime) -> Reply:
+def _answer(dice: Random, people: People, moment: datetime, start: datetime) -> ApiResponse:
     progress = (moment - start) / timedelta(days=DAYS)
     count = dice.choice([1, 1, 1, 1, 1, 1, 2, 2, 3])
     person = dice.choice(people.numbers)
@@ -93,5 +93,7 @@ def _answer(dice: Random, people: People, moment: datetime, start: datetime) -> 
     if dice.random() < 0.02:
         calls.insert(0, dice.choice(["x", None, {}, []]))
     if dice.random() < 0.01:
-        return dice.choice([Reply(b"[]"), Reply(b"oops"), Reply(b'{"detail": "no"}', 404), Reply(b"", 403)])
-    return Reply(json.dumps(calls, ensure_ascii=dice.random() < 0.5).encode())
+        return dice.choice(
+            [ApiResponse(b"[]"), ApiResponse(b"oops"), ApiResponse(b'{"detail": "no"}', 404), ApiResponse(b"", 403)]
+        )
+    return ApiResponse(json.dumps(calls, ensure_ascii=dice.random() < 0.5).encode())

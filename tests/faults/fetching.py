@@ -97,7 +97,7 @@ def fetch_from(
     async def main() -> Fetched:
         async with server.serving():
             fetched = Fetched(server, lake)
-            opened = asking.open_asker(
+            opened = asking.open_fetcher(
                 (base_url or server.base_url).replace("PORT", server.port),
                 SecretStr(TOKEN),
                 rate_limit=rate_limit,

@@ -100,7 +100,7 @@ REFUSED_STATUSES = (
     *(201, 202, 203, 205, 206, 226, 300, 305, 400, 402, 403, 405, 406, 407, 409, 410, 411, 412, 413, 414, 415),
     *(416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 451, 501, 505, 506, 507, 508, 510, 511, 599, 999),
 )
-TROUBLE_STATUSES = (408, 425, 429, 500, 502, 503, 504)
+RETRYABLE_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 TARGETS = ("/call_details/elsewhere", "", "http://[broken", "gopher://x", "//nowhere.invalid/")
 AT_ONCE = {
     "nonsense": "soon",
@@ -121,7 +121,7 @@ TOO_LATE = {"far too long": "86400", "more than any clock": "9" * 400, "a far da
 STATUSES: Final = [
     *(told(f"{status}", Say(status, DETAIL), "refused") for status in REFUSED_STATUSES),
     *(told(f"{status}", Say(status, b""), "refused") for status in (204, 304)),
-    *(told(f"{status}", Say(status, DETAIL), "trouble") for status in TROUBLE_STATUSES),
+    *(told(f"{status}", Say(status, DETAIL), "trouble") for status in RETRYABLE_STATUSES),
     *(
         told(f"{status} to '{target}'", Say(status, b"", {"Location": target}), "refused")
         for status in (301, 302, 303, 307, 308)

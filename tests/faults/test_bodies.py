@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.flatten.derive import flatten_days
 from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
-from tests.e2e.judge import Exchange, TaskRow, judge
+from tests.e2e.judge import Exchange, TaskRow, classify
 from tests.e2e.judge import Rules as JudgeRules
 from tests.e2e.judge_json import frozen, parse_stored
 from tests.e2e.warehouse_rows import differences, read_tables
@@ -35,7 +35,7 @@ RULES = Rules(ZONE, timedelta(hours=24))
 
 def _tables(fetched: Fetched, folder: Path) -> Tables:
     """Derive the day, load it, make the marts."""
-    list(derive_days(fetched.lake, [DAY], RULES))
+    list(flatten_days(fetched.lake, [DAY], RULES))
     path = folder / "warehouse.duckdb"
     loading.load(path, fetched.lake, {DAY: "now"})
     marts.build(path, MartSettings(ZONE, redial_max_attempts=3, redial_min_gap_minutes=30))
@@ -111,7 +111,7 @@ def test_all_rows_are_as_the_judge_reckons_them(landed: Landed) -> None:
         askings[row["task_id"]][0].append(Exchange(row["requested_at"], row["status"], row["body"]))
     rows = [TaskRow(task_id, call_date=DAY.isoformat()) for task_id in askings]
     registered_at = {row["task_id"]: row["registered_at"] for row in landed.tables["tasks"]}
-    expected = judge(rows, askings, registered_at, JudgeRules(ZONE))
+    expected = classify(rows, askings, registered_at, JudgeRules(ZONE))
     assert differences(landed.tables, expected, datetime.now(UTC)) == []
 
 

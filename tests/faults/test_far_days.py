@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import Reply, serving
+from tests.e2e.scripted_api import ApiResponse, serving
 
 BODY = b'[{"agent_name": "A", "call_status": "BUSY", "to_number": "919876543210"}]'
 
@@ -20,7 +20,7 @@ def test_a_task_of_any_day_there_can_be_costs_no_other(dialflo: Callable[..., Co
         "later": "2150-01-01",
         "last": "9999-12-31",
     }
-    with serving({name: [Reply(BODY)] for name in days}) as api:
+    with serving({name: [ApiResponse(BODY)] for name in days}) as api:
         command = dialflo(api.base_url, timezone=timezone)
         file = command.folder / "ids.csv"
         file.write_text("\n".join(["task_id,call_date", *map(",".join, days.items())]))

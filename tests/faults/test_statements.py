@@ -74,7 +74,7 @@ MADE_BESIDE_IT: Final = {
     *(("cli/query/run.py", "SQL_ERRORS_IN_PARTS"), ("cli/redial.py", "_CANDIDATES"), ("cli/redial.py", "_CALLER_IDS")),
     *(
         ("serve/export.py", "_SCHEMAS"),
-        ("serve/export.py", "STAMP.name"),
+        ("serve/export.py", "PUBLICATION.name"),
         ("storage/duckdb_file/compact.py", "duckdb_files.STORAGE_VERSION"),
     ),
     ("storage/duckdb_file/compact.py", "duckdb_files.BLOCK_BYTES"),
@@ -82,7 +82,7 @@ MADE_BESIDE_IT: Final = {
     *(("marts/metadata_views.py", part) for part in ("_TABLE", "_COLUMNS", "_KEYS", "values", "fixed", "typed")),
     *(
         ("publish/publication_metadata.py", part)
-        for part in ("STAMP.name", "STAMP_QUERY", "warehouse.table_script(STAMP)")
+        for part in ("PUBLICATION.name", "PUBLICATION_QUERY", "warehouse.table_script(PUBLICATION)")
     ),
     ("extract/task_ids/database/query.py", "statement"),
     *(("load/ddl.py", part) for part in ("table_script(table)", "' '.join([_comment(kind, name, text), *of_columns])")),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dialflo_pipeline.core.schema.tables import TASK_IDS
-from dialflo_pipeline.extract.task_ids.inbox import Clock, Fate, InboxReport, take_in
+from dialflo_pipeline.extract.task_ids.inbox import Clock, Fate, InboxReport, read_inbox
 from dialflo_pipeline.lake.store import Lake
 from tests.faults.task_files import TASK_FILES, TaskFile
 
@@ -30,10 +30,10 @@ class Desk:
         with open(os.path.join(os.fsencode(self.inbox), os.fsencode(name)), "wb") as file:
             file.write(content)
 
-    def take_in(self) -> InboxReport:
+    def read_inbox(self) -> InboxReport:
         clock = Clock(lambda: self._now, self._wait)
         now = datetime(2025, 6, 25, 20, tzinfo=UTC)
-        return take_in(self.inbox, self.lake, now, ZoneInfo("UTC"), work_dir=self.root / "work", clock=clock)
+        return read_inbox(self.inbox, self.lake, now, ZoneInfo("UTC"), work_dir=self.root / "work", clock=clock)
 
     def registered(self) -> list[str]:
         return [name for day in self.lake.days(TASK_IDS) for name in self.lake.read(TASK_IDS, day)["task_id"]]
@@ -54,7 +54,7 @@ def desk(tmp_path: Path) -> Desk:
 def test_of_a_file_what_can_be_used_is_registered_and_the_rest_told(desk: Desk, file: TaskFile) -> None:
     desk.drop(file.name, file.content)
     desk.drop("other.txt", b"other\n")
-    report = desk.take_in()
+    report = desk.read_inbox()
     (seen,) = [each for each in report.files if each.name == file.name]
     assert sorted(desk.registered()) == sorted([*file.ids, "other"])
     assert (seen.registration.registered, seen.registration.already_known) == (len(file.ids), file.known)
@@ -74,9 +74,9 @@ def test_ids_given_again_in_other_files_are_known_and_keep_their_day(desk: Desk)
     desk.drop(
         "b.jsonl", b'{"task_id": "b", "call_date": "2024-01-02"}\n{"task_uuid": "c", "call_date": "2024-01-02"}\n'
     )
-    desk.take_in()
+    desk.read_inbox()
     desk.drop("c.txt", b"a\nb\nc\nd\n")
-    report = desk.take_in()
+    report = desk.read_inbox()
     assert (report.registration.registered, report.registration.already_known) == (1, 3)
     days = {day.isoformat(): sorted(desk.lake.read(TASK_IDS, day)["task_id"]) for day in desk.lake.days(TASK_IDS)}
     assert days == {"2024-01-01": ["a", "b"], "2024-01-02": ["c"], "2025-06-25": ["d"]}
@@ -87,7 +87,7 @@ def test_ids_given_again_in_other_files_are_known_and_keep_their_day(desk: Desk)
 def test_a_name_that_is_not_utf8_costs_nothing(desk: Desk, content: bytes, fate: Fate) -> None:
     desk.drop(b"ids-\xff.txt", content)
     desk.drop("other.txt", b"other\n")
-    assert [file.fate for file in desk.take_in().files] == [fate, Fate.DONE]
+    assert [file.fate for file in desk.read_inbox().files] == [fate, Fate.DONE]
     assert "other" in desk.registered()
     assert not any(path.is_file() for path in desk.inbox.iterdir())
 
@@ -95,7 +95,7 @@ def test_a_name_that_is_not_utf8_costs_nothing(desk: Desk, content: bytes, fate:
 def test_a_name_of_full_length_leaves_room_for_a_number_and_a_reason(desk: Desk) -> None:
     for content in (b"a\n", b"b\n", b"a/b\n", b"a/b\n"):
         desk.drop("n" * 251 + ".txt", content)
-        desk.take_in()
+        desk.read_inbox()
     assert sorted(desk.registered()) == ["a", "b"]
     folders = [path.split("/")[0] for path in desk.tree()]
     assert folders.count("done") == 2
@@ -106,7 +106,7 @@ def test_a_file_that_cannot_be_moved_stays_and_the_others_do_not(desk: Desk) -> 
     desk.drop("refused", b"a file where a folder has to be")
     desk.drop("bad.txt", b"a/b\n")
     desk.drop("good.txt", b"a\n")
-    seen = {file.name: file for file in desk.take_in().files}
+    seen = {file.name: file for file in desk.read_inbox().files}
     assert [seen[name].fate for name in ("bad.txt", "good.txt")] == [Fate.LEFT, Fate.DONE]
     assert "cannot be moved" in str(seen["bad.txt"].reason)
     assert desk.registered() == ["a"]
@@ -117,7 +117,7 @@ def test_what_is_no_plain_file_is_not_looked_at(desk: Desk) -> None:
     (desk.inbox / "itself.txt").symlink_to(desk.inbox / "itself.txt")
     (desk.inbox / "nowhere.txt").symlink_to(desk.inbox / "missing")
     os.mkfifo(desk.inbox / "pipe.txt")
-    assert desk.take_in() == InboxReport()
+    assert desk.read_inbox() == InboxReport()
 
 
 def _sparse(path: Path, head: bytes, size: int) -> None:
@@ -143,7 +143,7 @@ def test_a_large_file_of_nothing_costs_little_memory(
 ) -> None:
     _sparse(desk.inbox / name, head, size)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert [file.fate for file in desk.take_in().files] == [fate]
+    assert [file.fate for file in desk.read_inbox().files] == [fate]
     assert desk.registered() == ids
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024
 
@@ -160,6 +160,6 @@ def test_a_file_of_1_gb_is_registered_in_bounded_memory(desk: Desk, suffix: str)
         file.write("task_id,note\n" if suffix == "csv" else "")
         file.writelines(map(line, range(rows)))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    report = desk.take_in()
+    report = desk.read_inbox()
     assert report.registration.registered == rows
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2 * 1024 * 1024

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from dialflo_pipeline.api.classify import judge
+from dialflo_pipeline.api.classify import classify
 from dialflo_pipeline.core import strict_json
 from dialflo_pipeline.flatten import Flattened, flatten
 from tests.e2e import judge_flatten
@@ -78,7 +78,7 @@ def _is_json(body: bytes) -> bool:
         expected = "usable" if judge_flatten.is_usable(parse(body)) else "empty"
     except NotJson:
         expected = "garbage"
-    verdict = judge(200, body)
+    verdict = classify(200, body)
     assert verdict.result == expected, body
     assert strict_json.is_json(body) is (expected != "garbage"), body
     if expected == "usable":

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from tests.e2e.judge import Exchange, Expected, Rules, TaskRow, judge
+from tests.e2e.judge import Exchange, Expected, Rules, TaskRow, classify
 from tests.e2e.warehouse_rows import differences
 from tests.model.answers import TRIES, ZONE, Answer, always, said
 from tests.model.forking import Commands, Ended
@@ -135,7 +135,7 @@ class World:
         }
         registered = {row["task_id"]: row["registered_at"] for row in lake_rows(self.data, "task_ids")}
         rules = Rules(ZONE, settle_hours=self.settle_hours, redial_min_gap_minutes=self.gap_minutes)
-        return judge(list(self.tasks.values()), askings, registered, rules)
+        return classify(list(self.tasks.values()), askings, registered, rules)
 
     def check(self) -> None:
         """What holds at any time."""

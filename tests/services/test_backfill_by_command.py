@@ -12,7 +12,7 @@ from dialflo_pipeline.cli.tasks import register_file
 from dialflo_pipeline.core.settings import ENV_PREFIX, load_settings
 from dialflo_pipeline.defs.deployment.home import home_beside
 from dialflo_pipeline.extract.task_ids.files.reader import read
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
 from tests.support.dagster_page import DagsterPage, dagster_page, until
@@ -33,14 +33,14 @@ def test_each_day_is_a_run_and_what_has_no_days_follows_once_after_all_of_them(
 ) -> None:
     rows = {row.task_id: row.completed_at for row in task_rows(OPTIONS)}
     days = sorted({at.date().isoformat() for at in rows.values()})
-    workspace = Workspace(tmp_path / "data")
+    data_dir = DataDir(tmp_path / "data")
     ids = tmp_path / "ids.csv"
     ids.write_text("\n".join(["task_id,completed_at", *(f"{name},{at.isoformat()}" for name, at in rows.items())]))
     with running_simulator(OPTIONS) as simulator:
-        settings = {"API_TOKEN": simulator.token, "BASE_URL": simulator.base_url, "DATA_DIR": str(workspace.root)}
+        settings = {"API_TOKEN": simulator.token, "BASE_URL": simulator.base_url, "DATA_DIR": str(data_dir.root)}
         for name, value in settings.items():
             monkeypatch.setenv(f"{ENV_PREFIX}{name}", value)
-        monkeypatch.setenv("DAGSTER_HOME", str(home_beside(workspace)))
+        monkeypatch.setenv("DAGSTER_HOME", str(home_beside(data_dir)))
         register_file(load_settings(), read(ids, None, None, ZoneInfo("UTC")))
 
         span = ["--from", days[0], "--to", days[-1]]
@@ -49,6 +49,6 @@ def test_each_day_is_a_run_and_what_has_no_days_follows_once_after_all_of_them(
         with dagster_page({}, tmp_path) as served:
             until(lambda: ("derive", "SUCCESS") in runs(served), "what has no days to follow")
             assert Counter(runs(served)) == {("fetch_days", "SUCCESS"): len(days), ("derive", "SUCCESS"): 1}
-    with read_published(workspace.published) as connection:
+    with read_published(data_dir.published) as connection:
         found = connection.execute("SELECT task_id, call_date FROM tasks WHERE state = 'settled'").fetchall()
     assert sorted(found) == sorted((name, at.date()) for name, at in rows.items())

@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish import publish
-from dialflo_pipeline.serve.dashboard import make_dashboard
+from dialflo_pipeline.serve.dashboard import build_dashboard
 from dialflo_pipeline.serve.dashboard.build import page as page_of
 from dialflo_pipeline.serve.dashboard.queries import read_frames
 from tests.services.dashboard_page import Dashboard, number, opened, same_figures
@@ -40,7 +40,7 @@ _RATE = "staging.rate({0}, {1}), staging.wilson_low({0}, {1}), staging.wilson_hi
 
 
 @pytest.fixture(scope="module")
-def published(simulated: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(simulated: DataDir, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The simulated calls with their product as campaign."""
     root = tmp_path_factory.mktemp("shown")
     private = root / "work" / "warehouse.duckdb"
@@ -52,7 +52,7 @@ def published(simulated: Workspace, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def file(published: Path) -> Path:
-    return make_dashboard(published, published.with_name("dashboard.html"), published.parent / "aside").path
+    return build_dashboard(published, published.with_name("dashboard.html"), published.parent / "aside").path
 
 
 @pytest.fixture(scope="module")
@@ -300,7 +300,7 @@ def test_a_warehouse_without_calls_says_so(browser: Any, tmp_path: Path) -> None
     loading.load(private, Lake(tmp_path / "lake", tmp_path / "work"), {})
     marts.build(private, SETTINGS)
     publish.publish(private, tmp_path / "warehouse.duckdb", tmp_path / "work")
-    made = make_dashboard(tmp_path / "warehouse.duckdb", tmp_path / "dashboard.html", tmp_path / "aside")
+    made = build_dashboard(tmp_path / "warehouse.duckdb", tmp_path / "dashboard.html", tmp_path / "aside")
     with opened(browser, made.path) as dashboard:
         assert "No calls yet" in dashboard.page.text_content("#message")
         assert not dashboard.page.is_visible("#figures")

@@ -16,7 +16,7 @@ import pytest
 
 from dialflo_pipeline.core.schema.tables import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.core.settings import ENV_PREFIX
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts
@@ -105,7 +105,7 @@ def _own_view(published: Path) -> tuple[dict[str, int], int]:
     return rows, int(columns[0])
 
 
-def test_a_reader_opens_the_file_and_reads_every_table_and_view(reader: Path, simulated: Workspace) -> None:
+def test_a_reader_opens_the_file_and_reads_every_table_and_view(reader: Path, simulated: DataDir) -> None:
     found, (rows, columns) = _read_all(reader, simulated.published), _own_view(simulated.published)
     assert found["version"] in str(reader)
     assert found["rows"] == rows
@@ -115,7 +115,7 @@ def test_a_reader_opens_the_file_and_reads_every_table_and_view(reader: Path, si
     assert all(found["comments"].values())
 
 
-def test_a_reader_reads_a_compacted_file(reader: Path, simulated: Workspace, tmp_path: Path) -> None:
+def test_a_reader_reads_a_compacted_file(reader: Path, simulated: DataDir, tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     path.write_bytes(simulated.published.read_bytes())
     compact(path, tmp_path)

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from dialflo_pipeline.core.schema.tables import RAW_ANSWERS
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
 from tests.support.free_port import free_port
@@ -84,11 +84,11 @@ def daemon(home: Path, tmp_path: Path) -> Callable[[], Any]:
 def page(home: Path, tmp_path: Path) -> Callable[[], Any]:
     """Starts the web page alone; gives its address."""
     port = str(free_port())
-    workspace = str(home / "workspace.yaml")
+    data_dir = str(home / "workspace.yaml")
 
     @contextmanager
     def start() -> Iterator[str]:
-        with process(tmp_path / "web.log", "dialflo", "page", "-h", "127.0.0.1", "-p", port, "-w", workspace):
+        with process(tmp_path / "web.log", "dialflo", "page", "-h", "127.0.0.1", "-p", port, "-w", data_dir):
             yield f"http://127.0.0.1:{port}/graphql"
 
     return start
@@ -218,8 +218,8 @@ def test_a_daemon_killed_in_mid_run_goes_on_by_itself_and_every_id_lands_in_its_
     by_file, by_database, by_database_later = given[::2], given[1::4], given[3::4]
     run_sql("CREATE TABLE finished (n SERIAL, task_id TEXT, completed_at TIMESTAMPTZ)")
     run_sql(inserted(by_database))
-    workspace = Workspace(tmp_path / "data")
-    workspace.inbox.mkdir(parents=True)
+    data_dir = DataDir(tmp_path / "data")
+    data_dir.inbox.mkdir(parents=True)
     with running_simulator(options) as simulator:
         settings = {
             "API_TOKEN": simulator.token,
@@ -234,20 +234,20 @@ def test_a_daemon_killed_in_mid_run_goes_on_by_itself_and_every_id_lands_in_its_
         with page() as url:
             until(lambda: asked(url, RUNS), "the web page")
             lines = ["task_id,completed_at", *(f"{name},{at.isoformat()}" for name, at in by_file)]
-            (workspace.inbox / "ids.csv").write_text("\n".join(lines))
+            (data_dir.inbox / "ids.csv").write_text("\n".join(lines))
             with daemon() as killed:
-                until(lambda: list(workspace.lake.days(RAW_ANSWERS)), "the first answers")
+                until(lambda: list(data_dir.lake.days(RAW_ANSWERS)), "the first answers")
                 os.killpg(killed.pid, signal.SIGKILL)
             first_day = min(rows.values()).date().isoformat()
             until(lambda: first_day in days(url), "the page to show the first day")
             with daemon():
                 run_sql(inserted(by_database_later))
-                until(lambda: published(workspace).keys() == rows.keys(), "all ids to be settled and published")
+                until(lambda: published(data_dir).keys() == rows.keys(), "all ids to be settled and published")
                 until(lambda: all(status in ENDED for _, status in statuses(url)), "the last run to end")
                 outcomes = Counter(statuses(url))
     assert set(outcomes) == {("register", "SUCCESS"), ("sync", "SUCCESS"), ("sync", "FAILURE")}
     assert outcomes["sync", "FAILURE"] == 1, "the one that was killed"
-    assert published(workspace) == {name: at.date() for name, at in rows.items()}
+    assert published(data_dir) == {name: at.date() for name, at in rows.items()}
 
 
 def inserted(rows: list[tuple[str, datetime]]) -> str:
@@ -265,11 +265,11 @@ def statuses(url: str) -> list[tuple[str, str]]:
     return [(run["jobName"], run["status"]) for run in asked(url, RUNS)["runsOrError"]["results"]]
 
 
-def published(workspace: Workspace) -> dict[str, date]:
+def published(data_dir: DataDir) -> dict[str, date]:
     """The settled ids that readers have, each with its day."""
-    if not workspace.published.exists():
+    if not data_dir.published.exists():
         return {}
-    with read_published(workspace.published) as connection:
+    with read_published(data_dir.published) as connection:
         found = connection.execute("SELECT task_id, call_date FROM tasks WHERE state = 'settled'").fetchall()
     assert len(dict(found)) == len(found)
     return dict(found)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from dialflo_pipeline.core.errors import TaskSourceError
 from dialflo_pipeline.core.schema.tables import TASK_IDS
 from dialflo_pipeline.extract.task_ids.database.source import SourceReport, TaskSource, examine, has_news, read_source
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from tests.services.servers import PASSWORD
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("databases")]
@@ -27,7 +27,7 @@ class Customer:
     """A customer's database, and the pipeline beside it; `sql` is run as the customer."""
 
     def __init__(self, url: str, folder: Path) -> None:
-        self.url, self.workspace = url, Workspace(folder)
+        self.url, self.data_dir = url, DataDir(folder)
         self.engine: Engine = create_engine(
             make_url(url).set(drivername=DRIVERS[make_url(url).drivername]), poolclass=NullPool
         )
@@ -40,13 +40,13 @@ class Customer:
         return TaskSource(SecretStr(url or self.url), query, None, HOUR)
 
     def read(self, query: str, now: datetime = NOW) -> SourceReport:
-        return read_source(self.source(query), self.workspace, now, ZoneInfo("Asia/Kolkata"))
+        return read_source(self.source(query), self.data_dir, now, ZoneInfo("Asia/Kolkata"))
 
     def news(self, query: str, now: datetime = NOW) -> bool:
-        return has_news(self.source(query), self.workspace, now, 10 * HOUR)
+        return has_news(self.source(query), self.data_dir, now, 10 * HOUR)
 
     def rows(self) -> dict[str, dict[str, Any]]:
-        lake = self.workspace.lake
+        lake = self.data_dir.lake
         frames = [lake.read(TASK_IDS, day) for day in lake.days(TASK_IDS)]
         return {row["task_id"]: row for frame in frames for row in frame.iter_rows(named=True)}
 
@@ -229,7 +229,7 @@ def test_what_is_wrong_with_the_address_is_told_without_it(
     }
     broken = url.set(**changed[wrong]).render_as_string(hide_password=False)
     source = customer.source("SELECT * FROM t WHERE n >= :cursor", broken)
-    report = read_source(source, customer.workspace, NOW, ZoneInfo("UTC"))
+    report = read_source(source, customer.data_dir, NOW, ZoneInfo("UTC"))
     assert report.problem is not None
     assert ("answer" if wrong == "port" else "DIALFLO_TASKS_DSN") in report.problem
     said = capfd.readouterr()
@@ -243,9 +243,9 @@ def test_nothing_that_is_written_holds_the_address(customer: Customer) -> None:
     customer.sql("INSERT INTO t VALUES ('a', 1)")
     query = "SELECT * FROM t WHERE n >= :cursor"
     customer.read(query)
-    found = examine(customer.source(query), customer.workspace)
+    found = examine(customer.source(query), customer.data_dir)
     assert "task_id, n" in found
     secrets = [PASSWORD.encode(), customer.url.encode()]
-    files = [path for path in customer.workspace.root.rglob("*") if path.is_file()]
+    files = [path for path in customer.data_dir.root.rglob("*") if path.is_file()]
     assert any(path.name == "task_source.json" for path in files)
     assert not [path for path in files for secret in secrets if secret in path.read_bytes()]

@@ -7,7 +7,7 @@ from dialflo_pipeline.cli.doctor.basics import examine_basics
 from dialflo_pipeline.cli.doctor.files import examine_files
 from dialflo_pipeline.cli.doctor.notifier import examine_notifier
 from dialflo_pipeline.core.settings import load_settings
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 MARKS = {True: "ok", False: "PROBLEM", None: ""}
 
@@ -20,7 +20,7 @@ def run_doctor(*, send_test: bool = False, deployed: bool = False) -> int:
     settings = load_settings()
     findings = [
         *examine_basics(settings),
-        *examine_files(Workspace(settings.data_dir)),
+        *examine_files(DataDir(settings.data_dir)),
         *examine_notifier(settings, send_test=send_test),
     ]
     if deployed or os.environ.get("DAGSTER_HOME"):

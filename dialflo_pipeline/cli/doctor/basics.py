@@ -16,10 +16,10 @@ from dialflo_pipeline.core.errors import (
     TaskSourceDown,
     TaskSourceError,
     TransientError,
-    TransportTrouble,
+    TransportError,
 )
 from dialflo_pipeline.core.settings import Settings, find_env_file
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.seeds import read_words
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.recovery.repair import examine
@@ -34,19 +34,19 @@ MAX_PROBE_SECONDS = 10.0
 
 def examine_basics(settings: Settings) -> Iterator[Finding]:
     """What every command needs."""
-    workspace = Workspace(settings.data_dir)
+    data_dir = DataDir(settings.data_dir)
     yield Finding("settings", _settings_found(), True)
-    yield _mappings(workspace)
+    yield _mappings(data_dir)
     yield Finding("time zone", f"{settings.timezone}: a call's day and hour are reckoned in it")
     yield _api(settings)
-    yield from _database(settings, workspace)
-    yield _run_lock(workspace)
-    yield _published(workspace)
-    yield _files(workspace)
-    yield _quarantine(workspace)
-    for path, pids in open_files(workspace.root).items():
+    yield from _database(settings, data_dir)
+    yield _run_lock(data_dir)
+    yield _published(data_dir)
+    yield _files(data_dir)
+    yield _quarantine(data_dir)
+    for path, pids in open_files(data_dir.root).items():
         holders = ", ".join(f"{command_of(pid)} (process {pid})" for pid in pids)
-        yield Finding(f"open: {path.relative_to(workspace.root)}", f"by {holders}")
+        yield Finding(f"open: {path.relative_to(data_dir.root)}", f"by {holders}")
     yield Finding("Python", platform.python_version())
     for package in PACKAGES:
         yield Finding(package, version(package))
@@ -57,13 +57,13 @@ def _settings_found() -> str:
     return f"read from the environment and {env_file}" if env_file else "read from the environment; no .env file"
 
 
-def _mappings(workspace: Workspace) -> Finding:
+def _mappings(data_dir: DataDir) -> Finding:
     """The user's own meanings of words."""
     try:
-        words = read_words(workspace.seeds)
+        words = read_words(data_dir.seeds)
     except SettingsError as error:
         return Finding("mappings", str(error), False)
-    own = f"words of your own in {workspace.seeds}: {len(words)}"
+    own = f"words of your own in {data_dir.seeds}: {len(words)}"
     return Finding("mappings", own if words else "the shipped ones alone")
 
 
@@ -73,7 +73,7 @@ def _api(settings: Settings) -> Finding:
         return Finding(what, "not asked: DIALFLO_API_TOKEN is not set; live fetches need it", False)
     try:
         status = event_loop.run(_probe(settings))
-    except TransportTrouble as trouble:
+    except TransportError as trouble:
         return Finding(what, f"not reached: {trouble}", False)
     if status == 401:
         return Finding(what, "reached, but it refuses the token in DIALFLO_API_TOKEN", False)
@@ -86,27 +86,27 @@ async def _probe(settings: Settings) -> int:
         return (await client.call_details(PROBE_ID, min(settings.timeout_seconds, MAX_PROBE_SECONDS))).status
 
 
-def _database(settings: Settings, workspace: Workspace) -> Iterator[Finding]:
+def _database(settings: Settings, data_dir: DataDir) -> Iterator[Finding]:
     from dialflo_pipeline.extract.task_ids.database.source import examine, source_of
 
     source = source_of(settings)
     if source is None:
         return
     try:
-        yield Finding("database of task ids", examine(source, workspace), True)
+        yield Finding("database of task ids", examine(source, data_dir), True)
     except (TaskSourceError, TaskSourceDown) as error:
         yield Finding("database of task ids", str(error), False)
 
 
-def _run_lock(workspace: Workspace) -> Finding:
-    held_by = holder(workspace.work)
+def _run_lock(data_dir: DataDir) -> Finding:
+    held_by = holder(data_dir.work)
     return Finding("run lock", f"held by {held_by}" if held_by else "free")
 
 
-def _files(workspace: Workspace) -> Finding:
+def _files(data_dir: DataDir) -> Finding:
     began = time.monotonic()
     try:
-        damages = list(examine(workspace))
+        damages = list(examine(data_dir))
     except TransientError as trouble:
         return Finding("files", f"not all looked at: {trouble}")
     seconds = time.monotonic() - began
@@ -116,17 +116,17 @@ def _files(workspace: Workspace) -> Finding:
     return Finding("files", f"{damages[0]}{more}", False)
 
 
-def _quarantine(workspace: Workspace) -> Finding:
-    count = sum(path.is_file() for path in workspace.quarantine.rglob("*"))
-    return Finding("quarantine", f"{count} damaged files are kept in {workspace.quarantine}" if count else "empty")
+def _quarantine(data_dir: DataDir) -> Finding:
+    count = sum(path.is_file() for path in data_dir.quarantine.rglob("*"))
+    return Finding("quarantine", f"{count} damaged files are kept in {data_dir.quarantine}" if count else "empty")
 
 
-def _published(workspace: Workspace) -> Finding:
-    if not workspace.published.exists():
+def _published(data_dir: DataDir) -> Finding:
+    if not data_dir.published.exists():
         return Finding("published warehouse", "none yet: `dialflo sync` makes it")
     try:
-        read_published(workspace.published).close()
+        read_published(data_dir.published).close()
     except DialfloError as error:
         return Finding("published warehouse", str(error), False)
-    size = workspace.published.stat().st_size / 1024**2
-    return Finding("published warehouse", f"{workspace.published}, {size:.1f} MiB, opens", True)
+    size = data_dir.published.stat().st_size / 1024**2
+    return Finding("published warehouse", f"{data_dir.published}, {size:.1f} MiB, opens", True)

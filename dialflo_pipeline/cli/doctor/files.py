@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from dialflo_pipeline.core.diagnostics import Finding
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 LITTLE_SPACE = 1024**3
 MOST_FILES = 20_000
@@ -16,11 +16,11 @@ MOST_FILES = 20_000
 SKEW_SECONDS = 120.0
 
 
-def examine_files(workspace: Workspace) -> Iterator[Finding]:
+def examine_files(data_dir: DataDir) -> Iterator[Finding]:
     """What the system says of the data folder."""
-    yield space(workspace.root)
-    yield _owner(workspace)
-    yield _clock(workspace)
+    yield space(data_dir.root)
+    yield _owner(data_dir)
+    yield _clock(data_dir)
 
 
 def space(folder: Path) -> Finding:
@@ -40,8 +40,8 @@ def user_name(uid: int) -> str:
         return f"user {uid}"
 
 
-def _owner(workspace: Workspace) -> Finding:
-    root = workspace.root
+def _owner(data_dir: DataDir) -> Finding:
+    root = data_dir.root
     if not root.exists():
         return Finding("data folder", f"{root} is not there yet; the first command that writes makes it")
     if not hasattr(os, "geteuid"):
@@ -57,13 +57,13 @@ def _owner(workspace: Workspace) -> Finding:
     return Finding("data folder", f"{root} belongs to {user_name(owner)}{beware}", not beware)
 
 
-def _clock(workspace: Workspace) -> Finding:
+def _clock(data_dir: DataDir) -> Finding:
     """A clock that is behind: files were written in what it takes for the future."""
     now = time.time()
-    newest = max((path.stat().st_mtime for path in workspace.work.glob("*") if path.is_file()), default=0.0)
+    newest = max((path.stat().st_mtime for path in data_dir.work.glob("*") if path.is_file()), default=0.0)
     shown = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now))
     if newest > now + SKEW_SECONDS:
-        ahead = f"but a file below {workspace.work} was written {newest - now:.0f} s later than that"
+        ahead = f"but a file below {data_dir.work} was written {newest - now:.0f} s later than that"
         return Finding("clock", f"{shown}, {ahead}: set the clock (NTP)", False)
     return Finding("clock", shown, True)
 

@@ -16,7 +16,7 @@ from dialflo_pipeline.cli.query.sql_errors import SQL_ERRORS_IN_PARTS, explain
 from dialflo_pipeline.cli.standard_input import STDIN, standard_input
 from dialflo_pipeline.core.errors import UsageError
 from dialflo_pipeline.core.settings import load_settings
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.storage.duckdb_file.connection import most_memory
 
@@ -39,7 +39,7 @@ def run_query(
     """
     form, text = _format(result_format, output), _text(sql, file)
     with most_memory():
-        connection = read_published(Workspace(load_settings().data_dir).published)
+        connection = read_published(DataDir(load_settings().data_dir).published)
     start = time.monotonic()
     try:
         connection.execute(f"{SQL_ERRORS_IN_PARTS}; {_READ_ONLY_FOR_GOOD}")

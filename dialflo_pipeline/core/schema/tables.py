@@ -362,5 +362,5 @@ RAW_TABLES = (TASK_IDS, FORGOTTEN_IDS, RAW_ANSWERS)
 WAREHOUSE_TABLES = (CALLS, CALL_METADATA, CALL_CONTEXT, REJECTS, TASKS)
 """What is derived from the raw tables, and loaded into DuckDB."""
 
-STAMP = Table("published", Published)
+PUBLICATION = Table("published", Published)
 """What the published file says of itself."""

@@ -17,20 +17,20 @@ from dagster import (
 )
 
 from dialflo_pipeline import pipeline as refresh
-from dialflo_pipeline.api.request import open_asker
+from dialflo_pipeline.api.request import open_fetcher
 from dialflo_pipeline.core import event_loop
 from dialflo_pipeline.core.errors import SettingsError
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, RAW_TABLES, STAMP, TASK_IDS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.core.schema.tables import PUBLICATION, RAW_ANSWERS, RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.defs.assets import specs
 from dialflo_pipeline.defs.partitions import A_DAY_A_RUN, DaysConfig, days_of_run, materialized, note_failed
 from dialflo_pipeline.defs.resources import Pipeline, Step
 from dialflo_pipeline.extract import run as collect
 from dialflo_pipeline.extract.fetch import FetchReport
 from dialflo_pipeline.extract.outcome import why_unfetched
-from dialflo_pipeline.extract.plan import Wanted, wanted_ids
-from dialflo_pipeline.flatten.derive import DayReport, derive_days
+from dialflo_pipeline.extract.plan import FetchPlan, plan_ids
+from dialflo_pipeline.flatten.derive import DayReport, flatten_days
 from dialflo_pipeline.lake.partitions import survey
-from dialflo_pipeline.serve.dashboard import make_dashboard
+from dialflo_pipeline.serve.dashboard import build_dashboard
 
 DUCKDB_POOL = "duckdb"
 WHOLE_OPS = (
@@ -56,7 +56,7 @@ class RebuildConfig(Config):
     """Make everything anew, even what fits what it was made from."""
 
 
-class DeriveConfig(DaysConfig, RebuildConfig):
+class FlattenConfig(DaysConfig, RebuildConfig):
     """How to derive a day's tables from its raw answers."""
 
 
@@ -68,11 +68,9 @@ def whole_assets(pool: str | None, shown: specs.Shown) -> list[AssetsDefinition]
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
         with pipeline.step(context) as step:
-            rows = refresh.load_warehouse(
-                step.workspace, survey(step.workspace.lake, step.rules), rebuild=config.rebuild
-            )
+            rows = refresh.load_warehouse(step.data_dir, survey(step.data_dir.lake, step.rules), rebuild=config.rebuild)
             step.reporter.loaded(rows)
-            totals = refresh.rows_in_warehouse(step.workspace)
+            totals = refresh.rows_in_warehouse(step.data_dir)
         for table in WAREHOUSE_TABLES:
             yield MaterializeResult(
                 asset_key=specs.warehouse_key(table),
@@ -86,7 +84,7 @@ def whole_assets(pool: str | None, shown: specs.Shown) -> list[AssetsDefinition]
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
         with pipeline.step(context) as step:
-            rows = refresh.build_marts(step.workspace, step.mart_settings, rebuild=config.rebuild)
+            rows = refresh.build_marts(step.data_dir, step.mart_settings, rebuild=config.rebuild)
             step.reporter.built(rows)
         for spec in model_specs:
             yield MaterializeResult(asset_key=spec.key, metadata=specs.row_counts(rows, ".".join(spec.key.path)))
@@ -99,19 +97,19 @@ def whole_assets(pool: str | None, shown: specs.Shown) -> list[AssetsDefinition]
         kinds={"duckdb"},
         pool=pool,
         description="The DuckDB file for readers, put in place whole by renaming; it may be held open at any time. The"
-        f" columns are those of its table {STAMP.name}, which says of all others what they hold; the rows counted are"
-        f" those of {', '.join(table.name for table in WAREHOUSE_TABLES)}.",
+        f" columns are those of its table {PUBLICATION.name}, which says of all others what they hold; the rows"
+        f" counted are those of {', '.join(table.name for table in WAREHOUSE_TABLES)}.",
         metadata=specs.published_metadata(shown),
     )
     def published_warehouse(
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> MaterializeResult[None]:
         with pipeline.step(context) as step:
-            copied = refresh.publish_warehouse(step.workspace, rebuild=config.rebuild)
+            copied = refresh.publish_warehouse(step.data_dir, rebuild=config.rebuild)
             step.reporter.published(copied)
-            path = step.workspace.published
+            path = step.data_dir.published
             cost = {"copy_seconds": copied.seconds} if copied else {}
-            rows = {"dagster/row_count": sum(refresh.rows_in_warehouse(step.workspace).values())}
+            rows = {"dagster/row_count": sum(refresh.rows_in_warehouse(step.data_dir).values())}
             return MaterializeResult(
                 metadata={"file": MetadataValue.path(str(path)), "bytes": path.stat().st_size, **rows, **cost}
             )
@@ -138,8 +136,8 @@ def _dashboard(shown: specs.Shown) -> AssetsDefinition:
         context: AssetExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
     ) -> MaterializeResult[None]:
         with pipeline.step(context) as step:
-            files = step.workspace
-            made = make_dashboard(files.published, files.dashboard, files.aside, rebuild=config.rebuild)
+            files = step.data_dir
+            made = build_dashboard(files.published, files.dashboard, files.aside, rebuild=config.rebuild)
             return MaterializeResult(
                 metadata={
                     "dashboard": MetadataValue.url(made.path.absolute().as_uri()),
@@ -175,7 +173,7 @@ def daily_assets(partitions: DailyPartitionsDefinition, shown: specs.Shown) -> l
             step.reporter.fetched(report)
             why = why_unfetched(report)
             unfetched = set(_wanted_ids(context, config, step).values()) if why else set()
-            rows = {day: step.workspace.lake.row_count(RAW_ANSWERS, day) for day in days - unfetched}
+            rows = {day: step.data_dir.lake.row_count(RAW_ANSWERS, day) for day in days - unfetched}
         waited = Counter(ids.values())
         asked = {day: {"ids_waiting": waited[day], "dagster/row_count": count} for day, count in rows.items()}
         if why:
@@ -193,7 +191,7 @@ def daily_assets(partitions: DailyPartitionsDefinition, shown: specs.Shown) -> l
         backfill_policy=A_DAY_A_RUN,
     )
     def lake_tables(
-        context: AssetExecutionContext, config: DeriveConfig, pipeline: ResourceParam[Pipeline]
+        context: AssetExecutionContext, config: FlattenConfig, pipeline: ResourceParam[Pipeline]
     ) -> Iterator[MaterializeResult[None]]:
         reports: list[DayReport] = []
         with pipeline.step(context) as step:
@@ -214,20 +212,20 @@ def daily_assets(partitions: DailyPartitionsDefinition, shown: specs.Shown) -> l
 
 
 def _wanted_ids(context: AssetExecutionContext, config: FetchConfig, step: Step) -> dict[str, date]:
-    lake, wanted = step.workspace.lake, Wanted(datetime.now(UTC), config.retry_failed, config.refetch)
+    lake, wanted = step.data_dir.lake, FetchPlan(datetime.now(UTC), config.retry_failed, config.refetch)
     days = days_of_run(context, config, survey(lake, step.rules))
-    return wanted_ids(lake, [status.day for status in days if wanted.has_work(status)], step.rules, wanted)
+    return plan_ids(lake, [status.day for status in days if wanted.has_work(status)], step.rules, wanted)
 
 
 def _fetch(step: Step, ids: dict[str, date]) -> FetchReport:
-    lake, settings = step.workspace.lake, step.settings
+    lake, settings = step.data_dir.lake, step.settings
     if not ids:
         return FetchReport(wanted=0)
     if settings.api_token is None:
         raise SettingsError(
             "DIALFLO_API_TOKEN is not set, and ids wait to be fetched: set it in the environment or .env."
         )
-    opened_asker = open_asker(
+    opened_asker = open_fetcher(
         settings.base_url,
         settings.api_token,
         rate_limit=settings.rate_limit,
@@ -239,14 +237,14 @@ def _fetch(step: Step, ids: dict[str, date]) -> FetchReport:
     return event_loop.run(work)
 
 
-def _days_to_derive(context: AssetExecutionContext, config: DeriveConfig, step: Step) -> list[date]:
-    statuses = days_of_run(context, config, survey(step.workspace.lake, step.rules))
+def _days_to_derive(context: AssetExecutionContext, config: FlattenConfig, step: Step) -> list[date]:
+    statuses = days_of_run(context, config, survey(step.data_dir.lake, step.rules))
     return [status.day for status in statuses if config.rebuild or not status.is_current]
 
 
 def _derive(days: Sequence[date], step: Step, reports: list[DayReport]) -> None:
     """Derive these days, and add a report as each is done."""
-    for report in derive_days(step.workspace.lake, days, step.rules):
+    for report in flatten_days(step.data_dir.lake, days, step.rules):
         reports.append(report)
         step.reporter.deriving(len(reports), len(days), report.day)
 

@@ -18,7 +18,7 @@ from dialflo_pipeline.core.schema.tables import TASK_IDS
 from dialflo_pipeline.defs.assets import specs
 from dialflo_pipeline.defs.resources import Pipeline, Step
 from dialflo_pipeline.extract.task_ids.database.source import SourceReport, read_source, source_of
-from dialflo_pipeline.extract.task_ids.inbox import InboxReport, take_in
+from dialflo_pipeline.extract.task_ids.inbox import InboxReport, read_inbox
 
 SOURCES_READ = AssetCheckSpec(
     "sources_read",
@@ -38,7 +38,7 @@ def registration_asset(shown: specs.Shown) -> AssetsDefinition:
     ) -> Iterator[MaterializeResult[None]]:
         with pipeline.step(context) as step:
             inbox, database = _register(step)
-            lake = step.workspace.lake
+            lake = step.data_dir.lake
             rows = sum(lake.row_count(TASK_IDS, day) for day in lake.days(TASK_IDS))
         both = inbox.registration + database.registration
         yield MaterializeResult(
@@ -55,13 +55,13 @@ def registration_asset(shown: specs.Shown) -> AssetsDefinition:
 
 
 def _register(step: Step) -> tuple[InboxReport, SourceReport]:
-    workspace, zone, now = step.workspace, step.settings.zone, datetime.now(UTC)
-    inbox = take_in(workspace.inbox, workspace.registration_lake, now, zone, work_dir=workspace.work)
-    step.reporter.took_in(inbox)
+    data_dir, zone, now = step.data_dir, step.settings.zone, datetime.now(UTC)
+    inbox = read_inbox(data_dir.inbox, data_dir.registration_lake, now, zone, work_dir=data_dir.work)
+    step.reporter.inbox_read(inbox)
     source = source_of(step.settings)
     if source is None:
         return inbox, SourceReport()
-    database = read_source(source, workspace, datetime.now(UTC), zone)
+    database = read_source(source, data_dir, datetime.now(UTC), zone)
     step.reporter.read_database(database)
     return inbox, database
 

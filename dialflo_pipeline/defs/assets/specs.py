@@ -8,7 +8,7 @@ from typing import Any
 
 from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, MetadataValue
 
-from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, RAW_TABLES, STAMP, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, PUBLICATION, RAW_TABLES, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.defs.assets.column_metadata import asset_key, model_metadata, table_metadata
 from dialflo_pipeline.marts.column_lineage import (
     Lineage,
@@ -19,7 +19,7 @@ from dialflo_pipeline.marts.column_lineage import (
     tables_behind,
 )
 from dialflo_pipeline.marts.model import Model, read_models, sql_folder
-from dialflo_pipeline.publish.publication_metadata import STAMP_QUERY
+from dialflo_pipeline.publish.publication_metadata import PUBLICATION_QUERY
 
 OWNERS = ["team:data"]
 PUBLISHED = AssetKey(["published", "warehouse"])
@@ -106,8 +106,8 @@ def forgotten_spec(shown: Shown) -> AssetSpec:
 
 def published_metadata(shown: Shown) -> dict[str, Any]:
     """Of the file for readers: of its tables, the columns of the one that tells of all."""
-    full_name = f"main.{STAMP.name}"
-    return table_metadata(STAMP, shown.lineages.get(full_name, {})) | shown.reading(full_name)
+    full_name = f"main.{PUBLICATION.name}"
+    return table_metadata(PUBLICATION, shown.lineages.get(full_name, {})) | shown.reading(full_name)
 
 
 def warehouse_specs(shown: Shown) -> list[AssetSpec]:
@@ -140,8 +140,8 @@ def models() -> list[Model]:
 @cache
 def _lineages() -> Mapping[str, Lineage]:
     """Of all models, once a process: following columns through the SQL takes a second, and the definitions a tenth."""
-    stamp = query_lineage(STAMP_QUERY, STAMP.columns, models())
-    return {**model_lineage(models()), f"main.{STAMP.name}": stamp}
+    stamp = query_lineage(PUBLICATION_QUERY, PUBLICATION.columns, models())
+    return {**model_lineage(models()), f"main.{PUBLICATION.name}": stamp}
 
 
 def row_counts(rows: Mapping[str, int], name: str) -> dict[str, Any]:

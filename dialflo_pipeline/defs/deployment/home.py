@@ -5,26 +5,26 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.storage.atomic_write import move, sync
 
 CONFIG = "dagster.yaml"
 
 
-def dagster_home(workspace: Workspace, start: Path) -> Path:
+def dagster_home(data_dir: DataDir, start: Path) -> Path:
     """`DAGSTER_HOME` if set, else `dagster_home/` of the checkout that holds `start` and the data, else below the data.
 
     History stands with its data: a checkout's is not mixed with runs over data elsewhere. The folder is made if it is
     missing, and so is its dagster.yaml.
     """
     chosen = os.environ.get("DAGSTER_HOME")
-    home = Path(chosen).expanduser().absolute() if chosen else _unchosen_home(workspace, start)
+    home = Path(chosen).expanduser().absolute() if chosen else _unchosen_home(data_dir, start)
     return _prepared(home)
 
 
-def home_beside(workspace: Workspace) -> Path:
+def home_beside(data_dir: DataDir) -> Path:
     """A run history below the data, whatever is set: for data that must not mix with any other."""
-    return _prepared(_below(workspace))
+    return _prepared(_below(data_dir))
 
 
 def _prepared(home: Path) -> Path:
@@ -39,16 +39,16 @@ def _prepared(home: Path) -> Path:
     return home
 
 
-def _below(workspace: Workspace) -> Path:
-    return workspace.work / "dagster"
+def _below(data_dir: DataDir) -> Path:
+    return data_dir.work / "dagster"
 
 
-def _unchosen_home(workspace: Workspace, start: Path) -> Path:
+def _unchosen_home(data_dir: DataDir, start: Path) -> Path:
     for folder in (start, *start.parents):
         home = folder / "dagster_home"
-        if (home / CONFIG).is_file() and workspace.root.is_relative_to(folder):
+        if (home / CONFIG).is_file() and data_dir.root.is_relative_to(folder):
             return home
-    return _below(workspace)
+    return _below(data_dir)
 
 
 def _template() -> Path:

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 CALLED_IN: Final = "DIALFLO_CALLED_IN"
 """No setting: how the folder is handed to the processes that Dagster starts."""
 
 
-def folder_without_settings(workspace: Workspace) -> Path:
+def folder_without_settings(data_dir: DataDir) -> Path:
     """Where Dagster is started; nobody keeps settings there."""
-    workspace.work.mkdir(parents=True, exist_ok=True)
-    return workspace.work
+    data_dir.work.mkdir(parents=True, exist_ok=True)
+    return data_dir.work
 
 
 def environment_of_dagster(home: Path, called_in: Path) -> Mapping[str, str]:

@@ -12,12 +12,12 @@ from dialflo_pipeline.alerts.failures import ASSETS_BY_HAND
 from dialflo_pipeline.defs.history.run_content import days_of
 from dialflo_pipeline.defs.jobs import fetch_days_job
 from dialflo_pipeline.defs.runs.active_runs import runs_under_way
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 
-def days_in_hand(instance: DagsterInstance, workspace: Workspace) -> frozenset[date]:
+def days_in_hand(instance: DagsterInstance, data_dir: DataDir) -> frozenset[date]:
     """The days of all runs by hand that are queued or under way."""
-    runs = [run for job in (fetch_days_job.name, ASSETS_BY_HAND) for run in runs_under_way(instance, job, workspace)]
+    runs = [run for job in (fetch_days_job.name, ASSETS_BY_HAND) for run in runs_under_way(instance, job, data_dir)]
     return frozenset[date]().union(*(days_of(run) for run in runs))
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dialflo_pipeline.core.errors import DialfloError, PermanentError
 from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, RAW_ANSWERS, TASK_IDS, Table
 from dialflo_pipeline.core.settings import Settings
-from dialflo_pipeline.defs.assets.daily import WHOLE_OPS, DeriveConfig, FetchConfig, RebuildConfig
+from dialflo_pipeline.defs.assets.daily import WHOLE_OPS, FetchConfig, FlattenConfig, RebuildConfig
 from dialflo_pipeline.defs.assets.specs import lake_key
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.deployment.home import dagster_home, home_beside
@@ -33,7 +33,7 @@ from dialflo_pipeline.defs.partitions import daily_partitions, partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs.ownership import DATA_TAG
 from dialflo_pipeline.defs.sensors.killed_runs import report_killed
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.progress import Reporter
 
 # What a person is to see comes from the reporter and from the errors; Dagster's own log is kept with the run.
@@ -50,8 +50,8 @@ class DagsterRuns:
     @classmethod
     def of(cls, settings: Settings, reporter: Reporter, *, apart: bool = False) -> "DagsterRuns":
         """Runs under these settings, told to this reporter; `apart` keeps their history below their data."""
-        workspace = Workspace(settings.data_dir)
-        home = home_beside(workspace) if apart else dagster_home(workspace, Path.cwd())
+        data_dir = DataDir(settings.data_dir)
+        home = home_beside(data_dir) if apart else dagster_home(data_dir, Path.cwd())
         return cls(Pipeline(lambda: settings, reporter), home)
 
     def register(self) -> None:
@@ -63,20 +63,20 @@ class DagsterRuns:
         first, last = days[0].isoformat(), days[-1].isoformat()
         steps = {
             "raw_answers": FetchConfig(first_day=first, last_day=last, retry_failed=retry_failed, refetch=refetch),
-            "lake_tables": DeriveConfig(first_day=first, last_day=last),
+            "lake_tables": FlattenConfig(first_day=first, last_day=last),
         }
         self._run(sync_job.name, steps, days, without=[TASK_IDS])
 
     def derive(self, days: Sequence[date], *, rebuild: bool) -> None:
         """The same without a request, from the raw answers at hand; with `rebuild` even where they have not changed."""
         first, last = days[0].isoformat(), days[-1].isoformat()
-        derive = DeriveConfig(first_day=first, last_day=last, rebuild=rebuild)
+        derive = FlattenConfig(first_day=first, last_day=last, rebuild=rebuild)
         steps = {"lake_tables": derive, **dict.fromkeys(WHOLE_OPS, RebuildConfig(rebuild=rebuild))}
         self._run(sync_job.name, steps, days, without=[TASK_IDS, RAW_ANSWERS])
 
     def note_forgotten(self, forgotten: int) -> None:
         """Have the history know that so many ids were forgotten, which no run does."""
-        lake = Workspace(self.pipeline.load().data_dir).lake
+        lake = DataDir(self.pipeline.load().data_dir).lake
         rows = sum(lake.row_count(FORGOTTEN_IDS, day) for day in lake.days(FORGOTTEN_IDS))
         counts = {"forgotten": forgotten, "dagster/row_count": rows}
         with DagsterInstance.from_config(str(self.home)) as instance:

@@ -7,7 +7,7 @@ from dagster import InitResourceContext, ResourceDefinition, resource
 
 from dialflo_pipeline.core.errors import DialfloError
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.storage.liveness import RUNS, shown_alive
 
 
@@ -17,7 +17,7 @@ def seen_alive(pipeline: Pipeline) -> ResourceDefinition:
     @resource(description="Settings and reporting of a run; while it is in use, the run's process is seen to be alive.")
     def pipeline_of_run(context: InitResourceContext) -> Iterator[Pipeline]:
         try:
-            work = Workspace(pipeline.load().data_dir).work
+            work = DataDir(pipeline.load().data_dir).work
             (work / RUNS).mkdir(parents=True, exist_ok=True)
         except (DialfloError, OSError):
             yield pipeline  # the first step fails of the same, and says so better

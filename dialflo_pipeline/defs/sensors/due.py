@@ -33,7 +33,7 @@ from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs.active_runs import is_under_way
 from dialflo_pipeline.defs.runs.backfills import days_in_hand, is_followed_up
 from dialflo_pipeline.defs.sensors.settings_changed import ALWAYS, settings_since
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus, survey
 from dialflo_pipeline.lake.settings import rules_of
 from dialflo_pipeline.marts.settings import mart_settings_of
@@ -69,10 +69,10 @@ def due_sensor(pipeline: Pipeline, partitions: DailyPartitionsDefinition) -> Sen
     )
     def due(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         settings, now = pipeline.load(), datetime.now(UTC)
-        workspace, since = Workspace(settings.data_dir), settings_since(context, now)
-        if any(is_under_way(context.instance, job.name, workspace) for job in (sync_job, derive_job)):
+        data_dir, since = DataDir(settings.data_dir), settings_since(context, now)
+        if any(is_under_way(context.instance, job.name, data_dir) for job in (sync_job, derive_job)):
             return SkipReason("A sync is under way.")
-        days, in_hand = survey(workspace.lake, rules_of(settings)), days_in_hand(context.instance, workspace)
+        days, in_hand = survey(data_dir.lake, rules_of(settings)), days_in_hand(context.instance, data_dir)
         look = _Look(context.instance, settings, partitions, now, since, days, in_hand)
         found = look.sync()
         return look.derive(found) if isinstance(found, SkipReason) else found
@@ -112,7 +112,7 @@ class _Look:
         """What brings readers what was fetched; not in the midst of a backfill, after which it is done once."""
         if self.in_hand or is_followed_up(self.instance):
             return SkipReason("A backfill is under way; what it fetches goes on after its last day.")
-        if not (underived := _underived(Workspace(self.settings.data_dir), self.days, self.settings)):
+        if not (underived := _underived(DataDir(self.settings.data_dir), self.days, self.settings)):
             return no_sync
         earliest = earliest_start(self.instance, derive_job.name, has_news=True, since=self.since)
         if earliest > self.now:
@@ -133,7 +133,7 @@ def _are_yet_to_be_loaded(partitions: DailyPartitionsDefinition, settings: Setti
     """Whether all these days are new and will be partitions after the next reload; who has none goes without."""
     if are_partitions(partitions, days) or not are_partitions(daily_partitions(settings), days):
         return False
-    lake = Workspace(settings.data_dir).lake
+    lake = DataDir(settings.data_dir).lake
     registered = max(path.stat().st_mtime for day in days for path in lake.files(TASK_IDS, day))
     return time.time() - registered < LOADED_WITHIN_SECONDS
 
@@ -143,13 +143,13 @@ def _has_news(day: DayStatus, now: datetime) -> bool:
     return not day.is_current or (day.next_try_at is not None and day.next_try_at <= now)
 
 
-def _underived(workspace: Workspace, days: Sequence[DayStatus], settings: Settings) -> Sequence[DayStatus]:
+def _underived(data_dir: DataDir, days: Sequence[DayStatus], settings: Settings) -> Sequence[DayStatus]:
     """The days of which something has not reached readers; the last one stands for all that knows no days."""
     if stale := [day for day in days if not day.is_current]:
         return stale
     try:
-        with run_lock(workspace.work, "a look of the sensor `due`", wait=False):
-            is_done = not days or is_up_to_date(workspace, days, mart_settings_of(settings))
+        with run_lock(data_dir.work, "a look of the sensor `due`", wait=False):
+            is_done = not days or is_up_to_date(data_dir, days, mart_settings_of(settings))
     except LockHeld:
         return []  # whoever is at work may be just about it
     except DialfloError:

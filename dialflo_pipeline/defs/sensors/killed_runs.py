@@ -22,7 +22,7 @@ from dagster._core.events import JobFailureData  # what Dagster itself reports a
 from dialflo_pipeline.defs.history.run_content import KILLED, killed
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs.ownership import DATA_TAG, is_ours
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.storage.liveness import is_alive
 
 EVERY_SECONDS = 30
@@ -41,7 +41,7 @@ def killed_runs_sensor(pipeline: Pipeline) -> SensorDefinition:
         started = instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED]))
         belongs = is_ours(context, settings)
         looked_at = [(run, settings.data_dir if belongs(run) else _data_elsewhere(run)) for run in started]
-        without = [run for run, data in looked_at if data and not is_alive(Workspace(data).work, run.run_id)]
+        without = [run for run, data in looked_at if data and not is_alive(DataDir(data).work, run.run_id)]
         suspects = (context.cursor or "").split()
         killed = [run for run in without if run.run_id in suspects and report_killed(instance, run)]
         context.update_cursor(" ".join(run.run_id for run in without if run not in killed))

@@ -65,7 +65,7 @@ def _tick(context: SensorEvaluationContext, settings: Settings, note: Note, day_
         note(ledger, run, channels, settings)
         ledger.read_up_to = run.place
     now = datetime.now(UTC)
-    ledger.tidy(channels, now)
+    ledger.clean_up(channels, now)
     delivery = deliver(ledger, channels, place_of(settings), now)
     context.update_cursor(ledger.model_dump_json())
     return SkipReason(_said(delivery, ledger))

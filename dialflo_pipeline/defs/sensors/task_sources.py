@@ -23,7 +23,7 @@ from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs.active_runs import is_under_way
 from dialflo_pipeline.extract.task_ids.database.source import LATE_ROWS_EVERY, has_news, source_of
 from dialflo_pipeline.extract.task_ids.inbox import STILL_SECONDS, waiting_files
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 EVERY_SECONDS = 60
 LEFT_SECONDS = 600
@@ -45,15 +45,15 @@ def inbox_sensor(pipeline: Pipeline) -> SensorDefinition:
         description="Registers the ids of files dropped in the inbox, once they have stopped growing.",
     )
     def inbox(context: SensorEvaluationContext) -> RunRequest | SkipReason:
-        workspace = Workspace(pipeline.load().data_dir)
-        files = waiting_files(workspace.inbox)
+        data_dir = DataDir(pipeline.load().data_dir)
+        files = waiting_files(data_dir.inbox)
         if not files:
             return SkipReason("The inbox is empty.")
         if not _looks_still(_looks(files)):
             time.sleep(STILL_SECONDS)
             if not _looks_still(_looks(files)):
                 return SkipReason(f"All {len(files)} files in the inbox are still being written.")
-        if is_under_way(context.instance, register_job.name, workspace):
+        if is_under_way(context.instance, register_job.name, data_dir):
             return SkipReason("A registration is under way.")
         state = sha256(repr(_looks(files)).encode()).hexdigest()[:16]
         if _were_left(context, state):
@@ -75,14 +75,14 @@ def database_sensor(pipeline: Pipeline) -> SensorDefinition:
     )
     def database(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         settings = pipeline.load()
-        source, workspace = source_of(settings), Workspace(settings.data_dir)
+        source, data_dir = source_of(settings), DataDir(settings.data_dir)
         if source is None:
             return SkipReason("DIALFLO_TASKS_DSN is not set.")
-        if is_under_way(context.instance, register_job.name, workspace):
+        if is_under_way(context.instance, register_job.name, data_dir):
             return SkipReason("A registration is under way.")
         now = datetime.now(UTC)
         try:
-            is_wanted = has_news(source, workspace, now, LATE_ROWS_EVERY)
+            is_wanted = has_news(source, data_dir, now, LATE_ROWS_EVERY)
         except (TaskSourceError, TaskSourceDown) as problem:
             if context.cursor and now - datetime.fromisoformat(context.cursor) < FAILS_AGAIN_AFTER:
                 return SkipReason(f"{problem} The check {SOURCES_READ.name} has said so.")

@@ -83,7 +83,7 @@ _Look = tuple[int, int, int]
 """Inode, size and time of change of a file: while these stay the same, nobody writes to it."""
 
 
-def take_in(
+def read_inbox(
     inbox: Path, lake: Lake, now: datetime, zone: ZoneInfo, *, work_dir: Path, clock: Clock | None = None
 ) -> InboxReport:
     """Register and move every file that is in `inbox` at this moment and stands still for two seconds.
@@ -105,7 +105,7 @@ def take_in(
 
 
 def waiting_files(inbox: Path) -> list[Path]:
-    """The files that `take_in` would look at."""
+    """The files that `read_inbox` would look at."""
     if not inbox.is_dir():
         return []
     names = [entry.name for entry in os.scandir(inbox) if is_file(entry)]

@@ -31,7 +31,7 @@ class Made:
     """Whether it had to be made; else it showed all of this already."""
 
 
-def make_dashboard(published: Path, target: Path, aside: Path, *, unmask: bool = False, rebuild: bool = False) -> Made:
+def build_dashboard(published: Path, target: Path, aside: Path, *, unmask: bool = False, rebuild: bool = False) -> Made:
     """Have `target` show what is published, phone numbers masked unless told to `unmask` them.
 
     A page that does so already is left as it is; to `rebuild` makes it anew all the same. `aside` is a folder on the

@@ -16,7 +16,7 @@ from dialflo_pipeline.core.errors import ModelError, PermanentError
 from dialflo_pipeline.marts.model import ModelColumn, header_and_query, sql_folder
 from dialflo_pipeline.serve.dashboard.limits import BY_DAY, MOST, Frames, Limits
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
-from dialflo_pipeline.storage.duckdb_file.parallel import read_side_by_side
+from dialflo_pipeline.storage.duckdb_file.parallel import query_parallel
 
 FOLDER = "dashboard"
 SESSION = "USE warehouse; SET TimeZone = 'UTC'"
@@ -43,7 +43,7 @@ def read_frames(published: Path, limits: Limits = MOST, folder: Path | None = No
         try:
             values = {"first_day": _first_day(connection, limits.days), "most_calls": limits.calls}
             paths = [folder / f"{name}.sql" for name in (*OTHER, *BY_DAY)]  # what takes longest is among the others
-            frames = read_side_by_side(connection, SESSION, partial(_read, values=values), paths)
+            frames = query_parallel(connection, SESSION, partial(_read, values=values), paths)
             return {path.stem: frame for path, frame in zip(paths, frames, strict=True)}
         except duckdb.CatalogException as error:
             raise PermanentError(

@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 Read = TypeVar("Read")
 
 
-def read_side_by_side(
+def query_parallel(
     connection: duckdb.DuckDBPyConnection,
     session: str,
     read: Callable[[duckdb.DuckDBPyConnection, Item], Read],

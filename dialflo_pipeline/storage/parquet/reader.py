@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialflo_pipeline.core.errors import DamagedFile, DamagedRows, Misplaced, Unsealed
+from dialflo_pipeline.core.errors import DamagedFile, DamagedRows, Misplaced, MissingChecksum
 from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, Table
 from dialflo_pipeline.storage.parquet import checksum as seal
 from dialflo_pipeline.storage.parquet.schema import PARTITION_COLUMN, arrow_schema, stored_columns, typed
@@ -55,7 +55,7 @@ def verify(table: Table, path: Path) -> None:
     for _ in batches(table, path, stored_columns(table), MANY_ROWS):
         pass
     if table not in RAW_TABLES:
-        raise Unsealed(path, _DERIVED, "carries no seal")
+        raise MissingChecksum(path, _DERIVED, "carries no seal")
 
 
 def rows(table: Table, path: Path, columns: tuple[str, ...]) -> pa.Table:

@@ -19,7 +19,7 @@ from dialflo_pipeline.defs.deployment.home import home_beside
 from dialflo_pipeline.defs.jobs import sync_request
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.extract.task_ids.files.reader import read
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator
 
@@ -45,7 +45,7 @@ def test_a_wrong_token_is_one_message_and_a_right_one_is_the_end_of_it(tmp_path:
         register_file(settings, read(ids, None, None, settings.zone))
         sensor = build_definitions(Pipeline(lambda: settings)).resolve_sensor_def("tell_of_failed_runs")
         cursor = None
-        with DagsterInstance.from_config(str(home_beside(Workspace(settings.data_dir)))) as instance:
+        with DagsterInstance.from_config(str(home_beside(DataDir(settings.data_dir)))) as instance:
             for token in (None, "wrong-token", "wrong-token", "right"):
                 if token:
                     _sync(settings.model_copy(update={"api_token": SecretStr(token)}))
@@ -83,14 +83,14 @@ def test_an_api_out_of_reach_fails_its_run_is_told_once_and_holds_up_no_one_who_
         ids = tmp_path / "ids.csv"
         ids.write_text("task_id,call_date\na,2026-03-01\n")
         register_file(up, read(ids, None, None, up.zone))
-        with DagsterInstance.from_config(str(home_beside(Workspace(up.data_dir)))) as instance:
+        with DagsterInstance.from_config(str(home_beside(DataDir(up.data_dir)))) as instance:
             pipeline = _Scheduled(instance)
             pipeline.tell(up)
             assert not pipeline.run(down, "sync").success
             pipeline.tell(down)
             assert pipeline.run(down, "derive").success
             pipeline.tell(down)
-            with read_published(Workspace(up.data_dir).published) as connection:
+            with read_published(DataDir(up.data_dir).published) as connection:
                 assert connection.execute("SELECT state FROM tasks").fetchall() == [("pending",)]
             assert not pipeline.run(down, "sync").success
             pipeline.tell(down)

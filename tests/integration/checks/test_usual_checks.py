@@ -13,7 +13,7 @@ import pytest
 from dialflo_pipeline.checks.check import CheckResult
 from dialflo_pipeline.checks.context import Clock
 from dialflo_pipeline.checks.run import all_checks, run_checks
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.settings import Rules
 
 FIRST = date(2024, 5, 1)
@@ -57,7 +57,7 @@ def find(path: Path) -> Find:
         checks = [check for check in all_checks() if check.name == name]
         now = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
         clock = Clock(now, ZoneInfo("UTC"), PATIENCE)
-        (result,) = run_checks(Workspace(path.parents[1]), checks, Rules("UTC", PATIENCE), clock)
+        (result,) = run_checks(DataDir(path.parents[1]), checks, Rules("UTC", PATIENCE), clock)
         return result
 
     return run

@@ -15,7 +15,7 @@ from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs import asset_checks
 from dialflo_pipeline.defs.deployment.home import home_beside
 from dialflo_pipeline.extract.task_ids.files.reader import read
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.model import Model
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
 
@@ -68,7 +68,7 @@ def with_check(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_warning_is_told_and_changes_neither_publication_nor_exit_code(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    published = Workspace(settings.data_dir).published
+    published = DataDir(settings.data_dir).published
     before = published.stat().st_ino
     with_check(ODD, monkeypatch)
     assert rebuild(settings) == 0
@@ -83,7 +83,7 @@ def test_a_warning_is_told_and_changes_neither_publication_nor_exit_code(
 def test_a_check_that_blocks_keeps_readers_on_what_they_have_until_it_passes(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    published = Workspace(settings.data_dir).published
+    published = DataDir(settings.data_dir).published
     before = published.stat().st_ino
     with monkeypatch.context() as patch:
         with_check(BLOCKING, patch)
@@ -97,7 +97,7 @@ def test_a_check_that_blocks_keeps_readers_on_what_they_have_until_it_passes(
 
 
 def test_results_stand_in_dagsters_history_with_their_sentences(settings: Settings) -> None:
-    with DagsterInstance.from_config(str(home_beside(Workspace(settings.data_dir)))) as instance:
+    with DagsterInstance.from_config(str(home_beside(DataDir(settings.data_dir)))) as instance:
         event = instance.get_latest_materialization_event(AssetKey(["published", "warehouse"]))
         assert event
         logs = instance.all_logs(event.run_id)

@@ -23,7 +23,7 @@ from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs.execute import DagsterRuns
 from dialflo_pipeline.defs.runs.ownership import DATA_TAG
 from dialflo_pipeline.extract.task_ids.files.reader import read
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.progress import Remembered
 from dialflo_pipeline.simulator import RunningSimulator
 from tests.support.canaries import TOKEN
@@ -50,7 +50,7 @@ def settings(tmp_path: Path, simulator: RunningSimulator, monkeypatch: pytest.Mo
 
 
 def rows(settings: Settings, sql: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(Workspace(settings.data_dir).published, read_only=True) as connection:
+    with duckdb.connect(DataDir(settings.data_dir).published, read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -73,7 +73,7 @@ def test_ids_that_are_forgotten_are_on_the_page_though_no_run_forgets(
 ) -> None:
     monkeypatch.setenv("DIALFLO_DATA_DIR", str(settings.data_dir))
     assert forget_ids(["a"]) == forget_ids(["b"]) == 0
-    with DagsterInstance.from_config(str(dagster_home(Workspace(settings.data_dir), Path.cwd()))) as instance:
+    with DagsterInstance.from_config(str(dagster_home(DataDir(settings.data_dir), Path.cwd()))) as instance:
         assert noted(instance, "lake", "forgotten_ids") == {"forgotten": 1, "dagster/row_count": 2}
 
 
@@ -81,11 +81,11 @@ def test_ids_are_forgotten_also_where_there_is_no_history_to_tell(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DIALFLO_DATA_DIR", str(settings.data_dir))
-    home = dagster_home(Workspace(settings.data_dir), Path.cwd())
+    home = dagster_home(DataDir(settings.data_dir), Path.cwd())
     (home / "dagster.yaml").write_text("storage: {nonsense: 1}")
     assert forget_ids(["a"]) == 0
     assert "Dagster's page does not show it" in capsys.readouterr().err
-    assert Workspace(settings.data_dir).lake.days(FORGOTTEN_IDS)
+    assert DataDir(settings.data_dir).lake.days(FORGOTTEN_IDS)
 
 
 def test_a_sync_is_repeatable_rebuildable_and_seen_by_dagster(settings: Settings) -> None:
@@ -99,13 +99,13 @@ def test_a_sync_is_repeatable_rebuildable_and_seen_by_dagster(settings: Settings
     assert sync(settings) == 0
     assert everything(settings) == first
 
-    with duckdb.connect(Workspace(settings.data_dir).private) as private:
+    with duckdb.connect(DataDir(settings.data_dir).private) as private:
         private.execute("DELETE FROM calls")
     unreachable = settings.model_copy(update={"base_url": "http://127.0.0.1:9"})
     assert rebuild(unreachable) == 0
     assert everything(settings) == first
 
-    home = dagster_home(Workspace(settings.data_dir), Path.cwd())
+    home = dagster_home(DataDir(settings.data_dir), Path.cwd())
     with DagsterInstance.from_config(str(home)) as instance:
         for table in ("raw_answers", "calls", "tasks"):
             assert set(DAYS) <= instance.get_materialized_partitions(AssetKey(["lake", table]))
@@ -130,7 +130,7 @@ def test_a_refused_token_marks_nothing_and_still_shows_what_is_registered(settin
 
 def test_the_inbox_is_registered_by_its_own_run(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
-    inbox = Workspace(settings.data_dir).inbox
+    inbox = DataDir(settings.data_dir).inbox
     inbox.mkdir()
     (inbox / "more.jsonl").write_text(json.dumps({"task_id": "d", "completed_at": datetime.now(UTC).isoformat()}))
     reporter = Remembered()
@@ -159,7 +159,7 @@ def test_days_from_before_the_first_partition_are_synced_all_the_same(settings: 
 
 
 def test_a_run_that_was_killed_is_told_to_the_history_by_the_next_one(settings: Settings) -> None:
-    home = home_beside(Workspace(settings.data_dir))
+    home = home_beside(DataDir(settings.data_dir))
     with DagsterInstance.from_config(str(home)) as instance:
         killed = create_run_for_test(instance, status=DagsterRunStatus.STARTED, tags={DATA_TAG: str(settings.data_dir)})
         other = create_run_for_test(instance, status=DagsterRunStatus.STARTED, tags={DATA_TAG: "elsewhere"})

@@ -20,7 +20,7 @@ from dialflo_pipeline.extract import run as collect
 from dialflo_pipeline.extract.fetch import FetchReport, StopReason
 from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.flatten import derive
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.simulator import RunningSimulator
 
 DAYS = ("2026-03-01", "2026-03-04")
@@ -113,7 +113,7 @@ def test_a_day_that_the_command_line_could_not_fetch_is_red_too(
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     unreachable = settings.model_copy(update={"base_url": "http://127.0.0.1:9", "tries": 1})
     assert sync(unreachable, history_apart=True) == 1
-    with DagsterInstance.from_config(str(home_beside(Workspace(settings.data_dir)))) as instance:
+    with DagsterInstance.from_config(str(home_beside(DataDir(settings.data_dir)))) as instance:
         assert (shown(instance, RAW), shown(instance, CALLS)) == (
             dict.fromkeys(DAYS, FAILED),
             dict.fromkeys(DAYS, DONE),
@@ -150,7 +150,7 @@ def test_a_day_that_could_not_be_derived_is_red_and_those_before_it_green(
     instance: DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def derive_the_first_day(*arguments: Any) -> Iterator[Any]:
-        yield next(derive.derive_days(*arguments))
+        yield next(derive.flatten_days(*arguments))
         raise OSError("no room")
 
     monkeypatch.setattr(assets, "derive_days", derive_the_first_day)

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 from pydantic import SecretStr
 
-from dialflo_pipeline.api.client import Reply, open_client
+from dialflo_pipeline.api.client import ApiResponse, open_client
 from dialflo_pipeline.core import event_loop
-from dialflo_pipeline.core.errors import TransportTrouble
+from dialflo_pipeline.core.errors import TransportError
 from tests.faults.conftest import fetch, way
 from tests.support.canaries import TOKEN
 from tests.support.fault_server import FaultServer, Say
@@ -23,7 +23,7 @@ def say() -> type[Say]:
 
 
 @pytest.fixture
-def call(way: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[FaultServer, list[Reply | str]]]:
+def call(way: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[FaultServer, list[ApiResponse | str]]]:
     """Call a scripted server for some ids, one after the other: the replies, or what is said of their trouble.
 
     `PORT` in the base address is the server's; `proxy_in` are environment variables that name it as a proxy.
@@ -36,8 +36,8 @@ def call(way: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Fault
         base_url: str = "",
         proxy_in: Sequence[str] = (),
         seconds: float = 30,
-    ) -> tuple[FaultServer, list[Reply | str]]:
-        async def main() -> tuple[FaultServer, list[Reply | str]]:
+    ) -> tuple[FaultServer, list[ApiResponse | str]]:
+        async def main() -> tuple[FaultServer, list[ApiResponse | str]]:
             async with FaultServer(otherwise=say or Say()).serving() as api:
                 for name in proxy_in:
                     monkeypatch.setenv(name, api.base_url)
@@ -50,8 +50,8 @@ def call(way: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Fault
     return run
 
 
-async def _told(reply: Awaitable[Reply]) -> Reply | str:
+async def _told(reply: Awaitable[ApiResponse]) -> ApiResponse | str:
     try:
         return await reply
-    except TransportTrouble as trouble:
+    except TransportError as trouble:
         return str(trouble)

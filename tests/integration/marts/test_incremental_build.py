@@ -124,12 +124,12 @@ def refills(monkeypatch: pytest.MonkeyPatch) -> list[list[date]]:
     """The days that marts were brought up to date with, however many calls changed; builds of all do not count."""
     seen: list[list[date]] = []
 
-    def refill(connection: Any, models: Any, days: list[date]) -> None:
+    def build_incremental(connection: Any, models: Any, days: list[date]) -> None:
         seen.append(days)
-        increments.refill(connection, models, days)
+        increments.build_incremental(connection, models, days)
 
     monkeypatch.setattr(marts, "MOST_CHANGED", 1.0)
-    monkeypatch.setattr(marts, "refill", refill)
+    monkeypatch.setattr(marts, "refill", build_incremental)
     return seen
 
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline.core.schema.tables import TASKS, WAREHOUSE_TABLES
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts
@@ -87,7 +87,7 @@ def test_an_empty_warehouse_has_a_stamp_too(publish_days: Callable[..., Row]) ->
     assert stamp["is_complete"]
 
 
-def test_calls_count_for_how_new_it_is(simulated: Workspace) -> None:
+def test_calls_count_for_how_new_it_is(simulated: DataDir) -> None:
     stamp = _stamp(simulated.published)
     with closing(publish.read_published(simulated.published)) as connection:
         newest = connection.execute(
@@ -98,7 +98,7 @@ def test_calls_count_for_how_new_it_is(simulated: Workspace) -> None:
     assert stamp["published_at"] > stamp["as_of"]
 
 
-def test_the_same_state_published_twice_gives_the_same_bytes(simulated: Workspace, tmp_path: Path) -> None:
+def test_the_same_state_published_twice_gives_the_same_bytes(simulated: DataDir, tmp_path: Path) -> None:
     copies = [tmp_path / "one.duckdb", tmp_path / "two.duckdb"]
     for copy in copies:
         publish.publish(simulated.private, copy, tmp_path)
@@ -124,7 +124,7 @@ def test_a_published_file_that_cannot_be_read_is_no_hindrance(publish_days: Call
     assert publish_days(["settled"])["settled"] == 1
 
 
-def test_every_column_of_the_stamp_has_its_comment(simulated: Workspace) -> None:
+def test_every_column_of_the_stamp_has_its_comment(simulated: DataDir) -> None:
     with duckdb_files.connect(simulated.published, read_only=True) as connection:
         found = connection.execute(
             "SELECT count(*), count(comment) FROM duckdb_columns() WHERE table_name = 'published'"

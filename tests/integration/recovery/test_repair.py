@@ -19,14 +19,14 @@ import pytest
 from dialflo_pipeline import pipeline as refresh
 from dialflo_pipeline.core.errors import DamagedFile
 from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
-from dialflo_pipeline.flatten.derive import derive_days
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import survey
 from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.recovery.file_stats import SEEN
-from dialflo_pipeline.recovery.repair import Finding, Mender, examine
+from dialflo_pipeline.recovery.repair import Finding, Recovery, examine
 from dialflo_pipeline.recovery.task_ids import recover
 
 DAYS = (date(2024, 5, 1), date(2024, 5, 2))
@@ -73,7 +73,7 @@ class Site:
     """A data folder, and what a run does with it; asking for an id is putting its answer on record."""
 
     def __init__(self, root: Path) -> None:
-        self.space = Workspace(root)
+        self.space = DataDir(root)
         self.lake: Lake = self.space.lake
         self.findings: list[Finding] = []
         for day, ids in IDS.items():
@@ -81,22 +81,22 @@ class Site:
             self.lake.append(TASK_IDS, _registered(day, ids[4:]), day)
         self.run()
 
-    def mender(self) -> Mender:
-        return Mender(self.space, RULES, MARTS, ZoneInfo("UTC"), self.findings.append)
+    def mender(self) -> Recovery:
+        return Recovery(self.space, RULES, MARTS, ZoneInfo("UTC"), self.findings.append)
 
     def run(self) -> None:
         """Inspect, ask what is pending, derive, load, build, publish, note: a whole run."""
         mender = self.mender()
         mender.inspect()
         for _ in range(2):
-            mender.mending(self._derive_and_ask)
-        mender.mending(lambda: refresh.load_warehouse(self.space, survey(self.lake, RULES)))
-        mender.mending(lambda: refresh.build_marts(self.space, MARTS))
+            mender.retry_after_repair(self._derive_and_ask)
+        mender.retry_after_repair(lambda: refresh.load_warehouse(self.space, survey(self.lake, RULES)))
+        mender.retry_after_repair(lambda: refresh.build_marts(self.space, MARTS))
         refresh.publish_warehouse(self.space)
         mender.note()
 
     def _derive_and_ask(self) -> None:
-        list(derive_days(self.lake, [each.day for each in survey(self.lake, RULES) if not each.is_current], RULES))
+        list(flatten_days(self.lake, [each.day for each in survey(self.lake, RULES) if not each.is_current], RULES))
         for day in self.lake.days(TASK_IDS):
             pending = self.lake.read(TASKS, day).filter(pl.col("state") == "pending")["task_id"].to_list()
             if pending:
@@ -268,7 +268,7 @@ def test_bodies_are_compared_whenever_days_are_derived(site: Site) -> None:
     frame = _answers(DAYS[0], IDS[DAYS[0]][:1]).with_columns(body=pl.lit(b"[{}]"), asking_id=pl.lit("2"))
     site.lake.append(RAW_ANSWERS, frame, DAYS[0])
     with pytest.raises(DamagedFile, match="body_sha256"):
-        list(derive_days(site.lake, DAYS, RULES))
+        list(flatten_days(site.lake, DAYS, RULES))
 
 
 def test_damage_that_no_size_or_time_tells_of_is_found_by_a_load_and_mended(site: Site) -> None:
@@ -282,23 +282,23 @@ def test_damage_that_no_size_or_time_tells_of_is_found_by_a_load_and_mended(site
 
 
 def test_ids_of_which_no_place_holds_a_copy_are_told_as_lost(tmp_path: Path) -> None:
-    space, findings = Workspace(tmp_path), list[Finding]()
+    space, findings = DataDir(tmp_path), list[Finding]()
     path = space.lake.append(TASK_IDS, _registered(DAYS[0], ["a", "b"]), DAYS[0])
     path.write_bytes(b"nothing")
-    Mender(space, RULES, MARTS, ZoneInfo("UTC"), findings.append).inspect()
+    Recovery(space, RULES, MARTS, ZoneInfo("UTC"), findings.append).inspect()
     assert [finding.is_lost for finding in findings] == [True]
     assert "register again" in str(findings[0])
 
 
 def test_ids_are_found_again_in_what_is_left_of_the_file_and_in_the_inbox(tmp_path: Path) -> None:
-    space, findings = Workspace(tmp_path), list[Finding]()
+    space, findings = DataDir(tmp_path), list[Finding]()
     frame = _registered(DAYS[0], ["a", "b"])
     _break_seal(space.lake.append(TASK_IDS, frame, DAYS[0]))
     other = space.lake.append(TASK_IDS, _registered(DAYS[1], ["c"]), DAYS[1])
     other.write_bytes(b"nothing")
     (space.inbox / "done").mkdir(parents=True)
     (space.inbox / "done" / "ids.csv").write_text(f"task_id,call_date\na,{DAYS[0]}\nc,{DAYS[1]}\n")
-    Mender(space, RULES, MARTS, ZoneInfo("UTC"), findings.append).inspect()
+    Recovery(space, RULES, MARTS, ZoneInfo("UTC"), findings.append).inspect()
     assert space.lake.read(TASK_IDS, DAYS[0]).equals(frame)
     assert space.lake.read(TASK_IDS, DAYS[1])["task_id"].to_list() == ["c"]
     assert [finding.is_lost for finding in findings] == [False, True]
@@ -335,7 +335,7 @@ def test_a_warehouse_that_knows_a_day_and_has_lost_its_tasks_vouches_for_nothing
 
 @pytest.mark.parametrize("bit", [0x01, 0x80])
 def test_no_flipped_bit_in_a_file_of_ids_ends_the_search_for_them(tmp_path: Path, bit: int) -> None:
-    space, ids = Workspace(tmp_path), ["a", "b"]
+    space, ids = DataDir(tmp_path), ["a", "b"]
     path = space.lake.append(TASK_IDS, _registered(DAYS[0], ids), DAYS[0])
     sound = path.read_bytes()
     for place in range(0, len(sound), 3):

@@ -13,7 +13,7 @@ import pytest
 from dialflo_pipeline.cli.dashboard import run_dashboard
 from dialflo_pipeline.core.errors import DashboardFailed, NotPublished
 from dialflo_pipeline.core.schema.tables import CALLS, TASKS, WAREHOUSE_TABLES
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading
@@ -21,7 +21,7 @@ from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish import publish
 from dialflo_pipeline.serve.dashboard import build as making
-from dialflo_pipeline.serve.dashboard.build import is_current, make_dashboard
+from dialflo_pipeline.serve.dashboard.build import build_dashboard, is_current
 from dialflo_pipeline.serve.dashboard.encode import unpacked
 from dialflo_pipeline.serve.dashboard.limits import Frames
 from dialflo_pipeline.serve.dashboard.queries import read_frames
@@ -31,7 +31,7 @@ SETTINGS = MartSettings("Asia/Kolkata", 3, 30, campaign_key="product")
 
 
 @pytest.fixture(scope="module")
-def published(simulated: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(simulated: DataDir, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The simulated calls with their product as campaign, in a zone that is half an hour off."""
     root = tmp_path_factory.mktemp("dashboard")
     private = root / "work" / "warehouse.duckdb"
@@ -49,7 +49,7 @@ def frames(published: Path) -> Frames:
 @pytest.fixture
 def make(published: Path, tmp_path: Path) -> Callable[..., making.Made]:
     """Make the dashboard in this test's own folder."""
-    return lambda **options: make_dashboard(published, tmp_path / "dashboard.html", tmp_path / "aside", **options)
+    return lambda **options: build_dashboard(published, tmp_path / "dashboard.html", tmp_path / "aside", **options)
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_a_page_that_cannot_be_made_says_so_and_leaves_the_one_before(
 
 def test_without_a_published_warehouse_nothing_is_made(tmp_path: Path) -> None:
     with pytest.raises(NotPublished, match="dialflo sync"):
-        make_dashboard(tmp_path / "warehouse.duckdb", tmp_path / "dashboard.html", tmp_path)
+        build_dashboard(tmp_path / "warehouse.duckdb", tmp_path / "dashboard.html", tmp_path)
     assert is_current(tmp_path / "warehouse.duckdb", tmp_path / "dashboard.html")
 
 
@@ -235,11 +235,11 @@ def test_an_older_file_without_a_stamp_asks_for_a_sync(tmp_path: Path) -> None:
     loading.load(private, Lake(tmp_path / "lake", tmp_path / "work"), {})
     marts.build(private, SETTINGS)
     with pytest.raises(DashboardFailed, match="older version of the pipeline; run `dialflo sync`"):
-        make_dashboard(private, tmp_path / "dashboard.html", tmp_path / "aside")
+        build_dashboard(private, tmp_path / "dashboard.html", tmp_path / "aside")
 
 
 def test_a_warehouse_without_calls_gives_a_page_without_rows(empty: Path) -> None:
-    made = make_dashboard(empty, empty.parent / "dashboard.html", empty.parent / "aside")
+    made = build_dashboard(empty, empty.parent / "dashboard.html", empty.parent / "aside")
     tables = _content(made.path)["tables"]
     assert {name: table["rows"] for name, table in tables.items() if table["rows"]} == {"about": 1}
 

@@ -15,7 +15,7 @@ import pytest
 from dialflo_pipeline.cli.export import run_export
 from dialflo_pipeline.core.errors import NotPublished, TransientError, UsageError
 from dialflo_pipeline.core.schema.tables import WAREHOUSE_TABLES
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.serve.export import export
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
@@ -35,7 +35,7 @@ HARMLESS = ["+919876543210", "-5", "-5.25", "2+2=4", "a = b", "'quoted'", "", "à
 
 
 @pytest.fixture
-def published(simulated: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+def published(simulated: DataDir) -> Iterator[duckdb.DuckDBPyConnection]:
     with closing(read_published(simulated.published)) as connection:
         yield connection
 

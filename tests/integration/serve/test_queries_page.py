@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "queries.md"
@@ -19,7 +19,7 @@ def test_there_are_as_many_questions_as_the_title_says_each_with_its_sql() -> No
 
 
 @pytest.mark.parametrize(("question", "words", "sql"), QUESTIONS, ids=[question for question, _, _ in QUESTIONS])
-def test_a_question_has_an_answer(simulated: Workspace, question: str, words: str, sql: str) -> None:
+def test_a_question_has_an_answer(simulated: DataDir, question: str, words: str, sql: str) -> None:
     connection = read_published(simulated.published)
     try:
         rows = connection.execute(sql).fetchall()

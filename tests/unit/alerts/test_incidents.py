@@ -123,15 +123,15 @@ def test_a_cause_of_days_is_over_when_all_of_them_went_right(ledger: Ledger) -> 
 
 def test_what_nobody_heard_of_for_long_is_forgotten_without_a_word(ledger: Ledger) -> None:
     ledger.failed(trouble(), CHANNELS)
-    ledger.tidy(CHANNELS, NIGHT + FORGOTTEN_AFTER - timedelta(seconds=1))
+    ledger.clean_up(CHANNELS, NIGHT + FORGOTTEN_AFTER - timedelta(seconds=1))
     assert len(ledger.wrong) == 1
-    ledger.tidy(CHANNELS, NIGHT + FORGOTTEN_AFTER)
+    ledger.clean_up(CHANNELS, NIGHT + FORGOTTEN_AFTER)
     assert (ledger.wrong, ledger.fine_again) == ([], [])
 
 
 def test_nothing_is_owed_to_a_channel_that_is_no_more(ledger: Ledger) -> None:
     ledger.failed(trouble(), CHANNELS)
-    ledger.tidy(["mail"], NIGHT)
+    ledger.clean_up(["mail"], NIGHT)
     assert owed(ledger) == ["mail"]
 
 

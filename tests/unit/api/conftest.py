@@ -13,7 +13,7 @@ import pytest
 import tenacity
 from pydantic import SecretStr
 
-from dialflo_pipeline.api.classify import AskingTry, Verdict
+from dialflo_pipeline.api.classify import Attempt, Classification
 from dialflo_pipeline.api.client import DialfloClient, open_client
 from dialflo_pipeline.core.schema.tables import Result
 
@@ -94,12 +94,14 @@ def open_faked() -> Callable[
 
 
 @pytest.fixture(scope="session")
-def tried() -> Callable[..., AskingTry]:
+def tried() -> Callable[..., Attempt]:
     """A try of asking "asking" that ended so."""
 
-    def make(result: Result, **values: Any) -> AskingTry:
+    def make(result: Result, **values: Any) -> Attempt:
         moment = datetime(2024, 5, 1, tzinfo=UTC)
         plain: dict[str, Any] = {"task_id": "task", "asking_id": "asking", "attempt": 1}
-        return AskingTry(**plain | {"requested_at": moment, "received_at": moment, "verdict": Verdict(result)} | values)
+        return Attempt(
+            **plain | {"requested_at": moment, "received_at": moment, "verdict": Classification(result)} | values
+        )
 
     return make

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.classify import judge
+from dialflo_pipeline.api.classify import classify
 from dialflo_pipeline.core.schema.tables import Result
 
 DOCUMENTED = (Path(__file__).parents[2] / "cases" / "documented_response.json").read_bytes().strip()
@@ -20,7 +20,7 @@ def _body(answer: Any) -> bytes:
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_these_statuses_are_trouble_whatever_the_body(status: int) -> None:
     for body in (DOCUMENTED, b"", b"<html>", None):
-        assert judge(status, body).result is Result.TROUBLE
+        assert classify(status, body).result is Result.TROUBLE
 
 
 @pytest.mark.parametrize(
@@ -33,19 +33,19 @@ def test_these_statuses_are_trouble_whatever_the_body(status: int) -> None:
 )
 def test_every_status_not_named_is_refused_whatever_the_body(status: int) -> None:
     for body in (DOCUMENTED, b"", None):
-        verdict = judge(status, body)
+        verdict = classify(status, body)
         assert verdict.result is Result.REFUSED
         assert verdict.error == f"HTTP {status}"
         assert verdict.is_complete is None
 
 
 def test_401_is_about_the_token_and_404_about_the_id() -> None:
-    assert judge(401, DOCUMENTED).result is Result.UNAUTHORIZED
-    assert judge(404, DOCUMENTED).result is Result.NOT_FOUND
+    assert classify(401, DOCUMENTED).result is Result.UNAUTHORIZED
+    assert classify(404, DOCUMENTED).result is Result.NOT_FOUND
 
 
 def test_a_body_above_the_limit_is_refused() -> None:
-    assert judge(200, None).result is Result.REFUSED
+    assert classify(200, None).result is Result.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_body_above_the_limit_is_refused() -> None:
     ],
 )
 def test_json_with_a_call_object_is_usable(body: bytes) -> None:
-    verdict = judge(200, body)
+    verdict = classify(200, body)
     assert verdict.result is Result.USABLE
     assert verdict.error is None
 
@@ -90,7 +90,7 @@ def test_json_with_a_call_object_is_usable(body: bytes) -> None:
     ],
 )
 def test_json_without_a_call_object_is_empty(body: bytes) -> None:
-    assert judge(200, body).result is Result.EMPTY
+    assert classify(200, body).result is Result.EMPTY
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_json_without_a_call_object_is_empty(body: bytes) -> None:
     ],
 )
 def test_what_is_not_json_is_garbage_and_its_error_holds_nothing_of_it(body: bytes) -> None:
-    verdict = judge(200, body)
+    verdict = classify(200, body)
     assert verdict.result is Result.GARBAGE
     assert verdict.is_complete is None
     assert (verdict.error or "").startswith("the body is not JSON: ")
@@ -152,9 +152,9 @@ def test_an_answer_is_complete_when_no_call_in_it_is_under_way_or_lacks_insights
 ) -> None:
     done = {"call_status": "BUSY"}
     for answer in (call, [call], [done, call], [call, {"no": "call"}, done]):
-        assert judge(200, _body(answer)).is_complete is is_complete
+        assert classify(200, _body(answer)).is_complete is is_complete
 
 
 @given(st.binary(max_size=200) | st.text(alphabet='[]{}",:0e1-.\\u d8ntf', max_size=60).map(str.encode))
 def test_any_bytes_are_judged(body: bytes) -> None:
-    assert judge(200, body).result in {Result.USABLE, Result.EMPTY, Result.GARBAGE}
+    assert classify(200, body).result in {Result.USABLE, Result.EMPTY, Result.GARBAGE}

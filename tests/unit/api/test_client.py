@@ -10,23 +10,23 @@ from pydantic import SecretStr
 
 from dialflo_pipeline import __version__
 from dialflo_pipeline.api import client as client_module
-from dialflo_pipeline.api.client import Reply
-from dialflo_pipeline.core.errors import SettingsError, TransportTrouble
+from dialflo_pipeline.api.client import ApiResponse
+from dialflo_pipeline.core.errors import SettingsError, TransportError
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
 @pytest.fixture(scope="session")
-def call(open_faked: Callable[..., Any]) -> Callable[[Handler], Reply]:
+def call(open_faked: Callable[..., Any]) -> Callable[[Handler], ApiResponse]:
     """Ask a faked API for one id."""
 
-    def run(handler: Handler) -> Reply:
+    def run(handler: Handler) -> ApiResponse:
         async def handle(request: httpx.Request) -> httpx.Response:
             return handler(request)
 
-        async def main() -> Reply:
+        async def main() -> ApiResponse:
             async with open_faked(handle) as client:
-                reply: Reply = await client.call_details("a-task_id", 30)
+                reply: ApiResponse = await client.call_details("a-task_id", 30)
                 return reply
 
         return asyncio.run(main())
@@ -35,7 +35,7 @@ def call(open_faked: Callable[..., Any]) -> Callable[[Handler], Reply]:
 
 
 def test_the_request_is_the_documented_one(
-    call: Callable[[Handler], Reply], answer: Callable[..., httpx.Response]
+    call: Callable[[Handler], ApiResponse], answer: Callable[..., httpx.Response]
 ) -> None:
     seen: list[httpx.Request] = []
 
@@ -56,26 +56,26 @@ def test_the_request_is_the_documented_one(
 
 
 def test_the_reply_holds_the_decoded_body_its_size_and_its_hash(
-    call: Callable[[Handler], Reply], answer: Callable[..., httpx.Response]
+    call: Callable[[Handler], ApiResponse], answer: Callable[..., httpx.Response]
 ) -> None:
     body = b' [ {"odd" : "\xf0\x9f\x98\x80"} ]\r\n'
     reply = call(lambda _: answer(206, gzip.compress(body), content_encoding="gzip", retry_after="7"))
-    assert reply == Reply(206, body, len(body), hashlib.sha256(body).hexdigest(), "7")
+    assert reply == ApiResponse(206, body, len(body), hashlib.sha256(body).hexdigest(), "7")
 
 
 def test_of_a_body_above_the_limit_the_status_the_size_reached_and_the_hash_are_kept(
-    call: Callable[[Handler], Reply], answer: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
+    call: Callable[[Handler], ApiResponse], answer: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_module, "MAX_BODY_BYTES", 10)
     packed = gzip.compress(b"x" * 100)
     reply = call(lambda _: answer(200, packed, content_encoding="gzip"))
-    assert reply == Reply(200, None, 11, hashlib.sha256(b"x" * 11).hexdigest(), None)
+    assert reply == ApiResponse(200, None, 11, hashlib.sha256(b"x" * 11).hexdigest(), None)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("location", ["http://elsewhere.test/", "/other", "http://[broken", "", "//", "http://h:x"])
 def test_a_redirect_is_an_answer_like_any_other(
-    call: Callable[[Handler], Reply], answer: Callable[..., httpx.Response], status: int, location: str
+    call: Callable[[Handler], ApiResponse], answer: Callable[..., httpx.Response], status: int, location: str
 ) -> None:
     asked: list[str] = []
 
@@ -101,24 +101,24 @@ def test_a_redirect_is_an_answer_like_any_other(
     ],
 )
 def test_every_transport_error_is_trouble_in_words_that_quote_nothing(
-    call: Callable[[Handler], Reply], error: Exception, words: str
+    call: Callable[[Handler], ApiResponse], error: Exception, words: str
 ) -> None:
     def fail(_request: httpx.Request) -> httpx.Response:
         raise error
 
-    with pytest.raises(TransportTrouble) as caught:
+    with pytest.raises(TransportError) as caught:
         call(fail)
     assert str(caught.value) == words
 
 
 def test_the_cause_of_a_failed_connection_is_told_for_a_host_with_several_addresses(
-    call: Callable[[Handler], Reply],
+    call: Callable[[Handler], ApiResponse],
 ) -> None:
     def fail(_request: httpx.Request) -> httpx.Response:
         tried = ExceptionGroup("all failed", [OSError(111, "Connection refused"), OSError(113, "No route")])
         raise httpx.ConnectError("all failed") from tried
 
-    with pytest.raises(TransportTrouble, match=r"^no connection \(Connection refused\)$"):
+    with pytest.raises(TransportError, match=r"^no connection \(Connection refused\)$"):
         call(fail)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialflo_pipeline.api.decoding import BodyReader, BodyTooLarge
-from dialflo_pipeline.core.errors import TransportTrouble
+from dialflo_pipeline.core.errors import TransportError
 
 TEXT = b'[{"call_status": "ANSWERED"}]' * 20
 ZIPPED = gzip.compress(TEXT)
@@ -37,7 +37,7 @@ def test_a_gzip_body_is_inflated(encoding: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "zstd", "gzip, gzip", "gzip, br", "nonsense"])
 def test_an_encoding_that_was_not_asked_for_is_trouble(encoding: str) -> None:
-    with pytest.raises(TransportTrouble, match="not asked for"):
+    with pytest.raises(TransportError, match="not asked for"):
         BodyReader(encoding, 10)
 
 
@@ -58,12 +58,12 @@ def test_all_members_are_read_with_zeros_behind_them_however_the_bytes_arrive(
 
 @pytest.mark.parametrize("length", range(1, len(ZIPPED)))
 def test_a_gzip_body_cut_off_anywhere_is_trouble(length: int) -> None:
-    with pytest.raises(TransportTrouble, match="ended before its end"):
+    with pytest.raises(TransportError, match="ended before its end"):
         _decoded([ZIPPED[:length]])
 
 
 def test_a_second_member_cut_off_is_trouble() -> None:
-    with pytest.raises(TransportTrouble, match="ended before its end"):
+    with pytest.raises(TransportError, match="ended before its end"):
         _decoded([ZIPPED, ZIPPED[:-1]])
 
 
@@ -79,7 +79,7 @@ def test_a_second_member_cut_off_is_trouble() -> None:
 )
 @pytest.mark.parametrize("in_single_bytes", [False, True])
 def test_a_broken_gzip_body_is_trouble(body: bytes, in_single_bytes: bool) -> None:
-    with pytest.raises(TransportTrouble, match="broken"):
+    with pytest.raises(TransportError, match="broken"):
         _decoded(_single_bytes(body) if in_single_bytes else [body])
 
 

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.rate_limiter import BURST_SECONDS, LONGEST_PAUSE_SECONDS, Throttle
+from dialflo_pipeline.api.rate_limiter import BURST_SECONDS, LONGEST_PAUSE_SECONDS, RateLimiter
 
 
 def _turns(in_fake_time: Callable[..., Any], rate: float, count: int, workers: int) -> list[float]:
     """When each of `count` requests got its turn, asked for by so many workers at once."""
 
     async def main(loop: asyncio.AbstractEventLoop) -> list[float]:
-        throttle = Throttle(rate, loop.time)
+        throttle = RateLimiter(rate, loop.time)
         moments: list[float] = []
         left = iter(range(count))
 
@@ -58,7 +58,7 @@ def test_over_a_minute_the_rate_is_kept_within_two_hundredths(in_fake_time: Call
 
 def test_a_rate_is_caught_up_with_after_a_silence_by_one_burst_only(in_fake_time: Callable[..., Any]) -> None:
     async def main(loop: asyncio.AbstractEventLoop) -> int:
-        throttle = Throttle(50, loop.time)
+        throttle = RateLimiter(50, loop.time)
         await throttle.turn()
         await asyncio.sleep(10)
         start, turns = loop.time(), 0
@@ -89,7 +89,7 @@ def test_a_pause_holds_everybody_back_but_not_for_long(
     in_fake_time: Callable[..., Any], pauses: list[float], waited: float
 ) -> None:
     async def main(loop: asyncio.AbstractEventLoop) -> float:
-        throttle = Throttle(0, loop.time)
+        throttle = RateLimiter(0, loop.time)
         for seconds in pauses:
             throttle.pause(seconds)
         await asyncio.gather(*(throttle.turn() for _ in range(3)))
@@ -100,7 +100,7 @@ def test_a_pause_holds_everybody_back_but_not_for_long(
 
 def test_a_turn_given_up_is_not_lost_to_the_others(in_fake_time: Callable[..., Any]) -> None:
     async def main(loop: asyncio.AbstractEventLoop) -> float:
-        throttle = Throttle(1, loop.time)
+        throttle = RateLimiter(1, loop.time)
         await throttle.turn()
         waiting = [asyncio.create_task(throttle.turn()) for _ in range(10)]
         await asyncio.sleep(0)

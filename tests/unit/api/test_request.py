@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.rate_limiter import LONGEST_PAUSE_SECONDS, Throttle
-from dialflo_pipeline.api.request import Asker, Asking
+from dialflo_pipeline.api.rate_limiter import LONGEST_PAUSE_SECONDS, RateLimiter
+from dialflo_pipeline.api.request import Fetcher, TaskFetch
 from dialflo_pipeline.api.retry import TRIED_AGAIN, RetryPolicy
 from dialflo_pipeline.core.schema.tables import Result
 
@@ -24,7 +24,7 @@ Answer = Callable[[], Awaitable[httpx.Response]]
 class Asked:
     """What one asking came to; times are the fake clock's."""
 
-    asking: Asking
+    asking: TaskFetch
     sent: list[float] = field(default_factory=list)
     ended: float = math.nan
 
@@ -43,7 +43,7 @@ def ask(in_fake_time: Callable[..., Any], open_faked: Callable[..., Any]) -> Cal
 
     def run(answers: Sequence[Answer], *, tries: int = 5, timeout: float = 30, rate: float = 0) -> Asked:
         async def main(loop: asyncio.AbstractEventLoop) -> Asked:
-            asked = Asked(Asking("task"))
+            asked = Asked(TaskFetch("task"))
 
             async def handle(_request: httpx.Request) -> httpx.Response:
                 asked.sent.append(loop.time())
@@ -51,8 +51,8 @@ def ask(in_fake_time: Callable[..., Any], open_faked: Callable[..., Any]) -> Cal
 
             policy = RetryPolicy(tries, 4 * timeout)
             async with open_faked(handle) as client:
-                throttle = Throttle(rate, loop.time)
-                await Asker(client, throttle, policy, timeout, loop.time).ask(asked.asking)
+                throttle = RateLimiter(rate, loop.time)
+                await Fetcher(client, throttle, policy, timeout, loop.time).ask(asked.asking)
             asked.ended = loop.time()
             return asked
 
@@ -209,10 +209,10 @@ def test_a_wait_asked_for_by_429_holds_back_the_other_askings(
             return answer(429, retry_after="60") if is_first else answer(200, USABLE)
 
         async with open_faked(handle) as client:
-            asker = Asker(client, Throttle(0, loop.time), RetryPolicy(5, 120), 30, loop.time)
-            first = asyncio.create_task(asker.ask(Asking("limited")))
+            asker = Fetcher(client, RateLimiter(0, loop.time), RetryPolicy(5, 120), 30, loop.time)
+            first = asyncio.create_task(asker.ask(TaskFetch("limited")))
             await asyncio.sleep(1)
-            await asker.ask(Asking("other"))
+            await asker.ask(TaskFetch("other"))
             await first
         return sent
 
@@ -222,11 +222,11 @@ def test_a_wait_asked_for_by_429_holds_back_the_other_askings(
 def test_an_asking_cut_short_keeps_the_tries_it_has_and_the_one_under_way(
     in_fake_time: Callable[..., Any], open_faked: Callable[..., Any], after: Callable[..., Answer]
 ) -> None:
-    async def main(loop: asyncio.AbstractEventLoop) -> Asking:
+    async def main(loop: asyncio.AbstractEventLoop) -> TaskFetch:
         answers = iter([after(0, 503), after(1_000)])
-        asking = Asking("task")
+        asking = TaskFetch("task")
         async with open_faked(lambda _request: next(answers)()) as client:
-            asker = Asker(client, Throttle(0, loop.time), RetryPolicy(5, 120), 30, loop.time)
+            asker = Fetcher(client, RateLimiter(0, loop.time), RetryPolicy(5, 120), 30, loop.time)
             task = asyncio.create_task(asker.ask(asking))
             await asyncio.sleep(10)
             task.cancel()
@@ -243,7 +243,7 @@ def test_an_asking_cut_short_keeps_the_tries_it_has_and_the_one_under_way(
 
 
 def test_later_askings_sort_after_earlier_ones() -> None:
-    ids = [Asking("task").asking_id for _ in range(50)]
+    ids = [TaskFetch("task").asking_id for _ in range(50)]
     assert [name.split("-")[0] for name in ids] == sorted(name.split("-")[0] for name in ids)
     assert len(set(ids)) == len(ids)
 

@@ -8,7 +8,7 @@ from benchmarks.campaign import Campaign
 from benchmarks.documents import USUAL, Shape, documents
 from benchmarks.frames import answers
 from benchmarks.server import NAMES
-from dialflo_pipeline.api.classify import judge
+from dialflo_pipeline.api.classify import classify
 from dialflo_pipeline.core.schema.tables import Result
 from dialflo_pipeline.flatten import flatten
 
@@ -29,7 +29,7 @@ def test_fewer_documents_are_the_first_of_more() -> None:
 
 
 def test_every_document_is_a_usable_and_complete_answer() -> None:
-    verdicts = [judge(200, body) for body in documents(COUNT, Shape(unanswered_share=0.5))]
+    verdicts = [classify(200, body) for body in documents(COUNT, Shape(unanswered_share=0.5))]
     assert {verdict.result for verdict in verdicts} == {Result.USABLE}
     assert all(verdict.is_complete for verdict in verdicts)
 

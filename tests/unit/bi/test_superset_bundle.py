@@ -16,7 +16,7 @@ from bi.superset.bundle import PLACEHOLDER, bundle, write_folder
 from bi.superset.charts import CHARTS
 from bi.superset.dashboard import ROWS
 from dialflo_pipeline.core.schema.tables import Privacy
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.metric_catalog import marts_of
 from dialflo_pipeline.marts.model import read_models, sql_folder
 from dialflo_pipeline.publish.publish import read_published
@@ -31,7 +31,7 @@ DATASETS = {part["table_name"]: part for name, part in PARTS.items() if name.sta
 
 
 @pytest.fixture
-def connection(simulated: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+def connection(simulated: DataDir) -> Iterator[duckdb.DuckDBPyConnection]:
     with read_published(simulated.published) as connection:
         yield connection
 

@@ -18,8 +18,8 @@ from dialflo_pipeline.checks.context import Clock
 from dialflo_pipeline.checks.run import all_checks, refuse_if_blocked, run_checks, stage_of
 from dialflo_pipeline.core.errors import ChecksFailed, ModelError
 from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
-from dialflo_pipeline.flatten.derive import derive_days
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import survey
 from dialflo_pipeline.lake.registrations import forget
 from dialflo_pipeline.lake.settings import Rules
@@ -35,8 +35,8 @@ Check = Callable[..., dict[str, CheckResult]]
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path)
+def data_dir(tmp_path: Path) -> DataDir:
+    return DataDir(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -48,31 +48,31 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Callable[[date, dict[str
         name = json.dumps([day.isoformat(), answers])
         if name not in made:
             made[name] = tmp_path_factory.mktemp("synced")
-            sync_into(Workspace(made[name]), day, answers)
+            sync_into(DataDir(made[name]), day, answers)
         return made[name]
 
     return first
 
 
 @pytest.fixture
-def sync(workspace: Workspace, synced: Callable[[date, dict[str, object]], Path]) -> Callable[..., None]:
+def sync(data_dir: DataDir, synced: Callable[[date, dict[str, object]], Path]) -> Callable[..., None]:
     """Registers ids with their answers, and makes everything from them up to the marts."""
 
     def run(day: date, answers: dict[str, object]) -> None:
-        if workspace.private.exists():
-            sync_into(workspace, day, answers)
+        if data_dir.private.exists():
+            sync_into(data_dir, day, answers)
         else:
-            shutil.copytree(synced(day, answers), workspace.root, dirs_exist_ok=True)
+            shutil.copytree(synced(day, answers), data_dir.root, dirs_exist_ok=True)
 
     return run
 
 
-def sync_into(workspace: Workspace, day: date, answers: dict[str, object]) -> None:
+def sync_into(data_dir: DataDir, day: date, answers: dict[str, object]) -> None:
     ids = [(name, day, NOON, NOON, None) for name in answers]
-    workspace.lake.append(TASK_IDS, pl.DataFrame(ids, schema=TASK_IDS.frame_schema, orient="row"), day)
+    data_dir.lake.append(TASK_IDS, pl.DataFrame(ids, schema=TASK_IDS.frame_schema, orient="row"), day)
     tries = [raw_answer(name, day, answer) for name, answer in answers.items()]
-    workspace.lake.append(RAW_ANSWERS, pl.DataFrame(tries, schema=RAW_ANSWERS.frame_schema), day)
-    remake(workspace)
+    data_dir.lake.append(RAW_ANSWERS, pl.DataFrame(tries, schema=RAW_ANSWERS.frame_schema), day)
+    remake(data_dir)
 
 
 def raw_answer(task_id: str, day: date, answer: object) -> dict[str, object]:
@@ -94,31 +94,31 @@ def raw_answer(task_id: str, day: date, answer: object) -> dict[str, object]:
     }
 
 
-def remake(workspace: Workspace) -> None:
-    stale = [each.day for each in survey(workspace.lake, RULES) if not each.is_current]
-    list(derive_days(workspace.lake, stale, RULES))
-    refresh.load_warehouse(workspace, survey(workspace.lake, RULES))
-    refresh.build_marts(workspace, MartSettings("UTC", 3, 30))
+def remake(data_dir: DataDir) -> None:
+    stale = [each.day for each in survey(data_dir.lake, RULES) if not each.is_current]
+    list(flatten_days(data_dir.lake, stale, RULES))
+    refresh.load_warehouse(data_dir, survey(data_dir.lake, RULES))
+    refresh.build_marts(data_dir, MartSettings("UTC", 3, 30))
 
 
 @pytest.fixture
-def check(workspace: Workspace) -> Check:
+def check(data_dir: DataDir) -> Check:
     """The results of all checks of a stage, by what they are about and their names."""
 
     def run(stage: Stage = Stage.TABLES, *, everything: bool = False) -> dict[str, CheckResult]:
         checks = stage_of(all_checks(), stage)
-        results = run_checks(workspace, checks, RULES, CLOCK, everything=everything)
+        results = run_checks(data_dir, checks, RULES, CLOCK, everything=everything)
         return {f"{result.check.asset} {result.check.name}": result for result in results}
 
     return run
 
 
 @pytest.fixture
-def damage(workspace: Workspace) -> Callable[[str], None]:
+def damage(data_dir: DataDir) -> Callable[[str], None]:
     """Runs SQL in the private file."""
 
     def run(sql: str) -> None:
-        with duckdb.connect(workspace.private) as connection:
+        with duckdb.connect(data_dir.private) as connection:
             connection.execute(sql)
 
     return run
@@ -132,10 +132,10 @@ def found(results: dict[str, CheckResult]) -> dict[str, str]:
     return {name: result.sentence for name, result in results.items() if not result.passed}
 
 
-def test_a_whole_warehouse_passes_every_check(sync: Sync, check: Check, workspace: Workspace) -> None:
+def test_a_whole_warehouse_passes_every_check(sync: Sync, check: Check, data_dir: DataDir) -> None:
     sync(DAY, {"a": [CALL], "b": [CALL, CALL], "c": [], "d": [CALL, 7], "gone": [CALL]})
-    forget(workspace.lake, ["gone"], CLOCK.now, work_dir=workspace.work)
-    remake(workspace)
+    forget(data_dir.lake, ["gone"], CLOCK.now, work_dir=data_dir.work)
+    remake(data_dir)
     assert found(check()) == {}
     assert found(check(Stage.MODELS)) == {}
 
@@ -222,13 +222,13 @@ def test_days_found_in_order_are_not_looked_at_again_until_they_change(
 
 
 def test_a_day_at_fault_is_told_again_until_it_is_mended(
-    sync: Sync, check: Check, damage: Damage, workspace: Workspace
+    sync: Sync, check: Check, damage: Damage, data_dir: DataDir
 ) -> None:
     sync(DAY, {"a": [CALL]})
     damage("DELETE FROM main.calls")
     for _ in range(2):
         assert check()["main.calls answers_have_their_calls"].blocks
-    refresh.load_warehouse(workspace, survey(workspace.lake, RULES), rebuild=True)
+    refresh.load_warehouse(data_dir, survey(data_dir.lake, RULES), rebuild=True)
     assert found(check()) == {}
 
 
@@ -243,25 +243,25 @@ def test_an_id_on_two_days_is_found_though_the_other_day_is_long_in_order(
 
 
 def test_a_day_with_newer_raw_files_is_left_to_the_run_that_derives_it(
-    sync: Sync, check: Check, workspace: Workspace
+    sync: Sync, check: Check, data_dir: DataDir
 ) -> None:
     sync(DAY, {"a": [CALL]})
     late = pl.DataFrame([("b", DAY, NOON, NOON, None)], schema=TASK_IDS.frame_schema, orient="row")
-    workspace.lake.append(TASK_IDS, late, DAY)
+    data_dir.lake.append(TASK_IDS, late, DAY)
     assert check()["main.tasks every_id_once"].sentence == "Nothing found on the 0 days looked at."
 
 
 @pytest.mark.parametrize("note", ["", "{", '{"basis": "other", "days": {"2024-05-01": "x"}}', '{"days": 3}'])
 def test_a_note_that_cannot_be_read_or_is_of_other_checks_means_looking_at_all_days(
-    note: str, sync: Sync, check: Check, workspace: Workspace
+    note: str, sync: Sync, check: Check, data_dir: DataDir
 ) -> None:
     sync(DAY, {"a": [CALL]})
     check()
-    (workspace.work / FILE).write_text(note)
+    (data_dir.work / FILE).write_text(note)
     assert check()["main.tasks every_id_once"].sentence == "Nothing found on the 1 days looked at."
 
 
-def test_a_check_whose_sql_does_not_run_is_named(sync: Sync, workspace: Workspace, tmp_path: Path) -> None:
+def test_a_check_whose_sql_does_not_run_is_named(sync: Sync, data_dir: DataDir, tmp_path: Path) -> None:
     sync(DAY, {"a": [CALL]})
     folder = tmp_path / "sql" / "checks"
     folder.mkdir(parents=True)
@@ -269,4 +269,4 @@ def test_a_check_whose_sql_does_not_run_is_named(sync: Sync, workspace: Workspac
     (folder / "mine.sql").write_text(header + "SELECT no_such_column FROM main.calls")
     checks = [each for each in all_checks(folder.parent) if each.name == "mine"]
     with pytest.raises(ModelError, match=r"The check mine of main\.calls does not run"):
-        run_checks(workspace, checks, RULES, CLOCK)
+        run_checks(data_dir, checks, RULES, CLOCK)

@@ -15,7 +15,7 @@ import pytest
 from dialflo_pipeline.cli.reloading import outer_days, reload_definitions, reloading_for_new_days
 from dialflo_pipeline.core.schema.tables import TASK_IDS
 from dialflo_pipeline.core.settings import Settings
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 
 def answer(loaded: str) -> bytes:
@@ -36,7 +36,7 @@ def register(settings: Settings) -> Callable[[date], None]:
     def put(day: date) -> None:
         row = ("a", day, None, datetime(2024, 5, 1, tzinfo=UTC), None)
         frame = pl.DataFrame([row], schema=TASK_IDS.frame_schema, orient="row")
-        Workspace(settings.data_dir).lake.append(TASK_IDS, frame, day)
+        DataDir(settings.data_dir).lake.append(TASK_IDS, frame, day)
 
     return put
 

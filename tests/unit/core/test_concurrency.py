@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from dialflo_pipeline.core.concurrency import one_ahead, some_ahead
+from dialflo_pipeline.core.concurrency import prefetch, prefetch_one
 
 
 def test_all_items_come_in_order() -> None:
-    assert list(one_ahead(iter(range(100)))) == list(range(100))
-    assert list(one_ahead(iter(()))) == []
+    assert list(prefetch_one(iter(range(100)))) == list(range(100))
+    assert list(prefetch_one(iter(()))) == []
 
 
 def test_the_next_item_is_made_while_one_is_used() -> None:
@@ -21,7 +21,7 @@ def test_the_next_item_is_made_while_one_is_used() -> None:
         second_is_made.set()
         yield 2
 
-    ahead = one_ahead(items())
+    ahead = prefetch_one(items())
     assert next(ahead) == 1
     assert second_is_made.wait(timeout=30)
     assert list(ahead) == [2]
@@ -35,7 +35,7 @@ def test_no_more_than_one_item_waits() -> None:
             made.append(number)
             yield number
 
-    for used in one_ahead(items()):
+    for used in prefetch_one(items()):
         assert len(made) <= used + 2
 
 
@@ -44,7 +44,7 @@ def test_what_making_an_item_raises_comes_in_its_place() -> None:
         yield 1
         raise OSError("the disk is gone")
 
-    ahead = one_ahead(items())
+    ahead = prefetch_one(items())
     assert next(ahead) == 1
     with pytest.raises(OSError, match="the disk is gone"):
         next(ahead)
@@ -59,7 +59,7 @@ def test_results_come_in_the_order_of_their_items() -> None:
         later_is_done.set()
         return number
 
-    assert list(some_ahead(slow_at_first, iter(range(20)), threads=2)) == list(range(20))
+    assert list(prefetch(slow_at_first, iter(range(20)), threads=2)) == list(range(20))
 
 
 def test_no_more_items_are_taken_than_are_worked_at() -> None:
@@ -70,7 +70,7 @@ def test_no_more_items_are_taken_than_are_worked_at() -> None:
             taken.append(number)
             yield number
 
-    for used in some_ahead(lambda number: number, items(), threads=3):
+    for used in prefetch(lambda number: number, items(), threads=3):
         assert len(taken) <= used + 4
 
 
@@ -80,7 +80,7 @@ def test_what_the_function_raises_comes_in_the_place_of_its_result() -> None:
             raise ValueError("no number")
         return number
 
-    ahead = some_ahead(fails_at_one, iter(range(3)), threads=2)
+    ahead = prefetch(fails_at_one, iter(range(3)), threads=2)
     assert next(ahead) == 0
     with pytest.raises(ValueError, match="no number"):
         next(ahead)

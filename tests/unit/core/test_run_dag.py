@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.core.run_dag import do_side_by_side
+from dialflo_pipeline.core.run_dag import run_dag
 
 NAMES = "abcdefgh"
 
@@ -25,14 +25,14 @@ def test_each_is_done_once_after_all_that_it_needs(needs: dict[str, set[str]]) -
         assert needs[name] <= set(done)
         done.append(name)
 
-    do_side_by_side(needs, do)
+    run_dag(needs, do)
     assert sorted(done) == sorted(needs)
 
 
 def test_two_that_need_nothing_are_done_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     both = threading.Barrier(2, timeout=60)
-    do_side_by_side({"a": set(), "b": set()}, lambda _: both.wait())
+    run_dag({"a": set(), "b": set()}, lambda _: both.wait())
     assert not both.broken
 
 
@@ -45,12 +45,12 @@ def test_what_one_raises_is_raised_and_nothing_that_needs_it_is_begun() -> None:
             raise ValueError(name)
 
     with pytest.raises(ValueError, match="a"):
-        do_side_by_side({"a": set(), "b": {"a"}}, do)
+        run_dag({"a": set(), "b": {"a"}}, do)
     assert begun == ["a"]
 
 
 def test_what_most_wait_for_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     done: list[str] = []
-    do_side_by_side({"a": set(), "b": set(), "c": {"b"}, "d": {"c"}}, done.append)
+    run_dag({"a": set(), "b": set(), "c": {"b"}, "d": {"c"}}, done.append)
     assert done[0] == "b"

@@ -12,7 +12,7 @@ from dialflo_pipeline.core.schema.tables import TASK_IDS
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 Register = Callable[[date, Iterable[str]], None]
 
@@ -23,12 +23,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def workspace(settings: Settings) -> Workspace:
-    return Workspace(settings.data_dir)
+def workspace(settings: Settings) -> DataDir:
+    return DataDir(settings.data_dir)
 
 
 @pytest.fixture
-def register(workspace: Workspace) -> Register:
+def register(workspace: DataDir) -> Register:
     """Puts task ids in the lake, on a day."""
 
     def put(day: date, ids: Iterable[str]) -> None:

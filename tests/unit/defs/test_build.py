@@ -15,7 +15,7 @@ from dagster import (
     build_schedule_context,
 )
 
-from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, RAW_TABLES, STAMP, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, PUBLICATION, RAW_TABLES, WAREHOUSE_TABLES
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
@@ -62,7 +62,7 @@ def test_a_view_whose_rows_nobody_counts_says_so(definitions: Build) -> None:
 
 def test_the_published_file_shows_the_columns_of_its_stamp(definitions: Build) -> None:
     found = specs(definitions())["published/warehouse"].metadata
-    assert [column.name for column in found["dagster/column_schema"].columns] == list(STAMP.columns)
+    assert [column.name for column in found["dagster/column_schema"].columns] == list(PUBLICATION.columns)
     sources = found["dagster/column_lineage"].deps_by_column["last_day"]
     assert [(source.asset_key.to_user_string(), source.column_name) for source in sources] == [
         ("warehouse/tasks", "call_date")

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dialflo_pipeline.api.classify import Verdict
-from dialflo_pipeline.api.client import Reply
-from dialflo_pipeline.api.request import Asking
+from dialflo_pipeline.api.classify import Classification
+from dialflo_pipeline.api.client import ApiResponse
+from dialflo_pipeline.api.request import TaskFetch
 from dialflo_pipeline.core.schema.tables import Result
-from dialflo_pipeline.extract.fetch import Fetch, FetchReport, StopReason, StopRules
+from dialflo_pipeline.extract.fetch import CircuitBreaker, Fetch, FetchReport, StopReason
 
 SENT = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -27,9 +27,11 @@ ENDINGS = {
 }
 
 
-def _end(asking: Asking, ending: str) -> Asking:
+def _end(asking: TaskFetch, ending: str) -> TaskFetch:
     result, status = ENDINGS[ending]
-    tried = asking.add(SENT, Verdict(result, error=f"ended {ending}"), Reply(status or 0, b"", 0, "", None))
+    tried = asking.add(
+        SENT, Classification(result, error=f"ended {ending}"), ApiResponse(status or 0, b"", 0, "", None)
+    )
     asking.tries[-1] = replace(tried, status=status)
     return asking
 
@@ -70,11 +72,11 @@ def _end(asking: Asking, ending: str) -> Asking:
 def test_the_rules_tell_what_counts_and_what_stops_a_run(
     endings: str, counting: str, stopping: str, reason: StopReason | None
 ) -> None:
-    rules, counted, found = StopRules(), "", None
+    rules, counted, found = CircuitBreaker(), "", None
     letters = {}
     for ending in endings:
         assert found is None
-        asking = _end(Asking("task"), ending)
+        asking = _end(TaskFetch("task"), ending)
         letters[asking.asking_id] = ending
         now, found = rules.take(asking)
         counted += "".join(letters[one.asking_id] for one in now)
@@ -93,7 +95,7 @@ class Kept:
 
     rows: list[tuple[str, str | None, bool]] = field(default_factory=list)
 
-    def add(self, asking: Asking, stopped_run: bool) -> None:
+    def add(self, asking: TaskFetch, stopped_run: bool) -> None:
         self.rows.append((asking.task_id, asking.tries[-1].verdict.error, stopped_run))
 
     async def room(self) -> None:
@@ -109,7 +111,7 @@ class Scripted:
     under_way: int = 0
     most_under_way: int = 0
 
-    async def ask(self, asking: Asking) -> None:
+    async def ask(self, asking: TaskFetch) -> None:
         self.asked.append(asking.task_id)
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)

@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline.api.classify import Verdict
-from dialflo_pipeline.api.client import Reply
-from dialflo_pipeline.api.request import Asking
+from dialflo_pipeline.api.classify import Classification
+from dialflo_pipeline.api.client import ApiResponse
+from dialflo_pipeline.api.request import TaskFetch
 from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, Result, Table
 from dialflo_pipeline.extract import raw_writer as answer_log_module
-from dialflo_pipeline.extract.raw_writer import answer_log
+from dialflo_pipeline.extract.raw_writer import open_raw_writer
 from dialflo_pipeline.lake.store import Lake
 
 DAY, NEXT_DAY = date(2024, 5, 1), date(2024, 5, 2)
@@ -32,14 +32,16 @@ def lake(tmp_path: Path) -> Lake:
 
 
 @pytest.fixture
-def ended() -> Callable[..., Asking]:
+def ended() -> Callable[..., TaskFetch]:
     """An asking that ended with these bodies, one a try."""
 
-    def make(task_id: str, *bodies: bytes) -> Asking:
-        asking = Asking(task_id)
+    def make(task_id: str, *bodies: bytes) -> TaskFetch:
+        asking = TaskFetch(task_id)
         for body in bodies:
             digest = hashlib.sha256(body).hexdigest()
-            asking.add(SENT, Verdict(Result.GARBAGE, error="why"), Reply(200, body, len(body), digest, None))
+            asking.add(
+                SENT, Classification(Result.GARBAGE, error="why"), ApiResponse(200, body, len(body), digest, None)
+            )
         return asking
 
     return make
@@ -50,9 +52,9 @@ def _small(monkeypatch: pytest.MonkeyPatch, *, seconds: float = 3_600, tries: in
         monkeypatch.setattr(answer_log_module, name, value)
 
 
-def _log(lake: Lake, askings: Sequence[tuple[Asking, bool]]) -> None:
+def _log(lake: Lake, askings: Sequence[tuple[TaskFetch, bool]]) -> None:
     async def main() -> None:
-        async with answer_log(lake, DAYS) as log:
+        async with open_raw_writer(lake, DAYS) as log:
             for asking, stopped_run in askings:
                 log.add(asking, stopped_run)
                 await log.room()
@@ -60,7 +62,7 @@ def _log(lake: Lake, askings: Sequence[tuple[Asking, bool]]) -> None:
     asyncio.run(main())
 
 
-def test_every_try_is_a_row_with_its_body_unchanged(lake: Lake, ended: Callable[..., Asking]) -> None:
+def test_every_try_is_a_row_with_its_body_unchanged(lake: Lake, ended: Callable[..., TaskFetch]) -> None:
     bodies = [bytes(range(256)), b"", b' {"a" :1}\n']
     asking = ended("id-1", *bodies)
     asking.sent_at = SENT
@@ -87,10 +89,10 @@ def test_every_try_is_a_row_with_its_body_unchanged(lake: Lake, ended: Callable[
 
 
 def test_many_large_answers_at_once_go_to_several_files_and_no_asking_is_in_two(
-    lake: Lake, ended: Callable[..., Asking], monkeypatch: pytest.MonkeyPatch
+    lake: Lake, ended: Callable[..., TaskFetch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main() -> None:
-        async with answer_log(lake, DAYS) as log:
+        async with open_raw_writer(lake, DAYS) as log:
             for number in range(9):
                 log.add(ended(f"id-{number}", b"x" * 60, b"y" * 60), number == 8)
 
@@ -101,7 +103,7 @@ def test_many_large_answers_at_once_go_to_several_files_and_no_asking_is_in_two(
     assert pl.concat(files).rows() == [(f"id-{number}", attempt) for number in range(9) for attempt in (1, 2)]
 
 
-def test_rows_go_to_the_days_of_their_ids_in_few_files(lake: Lake, ended: Callable[..., Asking]) -> None:
+def test_rows_go_to_the_days_of_their_ids_in_few_files(lake: Lake, ended: Callable[..., TaskFetch]) -> None:
     _log(lake, [(ended(f"id-{number}", b"x"), False) for number in range(50)] + [(ended("tomorrow", b"y"), False)])
     assert lake.read(RAW_ANSWERS, DAY).height == 50
     assert lake.read(RAW_ANSWERS, NEXT_DAY)["task_id"].to_list() == ["tomorrow"]
@@ -115,7 +117,7 @@ def test_nothing_asked_leaves_no_file(lake: Lake) -> None:
 
 @pytest.mark.parametrize("limits", [{"tries": 7}, {"size": 700}])
 def test_a_full_buffer_is_written_at_once_and_askings_stay_in_one_file(
-    lake: Lake, ended: Callable[..., Asking], monkeypatch: pytest.MonkeyPatch, limits: dict[str, Any]
+    lake: Lake, ended: Callable[..., TaskFetch], monkeypatch: pytest.MonkeyPatch, limits: dict[str, Any]
 ) -> None:
     _small(monkeypatch, **limits)
     _log(lake, [(ended(f"id-{number}", b"x" * 100, b"y" * 100), False) for number in range(20)])
@@ -127,12 +129,12 @@ def test_a_full_buffer_is_written_at_once_and_askings_stay_in_one_file(
 
 
 def test_what_is_buffered_is_written_after_a_while(
-    lake: Lake, ended: Callable[..., Asking], monkeypatch: pytest.MonkeyPatch
+    lake: Lake, ended: Callable[..., TaskFetch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _small(monkeypatch, seconds=0.01)
 
     async def main() -> int:
-        async with answer_log(lake, DAYS) as log, asyncio.timeout(30):
+        async with open_raw_writer(lake, DAYS) as log, asyncio.timeout(30):
             log.add(ended("id-1", b"x"), False)
             while not lake.files(RAW_ANSWERS, DAY):
                 await asyncio.sleep(0.005)
@@ -142,7 +144,7 @@ def test_what_is_buffered_is_written_after_a_while(
 
 
 def test_adding_waits_while_a_full_buffer_is_written(
-    lake: Lake, ended: Callable[..., Asking], monkeypatch: pytest.MonkeyPatch
+    lake: Lake, ended: Callable[..., TaskFetch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _small(monkeypatch, tries=2)
     has_begun, may_write = threading.Event(), threading.Event()
@@ -156,7 +158,7 @@ def test_adding_waits_while_a_full_buffer_is_written(
     monkeypatch.setattr(Lake, "append", slow)
 
     async def main() -> bool:
-        async with answer_log(lake, DAYS) as log:
+        async with open_raw_writer(lake, DAYS) as log:
             log.add(ended("id-1", b"x", b"y"), False)
             assert await asyncio.to_thread(has_begun.wait, 30)
             log.add(ended("id-2", b"x", b"y"), False)
@@ -176,13 +178,13 @@ def _fail(*_: object) -> None:
 
 
 def test_a_failed_flush_is_raised_to_who_adds_and_when_the_log_is_left(
-    lake: Lake, ended: Callable[..., Asking], monkeypatch: pytest.MonkeyPatch
+    lake: Lake, ended: Callable[..., TaskFetch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _small(monkeypatch, tries=1)
     monkeypatch.setattr(Lake, "append", _fail)
 
     async def main() -> BaseException | None:
-        async with answer_log(lake, DAYS) as log:
+        async with open_raw_writer(lake, DAYS) as log:
             log.add(ended("id-1", b"x"), False)
             try:
                 await asyncio.wait_for(log.room(), 30)
@@ -195,7 +197,7 @@ def test_a_failed_flush_is_raised_to_who_adds_and_when_the_log_is_left(
 
 
 def test_a_failed_last_flush_is_raised(
-    lake: Lake, ended: Callable[..., Asking], monkeypatch: pytest.MonkeyPatch
+    lake: Lake, ended: Callable[..., TaskFetch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Lake, "append", _fail)
     with pytest.raises(FullDisk):
@@ -204,10 +206,10 @@ def test_a_failed_last_flush_is_raised(
 
 @pytest.mark.parametrize("ending", [ZeroDivisionError, asyncio.CancelledError, KeyboardInterrupt])
 def test_whatever_ends_the_run_what_was_added_is_written(
-    lake: Lake, ended: Callable[..., Asking], ending: type[BaseException]
+    lake: Lake, ended: Callable[..., TaskFetch], ending: type[BaseException]
 ) -> None:
     async def main() -> None:
-        async with answer_log(lake, DAYS) as log:
+        async with open_raw_writer(lake, DAYS) as log:
             log.add(ended("id-1", b"x"), False)
             raise ending
 

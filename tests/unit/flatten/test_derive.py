@@ -12,7 +12,7 @@ import pytest
 from dialflo_pipeline.core.errors import TransientError
 from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.flatten import derive
-from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.flatten.derive import flatten_days
 from dialflo_pipeline.lake import partitions as day_groups
 from dialflo_pipeline.lake.partitions import day_status
 from dialflo_pipeline.lake.settings import Rules
@@ -77,7 +77,7 @@ def _everything(lake: Lake) -> list[list[tuple[object, ...]]]:
 
 def test_each_day_gets_its_own_rows_and_a_report(lake: Lake, fill: Callable[[], None]) -> None:
     fill()
-    reports = list(derive_days(lake, DAYS, RULES))
+    reports = list(flatten_days(lake, DAYS, RULES))
     assert [report.day for report in reports] == DAYS
     for number, report in enumerate(reports):
         assert report.rows == {
@@ -95,11 +95,11 @@ def test_how_days_are_grouped_makes_no_difference(
     lake: Lake, fill: Callable[[], None], monkeypatch: pytest.MonkeyPatch, rows: int, days: int
 ) -> None:
     fill()
-    list(derive_days(lake, DAYS, RULES))
+    list(flatten_days(lake, DAYS, RULES))
     together = _everything(lake)
     monkeypatch.setattr(day_groups, "GROUP_ROWS", rows)
     monkeypatch.setattr(day_groups, "GROUP_DAYS", days)
-    list(derive_days(lake, DAYS, RULES))
+    list(flatten_days(lake, DAYS, RULES))
     assert _everything(lake) == together
 
 
@@ -107,16 +107,16 @@ def test_small_batches_give_the_same_rows(
     lake: Lake, fill: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill()
-    list(derive_days(lake, DAYS, RULES))
+    list(flatten_days(lake, DAYS, RULES))
     whole = _everything(lake)
     monkeypatch.setattr(derive, "BATCH_ROWS", 1)
-    list(derive_days(lake, DAYS, RULES))
+    list(flatten_days(lake, DAYS, RULES))
     assert _everything(lake) == whole
 
 
 def test_a_derived_day_is_current_until_something_is_added(lake: Lake, fill: Callable[[], None]) -> None:
     fill()
-    list(derive_days(lake, DAYS, RULES))
+    list(flatten_days(lake, DAYS, RULES))
     assert all(day_status(lake, day, RULES).is_current for day in DAYS)
     lake.append(TASK_IDS, _registered(DAYS[2], ["late"]), DAYS[2])
     assert [day for day in DAYS if not day_status(lake, day, RULES).is_current] == [DAYS[2]]
@@ -126,14 +126,14 @@ def test_a_day_cut_off_between_its_tables_is_not_current(
     lake: Lake, fill: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill()
-    list(derive_days(lake, DAYS, RULES))
+    list(flatten_days(lake, DAYS, RULES))
 
     def cut_off(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(derive, "_write_answer_tables", cut_off)
     with pytest.raises(KeyboardInterrupt):
-        list(derive_days(lake, DAYS[:1], RULES))
+        list(flatten_days(lake, DAYS[:1], RULES))
     assert not lake.file(TASKS, DAYS[0]).exists()
     assert not day_status(lake, DAYS[0], RULES).is_current
 
@@ -146,7 +146,7 @@ def test_of_several_askings_the_latest_usable_one_gives_the_rows_wherever_it_sta
     failed = newer.with_columns(pl.lit("trouble").alias("result"), pl.lit(value=False).alias("is_last"))
     for rows in (newer.filter(pl.col("task_id") == "b"), failed.filter(pl.col("task_id") == "a"), asked.reverse()):
         lake.append(RAW_ANSWERS, rows, day)
-    list(derive_days(lake, DAYS, RULES))
+    list(flatten_days(lake, DAYS, RULES))
     found = lake.read(CALLS, day).select("task_id", "source")
     assert dict(found.iter_rows()) == {"a": "api", "b": "webhook", "c": "api"}
 
@@ -164,6 +164,6 @@ def test_raw_answers_that_come_while_they_are_read_end_the_run_in_words(
 
     monkeypatch.setattr(derive, "_look_at", look_and_append)
     with pytest.raises(TransientError, match="run the same command again"):
-        list(derive_days(lake, DAYS, RULES))
+        list(flatten_days(lake, DAYS, RULES))
     monkeypatch.undo()
-    assert len(list(derive_days(lake, DAYS, RULES))) == len(DAYS)
+    assert len(list(flatten_days(lake, DAYS, RULES))) == len(DAYS)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, Result, State
-from dialflo_pipeline.flatten.derive import derive_days
+from dialflo_pipeline.flatten.derive import flatten_days
 from dialflo_pipeline.lake import partitions as days
 from dialflo_pipeline.lake.partitions import DayStatus, day_status, fingerprint, read_states, registered_days, survey
 from dialflo_pipeline.lake.settings import Rules
@@ -61,7 +61,7 @@ def answered(lake: Lake) -> Callable[..., None]:
 def test_a_fingerprint_stays_while_nothing_changes(lake: Lake, register: Callable[..., None]) -> None:
     register("a")
     before = fingerprint(lake, DAY, RULES)
-    list(derive_days(lake, [DAY], RULES))
+    list(flatten_days(lake, [DAY], RULES))
     register("elsewhere", day=date(2024, 5, 2))
     assert fingerprint(lake, DAY, Rules("UTC", timedelta(days=1))) == before
 
@@ -107,7 +107,7 @@ def test_the_footer_tells_what_reading_the_raw_files_would(
     answered("gone", Result.NOT_FOUND, hours_later=24)
     answered("refused", Result.REFUSED)
     answered("done", Result.USABLE, body=USABLE)
-    list(derive_days(lake, [DAY], RULES))
+    list(flatten_days(lake, [DAY], RULES))
     status = day_status(lake, DAY, RULES)
     states = read_states(lake, [DAY], RULES)
     assert status.is_current
@@ -129,7 +129,7 @@ def test_a_settled_day_has_no_work_until_something_is_added(
 ) -> None:
     register("done")
     answered("done", Result.USABLE, body=USABLE)
-    list(derive_days(lake, [DAY], RULES))
+    list(flatten_days(lake, [DAY], RULES))
     assert not day_status(lake, DAY, RULES).has_work(NOON)
     register("new")
     assert day_status(lake, DAY, RULES).has_work(NOON)
@@ -141,7 +141,7 @@ def test_a_day_has_no_work_while_all_that_waits_is_held_back(
     register("early")
     answered("early", Result.EMPTY, hours_later=1, body=b"[]")
     answered("early", Result.EMPTY, hours_later=3, body=b"[]")
-    list(derive_days(lake, [DAY], RULES))
+    list(flatten_days(lake, [DAY], RULES))
     status = day_status(lake, DAY, RULES)
     due = NOON + timedelta(hours=4)
     assert (status.waiting, status.held, status.next_try_at) == (1, 1, due)
@@ -154,10 +154,10 @@ def test_a_day_whose_derivation_was_cut_off_is_not_current(
     lake: Lake, register: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register("a")
-    list(derive_days(lake, [DAY], RULES))
+    list(flatten_days(lake, [DAY], RULES))
     monkeypatch.setattr("dialflo_pipeline.flatten.derive._write_answer_tables", _boom)
     with pytest.raises(ZeroDivisionError):
-        list(derive_days(lake, [DAY], RULES))
+        list(flatten_days(lake, [DAY], RULES))
     assert not day_status(lake, DAY, RULES).is_current
 
 
@@ -170,11 +170,11 @@ def test_a_damaged_derived_file_vouches_for_nothing_and_is_written_anew(
     lake: Lake, register: Callable[..., None], kept: int
 ) -> None:
     register("a")
-    list(derive_days(lake, [DAY], RULES))
+    list(flatten_days(lake, [DAY], RULES))
     path = lake.file(TASKS, DAY)
     path.write_bytes(path.read_bytes()[:kept])
     assert not day_status(lake, DAY, RULES).is_current
-    list(derive_days(lake, [DAY], RULES))
+    list(flatten_days(lake, [DAY], RULES))
     assert day_status(lake, DAY, RULES).is_current
 
 
@@ -183,7 +183,7 @@ def test_no_flipped_bit_in_a_footer_makes_a_day_say_what_is_not_so(
 ) -> None:
     register("a", "b")
     answered("a", Result.USABLE, body=USABLE)
-    list(derive_days(lake, [DAY], RULES))
+    list(flatten_days(lake, [DAY], RULES))
     path, sound = lake.file(TASKS, DAY), day_status(lake, DAY, RULES)
     content = path.read_bytes()
     start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
@@ -198,9 +198,9 @@ def test_deriving_again_gives_the_same_rows(
     register("a", "b")
     answered("a", Result.USABLE, body=USABLE)
     answered("a", Result.TROUBLE, hours_later=2)
-    first = list(derive_days(lake, [DAY], RULES))
+    first = list(flatten_days(lake, [DAY], RULES))
     rows = {table.name: lake.read(table, DAY) for table in (CALLS, TASKS)}
-    assert list(derive_days(lake, [DAY], RULES)) == first
+    assert list(flatten_days(lake, [DAY], RULES)) == first
     assert all(lake.read(table, DAY).equals(rows[table.name]) for table in (CALLS, TASKS))
     assert first[0].rows["calls"] == 1
 

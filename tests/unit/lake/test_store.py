@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from dialflo_pipeline.core.errors import DamagedFile, DamagedRows, Unsealed
+from dialflo_pipeline.core.errors import DamagedFile, DamagedRows, MissingChecksum
 from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS, TASKS, Table
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.storage.parquet import checksum as seal
@@ -244,7 +244,7 @@ def test_a_derived_file_of_another_program_is_not_vouched_for(lake: Lake) -> Non
     path = lake.replace(TASKS, [], DAY)
     lake.verify(TASKS, path)
     pq.write_table(pq.read_table(path, partitioning=None), path)
-    with pytest.raises(Unsealed):
+    with pytest.raises(MissingChecksum):
         lake.verify(TASKS, path)
     path.unlink()
     with pytest.raises(DamagedFile, match="missing"):

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from dialflo_pipeline.marts.model import Model, parse_model
-from dialflo_pipeline.marts.temp_tables import StandIns
+from dialflo_pipeline.marts.temp_tables import TempTables
 
 
 def model(name: str, query: str, *more: str) -> Model:
@@ -35,7 +35,7 @@ def temporary(connection: duckdb.DuckDBPyConnection) -> list[tuple[str]]:
 
 
 def test_without_a_stand_in_a_query_stays_what_it_is(connection: duckdb.DuckDBPyConnection) -> None:
-    with StandIns(connection) as stand_ins:
+    with TempTables(connection) as stand_ins:
         stand_ins.take_over(PLAIN)
         assert stand_ins.query_of(TABLE) == TABLE.query
 
@@ -43,7 +43,7 @@ def test_without_a_stand_in_a_query_stays_what_it_is(connection: duckdb.DuckDBPy
 def test_a_shared_view_is_reckoned_once_and_what_reads_it_reads_its_stand_in(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    with StandIns(connection) as stand_ins:
+    with TempTables(connection) as stand_ins:
         stand_ins.take_over(SHARED)
         stand_ins.take_over(ABOVE)
         assert temporary(connection) == [("staging.shared",)]
@@ -56,7 +56,7 @@ def test_a_shared_view_is_reckoned_once_and_what_reads_it_reads_its_stand_in(
 
 
 def test_a_narrowed_table_narrows_the_views_over_it(connection: duckdb.DuckDBPyConnection) -> None:
-    with StandIns(connection) as stand_ins:
+    with TempTables(connection) as stand_ins:
         stand_ins.narrow("main.calls", "SELECT * FROM main.calls WHERE n > 1")
         stand_ins.take_over(PLAIN, is_narrowed=True)
         stand_ins.take_over(SHARED)

@@ -29,7 +29,7 @@ from dialflo_pipeline.extract.task_ids.row_validation import (
     Refusals,
     Refused,
 )
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.storage.locks import registration_lock
 
 NAME: Final = "DIALFLO_TASKS_QUERY"
@@ -76,36 +76,36 @@ def source_of(settings: Settings) -> TaskSource | None:
     return TaskSource(settings.tasks_dsn, settings.tasks_query, settings.tasks_cursor_column, overlap)
 
 
-def read_source(source: TaskSource, workspace: Workspace, now: datetime, zone: ZoneInfo) -> SourceReport:
+def read_source(source: TaskSource, data_dir: DataDir, now: datetime, zone: ZoneInfo) -> SourceReport:
     """Register what the query gives from the last place on, and move the place; `now` (aware) is when this began.
 
     A database that fails costs only itself: that is told in the report. For the holder of the run lock.
     """
     refused = Refusals(NAME)
     try:
-        return _read(source, workspace, now, zone, refused)
+        return _read(source, data_dir, now, zone, refused)
     except (TaskSourceError, TaskSourceDown) as error:
         return SourceReport(refused=refused, problem=str(error))
 
 
-def has_news(source: TaskSource, workspace: Workspace, now: datetime, late_every: timedelta) -> bool:
+def has_news(source: TaskSource, data_dir: DataDir, now: datetime, late_every: timedelta) -> bool:
     """Whether a reading would find anything, as far as a look at the newest rows tells.
 
     Rows before the newest, which may have been committed late, are not looked at; as long as there may be any, the
     answer is yes once in `late_every`. Raises `TaskSourceError` or `TaskSourceDown`.
     """
-    place = cursor.load_place(workspace.work, source.fingerprint, workspace.lake)
+    place = cursor.load_place(data_dir.work, source.fingerprint, data_dir.lake)
     seen = place.seen if place else Seen()
     if _is_beyond(source, seen):
         return True
     return place is not None and not place.is_settled and now - place.read_at >= late_every
 
 
-def examine(source: TaskSource, workspace: Workspace) -> str:
+def examine(source: TaskSource, data_dir: DataDir) -> str:
     """What the database and the query look like, without any row; raises as `has_news` does."""
     from dialflo_pipeline.extract.task_ids.database.query import opened
 
-    place = cursor.load_place(workspace.work, source.fingerprint, workspace.lake)
+    place = cursor.load_place(data_dir.work, source.fingerprint, data_dir.lake)
     newest = place.seen.newest if place else None
     with opened(source.dsn, source.query, source.cursor_column) as database, database.rows(newest) as rows:
         next(iter(rows), None)
@@ -125,10 +125,10 @@ def _is_beyond(source: TaskSource, seen: Seen) -> bool:
     return False
 
 
-def _read(source: TaskSource, workspace: Workspace, now: datetime, zone: ZoneInfo, refused: Refusals) -> SourceReport:
+def _read(source: TaskSource, data_dir: DataDir, now: datetime, zone: ZoneInfo, refused: Refusals) -> SourceReport:
     from dialflo_pipeline.extract.task_ids.database.query import opened
 
-    lake, work = workspace.registration_lake, workspace.work
+    lake, work = data_dir.registration_lake, data_dir.work
     before = cursor.load_place(work, source.fingerprint, lake)
     start = before.start if before else None
     with opened(source.dsn, source.query, source.cursor_column) as database, database.rows(start) as rows:

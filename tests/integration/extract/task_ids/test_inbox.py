@@ -8,7 +8,7 @@ import pytest
 
 from dialflo_pipeline.core.schema.tables import TASK_IDS
 from dialflo_pipeline.extract.task_ids import inbox as inbox_module
-from dialflo_pipeline.extract.task_ids.inbox import Clock, Fate, InboxReport, take_in
+from dialflo_pipeline.extract.task_ids.inbox import Clock, Fate, InboxReport, read_inbox
 from dialflo_pipeline.extract.task_ids.register import register_each
 from dialflo_pipeline.lake.store import Lake
 
@@ -45,9 +45,9 @@ class Desk:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
-    def take_in(self, hand: HandClock | None = None) -> InboxReport:
+    def read_inbox(self, hand: HandClock | None = None) -> InboxReport:
         clock = (hand or HandClock()).clock
-        return take_in(self.inbox, self.lake, NOW, ZoneInfo("UTC"), work_dir=self.work_dir, clock=clock)
+        return read_inbox(self.inbox, self.lake, NOW, ZoneInfo("UTC"), work_dir=self.work_dir, clock=clock)
 
     def registered(self) -> set[str]:
         frames = [self.lake.read(TASK_IDS, day) for day in self.lake.days(TASK_IDS)]
@@ -64,7 +64,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def test_a_file_is_registered_and_moved_to_done(desk: Desk) -> None:
     desk.drop("ids.CSV", "task_id\na\nb\na\n")
-    report = desk.take_in()
+    report = desk.read_inbox()
     assert desk.registered() == {"a", "b"}
     assert desk.tree() == ["done/ids.CSV"]
     assert [(file.name, file.fate) for file in report.files] == [("ids.CSV", Fate.DONE)]
@@ -73,7 +73,7 @@ def test_a_file_is_registered_and_moved_to_done(desk: Desk) -> None:
 
 def test_a_file_with_some_bad_rows_is_done_and_its_bad_rows_told(desk: Desk) -> None:
     desk.drop("ids.txt", "a\nb/c\n")
-    (file,) = desk.take_in().files
+    (file,) = desk.read_inbox().files
     assert file.fate is Fate.DONE
     assert [(refused.line, "id" in refused.reason) for refused in file.refused.first] == [(2, True)]
     assert desk.tree() == ["done/ids.txt"]
@@ -82,20 +82,20 @@ def test_a_file_with_some_bad_rows_is_done_and_its_bad_rows_told(desk: Desk) -> 
 def test_one_bad_file_does_not_hold_up_the_others(desk: Desk) -> None:
     for name, content in [("a.txt", "a"), ("b.parquet", "b"), ("c.txt", "c")]:
         desk.drop(name, content)
-    assert [file.fate for file in desk.take_in().files] == [Fate.DONE, Fate.REFUSED, Fate.DONE]
+    assert [file.fate for file in desk.read_inbox().files] == [Fate.DONE, Fate.REFUSED, Fate.DONE]
     assert desk.registered() == {"a", "c"}
 
 
 def test_a_header_without_rows_is_done(desk: Desk) -> None:
     desk.drop("ids.csv", "task_id\n")
-    assert desk.take_in().files[0].fate is Fate.DONE
+    assert desk.read_inbox().files[0].fate is Fate.DONE
 
 
 def test_nothing_in_done_or_refused_is_overwritten(desk: Desk) -> None:
     for number in range(3):
         desk.drop("good.txt", f"id-{number}")
         desk.drop("bad.txt", f"id/{number}\n" * (number + 1))
-        desk.take_in()
+        desk.read_inbox()
     assert desk.tree() == [
         "done/good-2.txt",
         "done/good-3.txt",
@@ -114,23 +114,23 @@ def test_nothing_in_done_or_refused_is_overwritten(desk: Desk) -> None:
 @pytest.mark.parametrize("name", [".hidden.csv", "ids.csv.tmp", "ids.csv.part", "ids.csv.crdownload", "~$ids.csv"])
 def test_hidden_and_unfinished_files_are_not_looked_at(desk: Desk, name: str) -> None:
     desk.drop(name, "task_id\na\n")
-    assert desk.take_in() == InboxReport()
+    assert desk.read_inbox() == InboxReport()
     assert desk.tree() == [name]
 
 
 def test_an_empty_inbox_or_none_costs_no_waiting(desk: Desk) -> None:
     hand = HandClock()
     (desk.inbox / "folder.csv").mkdir()
-    assert desk.take_in(hand) == InboxReport()
+    assert desk.read_inbox(hand) == InboxReport()
     desk.inbox = desk.inbox / "missing"
-    assert desk.take_in(hand) == InboxReport()
+    assert desk.read_inbox(hand) == InboxReport()
     assert hand.now == 0
 
 
 def test_a_file_is_read_after_two_seconds_of_standing_still(desk: Desk) -> None:
     desk.drop("ids.txt", "a\n")
     hand = HandClock()
-    desk.take_in(hand)
+    desk.read_inbox(hand)
     assert 2 <= hand.now <= 3
 
 
@@ -143,7 +143,7 @@ def test_a_growing_file_is_waited_for(desk: Desk) -> None:
                 file.write(f"id-{seconds}\n")
 
     hand = HandClock(grow)
-    assert desk.take_in(hand).files[0].fate is Fate.DONE
+    assert desk.read_inbox(hand).files[0].fate is Fate.DONE
     assert "id-10.0" in (desk.inbox / "done" / "ids.txt").read_text()
     assert 12 <= hand.now <= 13
 
@@ -151,7 +151,7 @@ def test_a_growing_file_is_waited_for(desk: Desk) -> None:
 def test_a_file_whose_time_changes_is_waited_for_though_its_size_does_not(desk: Desk) -> None:
     path = desk.drop("ids.txt", "a\n")
     hand = HandClock(lambda seconds: os.utime(path, (seconds, seconds)) if seconds <= 10 else None)
-    desk.take_in(hand)
+    desk.read_inbox(hand)
     assert hand.now >= 12
 
 
@@ -164,7 +164,7 @@ def test_a_file_that_never_stands_still_is_left_for_next_time_and_the_others_are
             file.write("x\n")
 
     hand = HandClock(grow)
-    report = desk.take_in(hand)
+    report = desk.read_inbox(hand)
     assert [(file.name, file.fate) for file in report.files] == [("growing.txt", Fate.LEFT), ("still.txt", Fate.DONE)]
     assert report.files[0].reason is not None
     assert 60 <= hand.now <= 61
@@ -174,7 +174,7 @@ def test_a_file_that_never_stands_still_is_left_for_next_time_and_the_others_are
 
 def test_a_file_taken_away_while_waiting_is_forgotten(desk: Desk) -> None:
     path = desk.drop("ids.txt", "a\n")
-    assert desk.take_in(HandClock(lambda seconds: path.unlink(missing_ok=True))) == InboxReport()
+    assert desk.read_inbox(HandClock(lambda seconds: path.unlink(missing_ok=True))) == InboxReport()
 
 
 def test_a_file_changed_while_it_is_read_stays_and_is_read_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,10 +187,10 @@ def test_a_file_changed_while_it_is_read_stays_and_is_read_again(desk: Desk, mon
         return results
 
     monkeypatch.setattr(inbox_module, "register_each", register_while_somebody_writes)
-    assert desk.take_in().files[0].fate is Fate.LEFT
+    assert desk.read_inbox().files[0].fate is Fate.LEFT
     monkeypatch.undo()
     assert desk.tree() == ["ids.txt"]
-    report = desk.take_in()
+    report = desk.read_inbox()
     assert (report.registration.registered, report.registration.already_known) == (1, 1)
     assert desk.registered() == {"a", "b"}
 
@@ -208,9 +208,9 @@ def test_a_kill_between_registering_and_moving_loses_and_doubles_nothing(
 
     monkeypatch.setattr(inbox_module, "_move", kill)
     with pytest.raises(Killed):
-        desk.take_in()
+        desk.read_inbox()
     monkeypatch.undo()
-    report = desk.take_in()
+    report = desk.read_inbox()
     assert (report.registration.registered, report.registration.already_known) == (0, 2)
     assert desk.registered() == {"a", "b"}
     assert desk.tree() == ["done/ids.txt"]

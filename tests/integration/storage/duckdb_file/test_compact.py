@@ -5,14 +5,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish import publish
 from dialflo_pipeline.storage.duckdb_file import compact as compacting
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 
 @pytest.fixture
-def bloated(simulated: Workspace, tmp_path: Path) -> Path:
+def bloated(simulated: DataDir, tmp_path: Path) -> Path:
     """A private file most of which is free, since much was put into it and taken out again."""
     path = tmp_path / "work" / "warehouse.duckdb"
     path.parent.mkdir()
@@ -65,7 +65,7 @@ def test_a_compacted_file_can_be_loaded_into_again(bloated: Path, tmp_path: Path
             connection.execute("INSERT INTO main.tasks (task_id) VALUES (NULL)")
 
 
-def test_a_small_file_or_one_with_little_free_is_left_alone(simulated: Workspace, bloated: Path) -> None:
+def test_a_small_file_or_one_with_little_free_is_left_alone(simulated: DataDir, bloated: Path) -> None:
     for path, is_due in ((simulated.private, False), (bloated, True)):
         with duckdb_files.connect(path, read_only=True) as connection:
             assert compacting.is_bloated(connection) is is_due

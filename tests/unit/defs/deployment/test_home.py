@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dialflo_pipeline.defs.deployment.home import dagster_home, home_beside
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 
 @pytest.fixture(autouse=True)
@@ -25,39 +25,39 @@ def test_the_environment_goes_before_everything(
     tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "chosen"))
-    assert dagster_home(Workspace(checkout / "data"), checkout) == tmp_path / "chosen"
+    assert dagster_home(DataDir(checkout / "data"), checkout) == tmp_path / "chosen"
 
 
 def test_a_checkout_keeps_the_history_of_its_own_data(checkout: Path) -> None:
     inside = checkout / "somewhere" / "deeper"
-    assert dagster_home(Workspace(checkout / "data"), inside) == checkout / "dagster_home"
+    assert dagster_home(DataDir(checkout / "data"), inside) == checkout / "dagster_home"
 
 
 def test_data_elsewhere_keeps_its_history_beside_itself(checkout: Path, tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path / "elsewhere")
-    assert dagster_home(workspace, checkout) == workspace.work / "dagster"
+    data_dir = DataDir(tmp_path / "elsewhere")
+    assert dagster_home(data_dir, checkout) == data_dir.work / "dagster"
 
 
 def test_a_missing_configuration_is_put_there_and_a_present_one_is_kept(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    config = dagster_home(workspace, tmp_path) / "dagster.yaml"
+    data_dir = DataDir(tmp_path)
+    config = dagster_home(data_dir, tmp_path) / "dagster.yaml"
     assert "telemetry" in config.read_text()
     config.write_text("telemetry: {enabled: false}  # mine\n")
-    dagster_home(workspace, tmp_path)
+    dagster_home(data_dir, tmp_path)
     assert config.read_text().endswith("# mine\n")
 
 
 def test_a_history_apart_is_below_the_data_whatever_is_set(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(checkout / "chosen"))
-    workspace = Workspace(checkout / "data")
-    assert home_beside(workspace) == workspace.work / "dagster"
-    assert (workspace.work / "dagster" / "dagster.yaml").is_file()
+    data_dir = DataDir(checkout / "data")
+    assert home_beside(data_dir) == data_dir.work / "dagster"
+    assert (data_dir.work / "dagster" / "dagster.yaml").is_file()
 
 
 def test_what_a_process_killed_while_it_wrote_the_settings_left_is_no_settings(tmp_path: Path) -> None:
     home = tmp_path / "work" / "dagster"
     home.mkdir(parents=True)
     (home / "dagster.yaml.unfinished").write_text("telem")
-    assert home_beside(Workspace(tmp_path)) == home
+    assert home_beside(DataDir(tmp_path)) == home
     assert "enabled: false" in (home / "dagster.yaml").read_text()
     assert [path.name for path in home.iterdir()] == ["dagster.yaml"]

@@ -22,8 +22,8 @@ from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs import active_runs as under_way
 from dialflo_pipeline.defs.sensors.due import earliest_start
 from dialflo_pipeline.defs.sensors.killed_runs import report_killed
-from dialflo_pipeline.flatten.derive import derive_days
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import day_status, survey
 from dialflo_pipeline.lake.settings import rules_of
 from dialflo_pipeline.marts.settings import mart_settings_of
@@ -56,11 +56,11 @@ def tick(definitions: Callable[[], Definitions], instance: DagsterInstance) -> T
 
 
 @pytest.fixture
-def derived(workspace: Workspace, settings: Settings, register: Register) -> None:
+def derived(data_dir: DataDir, settings: Settings, register: Register) -> None:
     """A day whose id is pending, as after a run in which it gave no answer."""
     register(DAY, ["a"])
-    list(derive_days(workspace.lake, [DAY], rules_of(settings)))
-    assert day_status(workspace.lake, DAY, rules_of(settings)).waiting
+    list(flatten_days(data_dir.lake, [DAY], rules_of(settings)))
+    assert day_status(data_dir.lake, DAY, rules_of(settings)).waiting
 
 
 def ended(instance: DagsterInstance, *statuses: DagsterRunStatus, job: str = "sync") -> None:
@@ -68,10 +68,10 @@ def ended(instance: DagsterInstance, *statuses: DagsterRunStatus, job: str = "sy
         create_run_for_test(instance, job_name=job, status=status)
 
 
-def publish(workspace: Workspace, settings: Settings) -> None:
-    refresh.load_warehouse(workspace, survey(workspace.lake, rules_of(settings)))
-    refresh.build_marts(workspace, mart_settings_of(settings))
-    refresh.publish_warehouse(workspace)
+def publish(data_dir: DataDir, settings: Settings) -> None:
+    refresh.load_warehouse(data_dir, survey(data_dir.lake, rules_of(settings)))
+    refresh.build_marts(data_dir, mart_settings_of(settings))
+    refresh.publish_warehouse(data_dir)
 
 
 def test_nothing_is_asked_for_when_nothing_is_registered(tick: Tick) -> None:
@@ -115,12 +115,12 @@ def test_new_ids_do_not_wait_after_a_run_that_ended_well(
 
 @pytest.mark.usefixtures("derived")
 def test_ids_in_trouble_wait_a_while_for_their_next_run(
-    tick: Tick, instance: DagsterInstance, workspace: Workspace, settings: Settings
+    tick: Tick, instance: DagsterInstance, data_dir: DataDir, settings: Settings
 ) -> None:
     assert tick().job_name == "sync"
     ended(instance, DagsterRunStatus.SUCCESS)
     assert tick().job_name == "derive", "readers do not have that day yet"
-    publish(workspace, settings)
+    publish(data_dir, settings)
     assert isinstance(tick(), SkipReason)
 
 
@@ -138,10 +138,10 @@ def test_what_was_fetched_is_derived_while_the_next_sync_has_to_wait(
 
 @pytest.mark.usefixtures("derived")
 def test_whoever_is_at_work_is_not_disturbed_by_a_look(
-    tick: Tick, instance: DagsterInstance, workspace: Workspace
+    tick: Tick, instance: DagsterInstance, data_dir: DataDir
 ) -> None:
     ended(instance, DagsterRunStatus.SUCCESS)
-    with FileLock(workspace.work / RUN_LOCK):
+    with FileLock(data_dir.work / RUN_LOCK):
         assert isinstance(tick(), SkipReason)
 
 
@@ -233,7 +233,7 @@ def test_what_starts_by_itself_goes_before_the_runs_of_a_backfill(
 
 
 def test_days_registered_since_the_partitions_were_loaded_wait_for_the_next_reload(
-    definitions: Callable[[], Definitions], instance: DagsterInstance, register: Register, workspace: Workspace
+    definitions: Callable[[], Definitions], instance: DagsterInstance, register: Register, data_dir: DataDir
 ) -> None:
     loaded_before = definitions().resolve_sensor_def("due")
     register(DAY, ["a"])
@@ -243,7 +243,7 @@ def test_days_registered_since_the_partitions_were_loaded_wait_for_the_next_relo
     loaded_after: Any = definitions().resolve_sensor_def("due")(build_sensor_context(instance=instance))
     assert loaded_after.partition_key == DAY.isoformat()
 
-    for file in workspace.lake.files(TASK_IDS, DAY):
+    for file in data_dir.lake.files(TASK_IDS, DAY):
         os.utime(file, (0, 0))
     never_reloaded: Any = loaded_before(build_sensor_context(instance=instance))
     assert never_reloaded.partition_key == datetime.now(UTC).astimezone(ZoneInfo("Asia/Kolkata")).date().isoformat()
@@ -266,13 +266,13 @@ def fetch_days(instance: DagsterInstance, *days: date, status: DagsterRunStatus 
 
 
 def test_the_days_of_a_backfill_are_left_to_it_and_what_it_fetched_waits_for_the_last_of_them(
-    tick: Tick, register: Register, instance: DagsterInstance, workspace: Workspace, settings: Settings
+    tick: Tick, register: Register, instance: DagsterInstance, data_dir: DataDir, settings: Settings
 ) -> None:
     register(DAY, ["a"])
     register(LATER, ["b"])
     fetch_days(instance, DAY, LATER)
     assert "backfill" in tick().skip_message
-    for _ in derive_days(workspace.lake, [DAY], rules_of(settings)):
+    for _ in flatten_days(data_dir.lake, [DAY], rules_of(settings)):
         pass
     assert "backfill" in tick().skip_message
 

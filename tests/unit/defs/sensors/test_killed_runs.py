@@ -14,7 +14,7 @@ from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs.ownership import DATA_TAG
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.progress import Remembered
 from dialflo_pipeline.storage import liveness as alive
 from dialflo_pipeline.storage.liveness import is_alive, shown_alive
@@ -60,9 +60,9 @@ def test_a_run_without_a_process_is_marked_at_the_second_look(tick: Tick, instan
     assert status(instance, run) is DagsterRunStatus.FAILURE
 
 
-def test_a_run_that_lives_is_left_alone(tick: Tick, instance: DagsterInstance, workspace: Workspace) -> None:
+def test_a_run_that_lives_is_left_alone(tick: Tick, instance: DagsterInstance, data_dir: DataDir) -> None:
     run = started(instance)
-    with shown_alive(workspace.work, run):
+    with shown_alive(data_dir.work, run):
         tick()
         tick()
         assert status(instance, run) is DagsterRunStatus.STARTED
@@ -77,7 +77,7 @@ def test_runs_of_the_command_line_over_other_data_are_looked_after_where_that_is
     away, killed, living = (
         started(instance, **{DATA_TAG: data}) for data in ("/no/such/folder", str(tmp_path), str(tmp_path))
     )
-    with shown_alive(Workspace(tmp_path).work, living):
+    with shown_alive(DataDir(tmp_path).work, living):
         tick()
         tick()
     assert status(instance, away) is status(instance, living) is DagsterRunStatus.STARTED
@@ -85,34 +85,34 @@ def test_runs_of_the_command_line_over_other_data_are_looked_after_where_that_is
 
 
 def test_while_a_run_works_its_process_is_seen_to_be_alive(
-    settings: Settings, workspace: Workspace, instance: DagsterInstance
+    settings: Settings, data_dir: DataDir, instance: DagsterInstance
 ) -> None:
     seen: list[bool] = []
 
     class Watching(Remembered):
-        def took_in(self, report: Any) -> None:
+        def inbox_read(self, report: Any) -> None:
             (run,) = instance.get_runs()
-            seen.append(is_alive(workspace.work, run.run_id))
+            seen.append(is_alive(data_dir.work, run.run_id))
 
     job = build_definitions(Pipeline(lambda: settings, Watching())).resolve_job_def("register")
     ran = job.execute_in_process(instance=instance)
     assert seen == [True]
-    assert not is_alive(workspace.work, ran.run_id)
-    assert not list((workspace.work / "runs").iterdir())
+    assert not is_alive(data_dir.work, ran.run_id)
+    assert not list((data_dir.work / "runs").iterdir())
 
 
-def test_a_killed_process_is_not_alive_and_what_it_left_is_swept_away_later(workspace: Workspace) -> None:
+def test_a_killed_process_is_not_alive_and_what_it_left_is_swept_away_later(data_dir: DataDir) -> None:
     child = os.fork()
     if not child:
-        with shown_alive(workspace.work, "run"):
+        with shown_alive(data_dir.work, "run"):
             os.kill(os.getpid(), 9)
     os.waitpid(child, 0)
-    left = workspace.work / "runs" / "run.lock"
+    left = data_dir.work / "runs" / "run.lock"
     assert left.exists()
-    assert not is_alive(workspace.work, "run")
-    alive.sweep(workspace.work)
+    assert not is_alive(data_dir.work, "run")
+    alive.sweep(data_dir.work)
     assert left.exists(), "somebody may be about to take it"
     long_ago = time.time() - 2 * alive.LEFT_SECONDS
     os.utime(left, (long_ago, long_ago))
-    alive.sweep(workspace.work)
+    alive.sweep(data_dir.work)
     assert not left.exists()

@@ -27,7 +27,7 @@ from dialflo_pipeline.defs.runs import active_runs as under_way
 from dialflo_pipeline.defs.sensors import task_sources as sources
 from dialflo_pipeline.extract.task_ids.database.source import SourceReport
 from dialflo_pipeline.extract.task_ids.inbox import InboxReport
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.storage.liveness import shown_alive
 
 QUERY = "SELECT task_id, n AS cursor FROM t WHERE n >= :cursor"
@@ -75,13 +75,13 @@ def tick(definitions: Callable[[], Definitions], instance: DagsterInstance, cloc
 
 
 @pytest.fixture
-def drop(workspace: Workspace) -> Drop:
+def drop(data_dir: DataDir) -> Drop:
     """Puts a file in the inbox."""
 
     def put(name: str) -> Path:
-        workspace.inbox.mkdir(parents=True, exist_ok=True)
-        (workspace.inbox / name).write_text("id-1\n")
-        return workspace.inbox / name
+        data_dir.inbox.mkdir(parents=True, exist_ok=True)
+        (data_dir.inbox / name).write_text("id-1\n")
+        return data_dir.inbox / name
 
     return put
 
@@ -128,13 +128,13 @@ def test_no_second_registration_is_asked_for_while_one_is_under_way(
 
 
 def test_a_run_that_was_killed_holds_up_nothing(
-    tick: Tick, drop: Drop, instance: DagsterInstance, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    tick: Tick, drop: Drop, instance: DagsterInstance, data_dir: DataDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop("ids.txt")
     ran(instance, DagsterRunStatus.STARTED, tick("inbox"))
     (run,) = instance.get_runs()
     monkeypatch.setattr(under_way, "STARTS_WITHIN_SECONDS", -1)
-    with shown_alive(workspace.work, run.run_id):
+    with shown_alive(data_dir.work, run.run_id):
         assert "under way" in skipped(tick("inbox"))
     assert isinstance(tick("inbox"), RunRequest)
 

@@ -23,7 +23,7 @@ from dialflo_pipeline.extract.task_ids.database.source import (
     read_source,
     source_of,
 )
-from dialflo_pipeline.lake.data_dir import Workspace
+from dialflo_pipeline.lake.data_dir import DataDir
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -37,7 +37,7 @@ class Customer:
     """A customer's SQLite file, and the pipeline beside it."""
 
     def __init__(self, folder: Path) -> None:
-        self.file, self.workspace = folder / "customer.db", Workspace(folder / "data")
+        self.file, self.data_dir = folder / "customer.db", DataDir(folder / "data")
         self.sql("CREATE TABLE calls (task_id TEXT, updated_at TIMESTAMP, note)")
 
     def sql(self, statement: str, *rows: tuple[object, ...]) -> None:
@@ -53,13 +53,13 @@ class Customer:
         return TaskSource(SecretStr(f"sqlite:///{self.file}"), query, column, HOUR)
 
     def read(self, now: datetime = NOW, query: str = QUERY) -> SourceReport:
-        return read_source(self.source(query), self.workspace, now, ZoneInfo("Asia/Kolkata"))
+        return read_source(self.source(query), self.data_dir, now, ZoneInfo("Asia/Kolkata"))
 
     def news(self, now: datetime = NOW, late_every: timedelta = NEVER) -> bool:
-        return has_news(self.source(), self.workspace, now, late_every)
+        return has_news(self.source(), self.data_dir, now, late_every)
 
     def ids(self) -> list[str]:
-        lake = self.workspace.lake
+        lake = self.data_dir.lake
         return sorted(task_id for day in lake.days(TASK_IDS) for task_id in lake.read(TASK_IDS, day)["task_id"])
 
 
@@ -75,7 +75,7 @@ def test_each_row_is_registered_once_with_its_day_and_attributes(customer: Custo
         " WHERE cursor >= :cursor ORDER BY cursor"
     )
     assert (report.registration.registered, report.registration.already_known, report.problem) == (1, 1, None)
-    lake = customer.workspace.lake
+    lake = customer.data_dir.lake
     (row,) = lake.read(TASK_IDS, date(2026, 1, 2)).rows(named=True)
     assert (row["completed_at"], row["attributes"]) == (datetime(2026, 1, 1, 20, tzinfo=UTC), '{"note":"x"}')
 
@@ -114,7 +114,7 @@ def test_a_cursor_may_be_a_number_or_text(customer: Customer, values: list[objec
         customer.insert(f"id-{number}", at=value)
         assert customer.read(NOW + number * 2 * HOUR, PLAIN).registration.registered == 1
     assert [customer.read(NOW + n * HOUR, PLAIN).registration.already_known for n in (9, 11)] == [2, 1]
-    assert not has_news(customer.source(PLAIN), customer.workspace, NOW, NEVER)
+    assert not has_news(customer.source(PLAIN), customer.data_dir, NOW, NEVER)
 
 
 def test_there_is_news_only_while_rows_are_new(customer: Customer) -> None:
@@ -149,7 +149,7 @@ def test_a_bad_row_is_refused_with_its_number_and_its_neighbours_register(custom
 
 @pytest.mark.parametrize("loss", ["lost", "old", "broken", "of another query"])
 def test_a_place_that_is_lost_or_old_costs_only_reading_again(customer: Customer, loss: str) -> None:
-    place = customer.workspace.work / PLACE
+    place = customer.data_dir.work / PLACE
     customer.insert("a")
     customer.read()
     old = place.read_bytes()
@@ -171,7 +171,7 @@ def test_a_place_that_is_lost_or_old_costs_only_reading_again(customer: Customer
 def test_a_lake_put_back_from_an_older_copy_gets_its_ids_again(customer: Customer) -> None:
     customer.insert("a")
     customer.read()
-    lake = customer.workspace.lake
+    lake = customer.data_dir.lake
     before = set(lake.root.rglob("*.parquet"))
     customer.insert("b", at=ELEVEN)
     customer.read(NOW + 2 * HOUR)
@@ -225,14 +225,14 @@ def test_the_column_of_the_cursor_can_be_named(customer: Customer) -> None:
     query = "SELECT task_id, updated_at AS mark FROM calls WHERE coalesce(updated_at, 0) >= :cursor"
     assert customer.read(query=query).problem is not None
     named = customer.source(query, "mark")
-    assert read_source(named, customer.workspace, NOW, ZoneInfo("UTC")).registration.registered == 1
-    assert "cursor mark" in examine(named, customer.workspace)
+    assert read_source(named, customer.data_dir, NOW, ZoneInfo("UTC")).registration.registered == 1
+    assert "cursor mark" in examine(named, customer.data_dir)
 
 
 def test_an_examination_tells_no_row(customer: Customer) -> None:
     customer.insert("canary-id", at="canary-time")
     customer.read()
-    told = examine(customer.source(), customer.workspace)
+    told = examine(customer.source(), customer.data_dir)
     assert "task_id, completed_at, updated_at" in told
     assert "canary" not in told
 
@@ -244,7 +244,7 @@ def test_many_rows_are_never_all_in_memory(customer: Customer, monkeypatch: pyte
     customer.insert(*(f"id-{number}" for number in range(1_000)))
     assert customer.read().registration.registered == 1_000
     files = [
-        name for day in customer.workspace.lake.days(TASK_IDS) for name in customer.workspace.lake.files(TASK_IDS, day)
+        name for day in customer.data_dir.lake.days(TASK_IDS) for name in customer.data_dir.lake.files(TASK_IDS, day)
     ]
     assert len(files) == 10
 
