@@ -26,18 +26,18 @@ from dialflo_pipeline.marts.settings import mart_settings_of
 def time_stages() -> Seconds:
     """From the raw answers to the published file: every stage after the fetch."""
     settings = load_settings()
-    workspace, rules, marts = DataDir(settings.data_dir), rules_of(settings), mart_settings_of(settings)
-    days = registered_days(workspace.lake)
+    data_dir, rules, marts = DataDir(settings.data_dir), rules_of(settings), mart_settings_of(settings)
+    days = registered_days(data_dir.lake)
     seconds: Seconds = {}
     with timed(seconds, "derive"):
-        for _ in flatten_days(workspace.lake, days, rules):
+        for _ in flatten_days(data_dir.lake, days, rules):
             pass
     with timed(seconds, "load"):
-        refresh.load_warehouse(workspace, survey(workspace.lake, rules), rebuild=True)
+        refresh.load_warehouse(data_dir, survey(data_dir.lake, rules), rebuild=True)
     with timed(seconds, "marts"):
-        refresh.build_marts(workspace, marts, rebuild=True)
+        refresh.build_marts(data_dir, marts, rebuild=True)
     with timed(seconds, "publish"):
-        refresh.publish_warehouse(workspace, rebuild=True)
+        refresh.publish_warehouse(data_dir, rebuild=True)
     return seconds
 
 

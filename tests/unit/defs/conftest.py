@@ -23,12 +23,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def workspace(settings: Settings) -> DataDir:
+def data_dir(settings: Settings) -> DataDir:
     return DataDir(settings.data_dir)
 
 
 @pytest.fixture
-def register(workspace: DataDir) -> Register:
+def register(data_dir: DataDir) -> Register:
     """Puts task ids in the lake, on a day."""
 
     def put(day: date, ids: Iterable[str]) -> None:
@@ -37,7 +37,7 @@ def register(workspace: DataDir) -> Register:
             {"task_id": name, "call_date": day, "completed_at": moment, "registered_at": moment, "attributes": None}
             for name in ids
         ]
-        workspace.lake.append(TASK_IDS, pl.DataFrame(rows, schema=TASK_IDS.frame_schema), day)
+        data_dir.lake.append(TASK_IDS, pl.DataFrame(rows, schema=TASK_IDS.frame_schema), day)
 
     return put
 
