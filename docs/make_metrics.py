@@ -6,7 +6,7 @@ Run it after a change of these: `python docs/make_metrics.py`. A test compares t
 from pathlib import Path
 
 from dialflo_pipeline.marts.metric_catalog import metrics_page
-from dialflo_pipeline.marts.model import read_models, sql_folder
+from dialflo_pipeline.marts.project import read_models, sql_folder
 
 PAGE = Path(__file__).with_name("metrics.md")
 

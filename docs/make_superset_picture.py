@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from bi.superset.bundle import bundle, write_zip
-from dialflo_pipeline.marts.model import read_models, sql_folder
+from dialflo_pipeline.marts.project import read_models, sql_folder
 from tests.bi.superset_page import dashboard_page
 from tests.bi.superset_server import Superset
 

@@ -16,7 +16,8 @@ from dialflo_pipeline.core.schema.tables import (
     State,
     Table,
 )
-from dialflo_pipeline.marts.model import Model, read_models, sql_folder
+from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.marts.project import read_models, sql_folder
 
 PAGE = Path(__file__).with_name("tables.md")
 

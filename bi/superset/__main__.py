@@ -7,7 +7,7 @@ from pathlib import Path
 from bi.superset.bundle import bundle, write_folder, write_zip
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.lake.data_dir import DataDir
-from dialflo_pipeline.marts.model import read_models, sql_folder
+from dialflo_pipeline.marts.project import read_models, sql_folder
 
 FOLDER = Path(__file__).with_name("bundle")
 

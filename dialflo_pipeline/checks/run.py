@@ -16,7 +16,8 @@ from dialflo_pipeline.core.errors import ChecksFailed, ModelError
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import fingerprint
 from dialflo_pipeline.lake.settings import Rules
-from dialflo_pipeline.marts.model import Model, read_models, sql_folder
+from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.marts.project import read_models, sql_folder
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 from dialflo_pipeline.storage.duckdb_file.parallel import query_parallel
 

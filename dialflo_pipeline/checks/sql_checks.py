@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dialflo_pipeline.checks.check import Check, Severity
 from dialflo_pipeline.core.errors import ModelError
-from dialflo_pipeline.marts.model import header_and_query
+from dialflo_pipeline.marts.parser import header_and_query
 
 CHECK_FOLDER = "checks"
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dialflo_pipeline.cli.console import out, say, say_hint, table
 from dialflo_pipeline.core.errors import UsageError
 from dialflo_pipeline.marts.metric_catalog import as_record, marts_of, metrics_of, one_line
-from dialflo_pipeline.marts.model import Model, read_models, sql_folder
+from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.marts.project import read_models, sql_folder
 
 
 def show_metrics(mart: str | None, *, as_json: bool) -> int:

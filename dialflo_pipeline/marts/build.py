@@ -19,14 +19,8 @@ from dialflo_pipeline.marts.full_build import build_full
 from dialflo_pipeline.marts.incremental_build import build_incremental
 from dialflo_pipeline.marts.input_tables import write_inputs
 from dialflo_pipeline.marts.metadata_views import build_metadata_views
-from dialflo_pipeline.marts.model import (
-    MODEL_SCHEMAS,
-    Model,
-    macro_scripts,
-    read_models,
-    source_files,
-    sql_folder,
-)
+from dialflo_pipeline.marts.model import MODEL_SCHEMAS, Model
+from dialflo_pipeline.marts.project import macro_scripts, read_models, source_files, sql_folder
 from dialflo_pipeline.marts.seeds import SEED_FOLDER, read_words
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files

@@ -12,7 +12,7 @@ import pytest
 from bi.superset.bundle import bundle, write_zip
 from dialflo_pipeline.core.settings import ENV_PREFIX
 from dialflo_pipeline.lake.data_dir import DataDir
-from dialflo_pipeline.marts.model import read_models, sql_folder
+from dialflo_pipeline.marts.project import read_models, sql_folder
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
 from tests.bi.superset_page import DashboardPage, dashboard_page
 from tests.bi.superset_server import Superset

@@ -13,7 +13,7 @@ from bi.superset.__main__ import main
 from bi.superset.charts import CHARTS
 from bi.superset.datasets import datasets_of
 from dialflo_pipeline.lake.data_dir import DataDir
-from dialflo_pipeline.marts.model import read_models, sql_folder
+from dialflo_pipeline.marts.project import read_models, sql_folder
 from dialflo_pipeline.publish.publish import read_published
 from tests.bi.conftest import OPTIONS
 from tests.bi.expected import expected, found

@@ -18,7 +18,7 @@ from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import ddl as warehouse
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts
-from dialflo_pipeline.marts import model as models
+from dialflo_pipeline.marts import parser
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish.publish import publish, read_published
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
@@ -68,7 +68,7 @@ MADE_BESIDE_IT: Final = {
     *(("marts/temp_tables.py", part) for part in ("table_or_view", "kind", "self._name(full_name)")),
     *(("marts/full_build.py", part) for part in ("_SHARED", "_kind(model)")),
     ("marts/build.py", "record"),
-    ("marts/model.py", "tree"),
+    ("marts/parser.py", "tree"),
     *(("storage/duckdb_file/parallel.py", "session"), ("checks/context.py", "SESSION")),
     *(("checks/context.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
     *(("cli/query/run.py", "SQL_ERRORS_IN_PARTS"), ("cli/redial.py", "_CANDIDATES"), ("cli/redial.py", "_CALLER_IDS")),
@@ -175,7 +175,7 @@ def test_no_connection_that_the_package_opens_fetches_an_extension(
         return connection
 
     monkeypatch.setattr(duckdb, "connect", noted)
-    for cached in (engine._database, models._parser, models.parse_model):
+    for cached in (engine._database, parser._parser, parser.parse_model):
         cached.cache_clear()
     duckdb_files._INSTANCES.close()
     _use_every_connection(tmp_path)

@@ -18,7 +18,8 @@ from dialflo_pipeline.marts.column_lineage import (
     table_lineage,
     tables_behind,
 )
-from dialflo_pipeline.marts.model import Model, read_models, sql_folder
+from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.marts.project import read_models, sql_folder
 from dialflo_pipeline.publish.publication_metadata import PUBLICATION_QUERY
 
 OWNERS = ["team:data"]

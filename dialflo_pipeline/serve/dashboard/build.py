@@ -8,7 +8,7 @@ from pathlib import Path
 from dialflo_pipeline import __version__
 from dialflo_pipeline.core.errors import DamagedFile, DashboardFailed, DialfloError, NotPublished
 from dialflo_pipeline.marts.build import built_fingerprint
-from dialflo_pipeline.marts.model import sql_folder
+from dialflo_pipeline.marts.project import sql_folder
 from dialflo_pipeline.serve.dashboard.encode import packed
 from dialflo_pipeline.serve.dashboard.html import document
 from dialflo_pipeline.serve.dashboard.limits import MOST, Frames, Limits, within

@@ -13,7 +13,9 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from dialflo_pipeline.core.errors import ModelError, PermanentError
-from dialflo_pipeline.marts.model import ModelColumn, header_and_query, sql_folder
+from dialflo_pipeline.marts.model import ModelColumn
+from dialflo_pipeline.marts.parser import header_and_query
+from dialflo_pipeline.marts.project import sql_folder
 from dialflo_pipeline.serve.dashboard.limits import BY_DAY, MOST, Frames, Limits
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 from dialflo_pipeline.storage.duckdb_file.parallel import query_parallel

@@ -10,7 +10,7 @@ import pytest
 
 from dialflo_pipeline.core.errors import ModelError
 from dialflo_pipeline.marts import build as marts
-from dialflo_pipeline.marts.model import sql_folder
+from dialflo_pipeline.marts.project import sql_folder
 from dialflo_pipeline.marts.settings import MartSettings
 
 Build = Callable[..., Path]

@@ -17,8 +17,9 @@ from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts import incremental_build as increments
-from dialflo_pipeline.marts.model import in_order as ordered
-from dialflo_pipeline.marts.model import parse_model, read_models, sql_folder
+from dialflo_pipeline.marts.parser import parse_model
+from dialflo_pipeline.marts.project import in_order as ordered
+from dialflo_pipeline.marts.project import read_models, sql_folder
 from dialflo_pipeline.marts.seeds import Word
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files

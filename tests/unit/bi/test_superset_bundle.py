@@ -18,7 +18,7 @@ from bi.superset.dashboard import ROWS
 from dialflo_pipeline.core.schema.tables import Privacy
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.metric_catalog import marts_of
-from dialflo_pipeline.marts.model import read_models, sql_folder
+from dialflo_pipeline.marts.project import read_models, sql_folder
 from dialflo_pipeline.publish.publish import read_published
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -10,7 +10,8 @@ from dialflo_pipeline.checks.sql_checks import CHECK_FOLDER, parse_check, read_c
 from dialflo_pipeline.core.errors import ModelError
 from dialflo_pipeline.core.schema.tables import RAW_TABLES, WAREHOUSE_TABLES, Privacy
 from dialflo_pipeline.marts.column_lineage import query_lineage
-from dialflo_pipeline.marts.model import read_models, sql_folder, tables_read
+from dialflo_pipeline.marts.parser import tables_read
+from dialflo_pipeline.marts.project import read_models, sql_folder
 
 MODELS = read_models(sql_folder())
 CHECKS = read_checks(sql_folder())

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 from dialflo_pipeline.cli.app import app
 from dialflo_pipeline.core.errors import UsageError
 from dialflo_pipeline.marts.metric_catalog import as_record, marts_of, metrics_of
-from dialflo_pipeline.marts.model import Model, read_models, sql_folder
+from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.marts.project import read_models, sql_folder
 
 
 @pytest.fixture(scope="module")

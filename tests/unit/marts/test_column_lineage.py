@@ -4,7 +4,9 @@ import pytest
 
 from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.marts.column_lineage import lake_lineage, model_lineage, query_lineage, tables_behind
-from dialflo_pipeline.marts.model import Model, parse_model, read_models, sql_folder
+from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.marts.parser import parse_model
+from dialflo_pipeline.marts.project import read_models, sql_folder
 
 MODELS = read_models(sql_folder())
 

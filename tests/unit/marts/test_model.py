@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from dialflo_pipeline.core.errors import ModelError
-from dialflo_pipeline.marts.model import Model, in_order, parse_model, read_models, sql_folder
+from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.marts.parser import parse_model
+from dialflo_pipeline.marts.project import in_order, read_models, sql_folder
 
 MakeModel = Callable[..., Model]
 
@@ -130,8 +132,8 @@ def test_a_mart_reads_staging_only() -> None:
 
 
 def test_files_are_read_from_their_folders(tmp_path: Path) -> None:
-    (tmp_path / "staging").mkdir()
+    (tmp_path / "intermediate").mkdir()
     (tmp_path / "marts").mkdir()
-    (tmp_path / "staging" / "base.sql").write_text(HEADER + "SELECT * FROM main.calls")
+    (tmp_path / "intermediate" / "base.sql").write_text(HEADER + "SELECT * FROM main.calls")
     (tmp_path / "marts" / "above.sql").write_text(HEADER + "SELECT * FROM staging.base")
     assert [model.full_name for model in read_models(tmp_path)] == ["staging.base", "marts.above"]

@@ -7,7 +7,7 @@ import pytest
 from dialflo_pipeline.core.errors import SettingsError
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.core.values import OUTCOMES
-from dialflo_pipeline.marts.model import source_files, sql_folder
+from dialflo_pipeline.marts.project import source_files, sql_folder
 from dialflo_pipeline.marts.seeds import SEED_FOLDER, Word, merged, plain, read_words
 from dialflo_pipeline.marts.settings import mart_settings_of
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from dialflo_pipeline.marts.model import Model, parse_model
+from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.marts.parser import parse_model
 from dialflo_pipeline.marts.temp_tables import TempTables
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline.marts.model import header_and_query, sql_folder
+from dialflo_pipeline.marts.parser import header_and_query
+from dialflo_pipeline.marts.project import sql_folder
 from dialflo_pipeline.serve.dashboard.limits import Frames
 from dialflo_pipeline.serve.dashboard.queries import FOLDER, Header
 
