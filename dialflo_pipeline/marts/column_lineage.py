@@ -1,6 +1,6 @@
-"""Which columns a column is made from: of the SQL models found by parsing them, of the lake's tables declared here.
+"""Column lineage of the SQL models, found by parsing them. Shown on Dagster's asset pages; nothing else uses it.
 
-For people who look at an asset; nothing is decided by it. A model that the parser cannot follow has no lineage.
+A model that the parser cannot follow has no lineage.
 """
 
 from collections import defaultdict
@@ -10,45 +10,16 @@ from typing import TYPE_CHECKING, TypeAlias
 from dialflo_pipeline.core.schema.tables import (
     CALL_METADATA,
     CALLS,
-    RAW_ANSWERS,
     RAW_TABLES,
-    TASK_IDS,
-    TASKS,
     WAREHOUSE_TABLES,
-    Table,
 )
+from dialflo_pipeline.marts.input_tables import INPUT_COLUMNS
+from dialflo_pipeline.marts.lake_lineage import Lineage, Source
 from dialflo_pipeline.marts.model import Model
 
 if TYPE_CHECKING:
     from sqlglot import exp
     from sqlglot.lineage import Node
-
-Source: TypeAlias = "tuple[str, str]"
-"""Full name of a table (`main.calls`, `lake.raw_answers`) and a column of it."""
-
-Lineage: TypeAlias = "Mapping[str, list[Source]]"
-"""Column to the columns that its values are made from; empty where no column is named, as in count(*)."""
-
-_INTERNAL: dict[str, dict[str, str]] = {
-    "settings": {
-        "timezone": "VARCHAR",
-        "redial_max_attempts": "INTEGER",
-        "redial_min_gap_minutes": "DOUBLE",
-        "engaged_seconds": "DOUBLE",
-        "campaign_key": "VARCHAR",
-        "redial_max_age_days": "DOUBLE",
-        "callback_keys": "VARCHAR[]",
-        "callback_tolerance_minutes": "DOUBLE",
-    },
-    "day_starts": {"call_date": "DATE", "starts_at": "TIMESTAMPTZ"},
-    "utc_offsets": {
-        "utc_day": "DATE",
-        "from_second": "INTEGER",
-        "until_second": "INTEGER",
-        "offset_seconds": "INTEGER",
-    },
-    "meanings": {"kind": "VARCHAR", "value": "VARCHAR", "meaning": "VARCHAR", "is_stop": "BOOLEAN"},
-}
 
 _SAID: "list[Source]" = [
     (f"main.{CALL_METADATA.name}", "value"),
@@ -78,15 +49,6 @@ _CHECKED: "_Schema" = {
 _Schema: TypeAlias = "dict[str, dict[str, dict[str, str]]]"
 """Schema, table, column and type: what the parser has to know to say whose a column is."""
 
-_KEY = ("task_id", "call_date")
-
-
-def lake_lineage(table: Table) -> Lineage:
-    """Where the columns of a derived table of the lake come from in the raw tables."""
-    declared = _TASKS if table is TASKS else _FROM_ANSWERS
-    body = [_raw("body")]
-    return {name: declared.get(name, body) for name in table.columns}
-
 
 def model_lineage(models: Iterable[Model]) -> dict[str, Lineage]:
     """The lineage of each model, by full name; each column down to the tables or models that its query reads."""
@@ -95,38 +57,12 @@ def model_lineage(models: Iterable[Model]) -> dict[str, Lineage]:
     return {model.full_name: _of_model(model, schema) for model in ordered}
 
 
-def _raw(column: str) -> Source:
-    return f"lake.{RAW_ANSWERS.name}", column
-
-
-def _task(column: str) -> Source:
-    return f"lake.{TASK_IDS.name}", column
-
-
-_FROM_ANSWERS: dict[str, list[Source]] = {
-    **{name: [_raw(name)] for name in (*_KEY, "source")},
-    "fetched_at": [_raw("received_at")],
-    "occurred_at": [_raw("body"), _task("completed_at")],
-}
-_TASKS: dict[str, list[Source]] = {
-    **{name: [_task(name)] for name in (*_KEY, "completed_at", "registered_at", "attributes")},
-    "state": [
-        *(_raw(name) for name in ("result", "is_complete", "is_last", "requested_at", "stopped_run")),
-        *(_task(name) for name in ("completed_at", "registered_at")),
-    ],
-    "attempts": [_raw("attempt")],
-    "last_status": [_raw("status")],
-    "last_error": [_raw("error")],
-    "next_try_at": [_raw("requested_at"), _task("completed_at"), _task("registered_at")],
-}
-
-
 def _schema(models: Iterable[Model]) -> _Schema:
     made: _Schema = defaultdict(dict)
     for model in models:
         made[model.schema][model.name] = {name: column.type for name, column in model.columns.items()}
     loaded = {table.name: dict(table.sql_types) for table in WAREHOUSE_TABLES}
-    return {"main": loaded, "pipeline": _INTERNAL, **made}
+    return {"main": loaded, "pipeline": INPUT_COLUMNS, **made}
 
 
 def tables_behind(full_name: str) -> set[str]:
@@ -198,8 +134,3 @@ def _looked_up_by(table: "exp.Table") -> Iterable[Source]:
         other = beside.get(column.table)
         if other is not None and other.db != "pipeline":
             yield f"{other.db}.{other.name}", column.name
-
-
-def table_lineage(table: Table) -> Lineage:
-    """A table of the warehouse is loaded from the lake as it stands there."""
-    return {name: [(f"lake.{table.name}", name)] for name in table.columns}

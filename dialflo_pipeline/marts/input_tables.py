@@ -1,7 +1,7 @@
-"""What the SQL models read beside the warehouse's tables: settings, the time zone and the meanings of words, as tables.
+"""The small tables that SQL models read beside the warehouse: settings, time zone, meanings of words.
 
-All are small and written anew before the models run, so that a model is plain SQL and the published file says with
-what its marts were made. Which rows they get is decided here; nothing here knows a model.
+They are rewritten before each build, so a model is plain SQL and the published file shows what its marts were computed
+with. Nothing here knows a model.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,9 +21,22 @@ _PLAIN = (
 )
 _DAY_1970 = date(1970, 1, 1).toordinal()
 
+INPUT_COLUMNS: dict[str, dict[str, str]] = {
+    "settings": MartSettings.sql_types(),
+    "day_starts": {"call_date": "DATE", "starts_at": "TIMESTAMPTZ"},
+    "utc_offsets": {
+        "utc_day": "DATE",
+        "from_second": "INTEGER",
+        "until_second": "INTEGER",
+        "offset_seconds": "INTEGER",
+    },
+    "meanings": {"kind": "VARCHAR", "value": "VARCHAR", "meaning": "VARCHAR", "is_stop": "BOOLEAN"},
+}
+"""Table, column and SQL type of what is written here to schema `pipeline`."""
+
 
 def write_inputs(connection: duckdb.DuckDBPyConnection, settings: MartSettings, shipped: Iterable[Word]) -> None:
-    """Write every table that models read from `pipeline`, for the calls that are loaded."""
+    """Write every table of `INPUT_COLUMNS` for the loaded calls."""
     zone = ZoneInfo(settings.timezone)
     _write_settings(connection, settings)
     _write_day_starts(connection, zone)
@@ -73,22 +86,8 @@ def _offset(moment: datetime, zone: ZoneInfo) -> int:
 
 
 def _write_settings(connection: duckdb.DuckDBPyConnection, settings: MartSettings) -> None:
-    connection.execute(
-        "CREATE OR REPLACE TABLE pipeline.settings AS SELECT $1::VARCHAR AS timezone,"
-        " $2::INTEGER AS redial_max_attempts, $3::DOUBLE AS redial_min_gap_minutes,"
-        " $4::DOUBLE AS engaged_seconds, $5::VARCHAR AS campaign_key, $6::DOUBLE AS redial_max_age_days,"
-        " $7::VARCHAR[] AS callback_keys, $8::DOUBLE AS callback_tolerance_minutes",
-        [
-            settings.timezone,
-            settings.redial_max_attempts,
-            settings.redial_min_gap_minutes,
-            settings.engaged_seconds,
-            settings.campaign_key,
-            settings.redial_max_age_days,
-            list(settings.callback_keys),
-            settings.callback_tolerance_minutes,
-        ],
-    )
+    columns = ", ".join(f"${name}::{sql_type} AS {name}" for name, sql_type in settings.sql_types().items())
+    connection.execute(f"CREATE OR REPLACE TABLE pipeline.settings AS SELECT {columns}", settings.sql_values())
     warehouse.comment(connection, "TABLE", "pipeline.settings", "One row: the settings the marts were made with.")
 
 

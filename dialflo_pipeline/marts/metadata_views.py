@@ -7,27 +7,22 @@ A saved query must not come to read another agent's data. So of names that would
 the plain one, whoever comes later; and a name that is not shown, being beyond the limits, keeps what is its own.
 """
 
-import hashlib
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from itertools import count
 from typing import NamedTuple
 
 import duckdb
 
 from dialflo_pipeline.core.schema.tables import CALL_METADATA, Privacy
 from dialflo_pipeline.load import ddl as warehouse
-from dialflo_pipeline.marts.sql_names import RESERVED_WORDS
+from dialflo_pipeline.marts.sql_names import column_name, names_by_age
 
 VIEW_PREFIX = "agent_metadata_"
 MOST_AGENTS = 100
 MOST_KEYS = 100
 """Of each agent. What goes beyond has no view or column; `pipeline.metadata_columns` still lists it."""
 
-LONGEST_NAME = 40
-MISSING, UNNAMED = "none", "unnamed"
 FIXED = ("task_id", "call_index", "call_date")
 _TABLE = "pipeline.metadata_columns"
 _COLUMNS = "view_name VARCHAR, column_name VARCHAR, agent_name VARCHAR, key VARCHAR, sql_type VARCHAR"
@@ -97,65 +92,18 @@ def plan_columns(keys: Sequence[Key]) -> list[Column]:
     agents: dict[str | None, list[Key]] = defaultdict(list)
     for key in keys:
         agents[key.agent_name].append(key)
-    views = _names({agent: of_agent[0].agent_seen_on for agent, of_agent in agents.items()})
+    views = names_by_age({agent: of_agent[0].agent_seen_on for agent, of_agent in agents.items()})
     shown = set(list(agents)[:MOST_AGENTS])
     columns = []
     for agent, of_agent in agents.items():
         view = f"{VIEW_PREFIX}{views[agent]}" if agent in shown else None
         seen_on: dict[str | None, date] = {key.key: key.key_seen_on for key in of_agent} if view else {}
-        names = _names(seen_on, FIXED, _column_name)
+        names = names_by_age(seen_on, FIXED, column_name)
         columns += [
             Column(view, names.get(key.key) if place < MOST_KEYS else None, agent, key.key, key.sql_type)
             for place, key in enumerate(of_agent)
         ]
     return columns
-
-
-def safe_names(
-    texts: Iterable[str | None], taken: Iterable[str] = (), make: Callable[[str], str] | None = None
-) -> list[str]:
-    """A name of a-z, 0-9 and _ for each text, each once and none of `taken`.
-
-    A text whose name is taken, be it by one before, has a few letters more, which follow from the text alone. So no
-    name depends on the texts behind it.
-    """
-    used = set(taken)
-    names = []
-    for text in texts:
-        names.append(_free_name(text, MISSING if text is None else (make or _plain)(text), used))
-        used.add(names[-1])
-    return names
-
-
-def _names(
-    seen_on: Mapping[str | None, date], taken: Iterable[str] = (), make: Callable[[str], str] | None = None
-) -> dict[str | None, str]:
-    """The names of texts, those first that were seen first; of one day by code points, a missing one before all."""
-    texts = sorted(seen_on, key=lambda text: (seen_on[text], text is not None, text or ""))
-    return dict(zip(texts, safe_names(texts, taken, make), strict=True))
-
-
-def _free_name(text: str | None, plain: str, used: set[str]) -> str:
-    if plain not in used and plain != UNNAMED:
-        return plain
-    mark = hashlib.sha256(b"\0" if text is None else text.encode(errors="replace")).hexdigest()
-    return next(name for length in count(6) if (name := f"{plain}_{mark[:length]}") not in used)
-
-
-def _column_name(text: str) -> str:
-    """A name that needs no quotes: SQL reads 1st as the number 1, called st, and knows words of its own."""
-    name = _plain(text)
-    return f"_{name}" if name[0].isdigit() or name in RESERVED_WORDS else name
-
-
-def _plain(text: str) -> str:
-    name = re.sub(r"[^a-z0-9]+", "_", text[:1000].lower() if text.isascii() else _lower(text[:1000])).strip("_")
-    return name[:LONGEST_NAME].strip("_") or UNNAMED
-
-
-def _lower(text: str) -> str:
-    """Only ASCII letters made small: others, like the Kelvin sign, would turn into them."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
 def _by_view(columns: Iterable[Column]) -> Mapping[str, list[Column]]:

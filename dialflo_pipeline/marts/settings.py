@@ -1,14 +1,29 @@
-"""Which settings the marts depend on; a change of these, and of no other, makes them stale."""
+"""The settings that the marts depend on. Changing one of these makes the marts stale; no other setting does.
 
-from dataclasses import dataclass
+The fields of `MartSettings` are declared once: the table `pipeline.settings`, its SQL types and the column lineage
+follow from them. A setting of `Settings` with the same name is passed on by itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.marts.seeds import SEED_FOLDER, Word, read_words
 
+_SQL_TYPES: Mapping[object, str] = {
+    bool: "BOOLEAN",
+    int: "INTEGER",
+    float: "DOUBLE",
+    str: "VARCHAR",
+    tuple[str, ...]: "VARCHAR[]",
+}
+
 
 @dataclass(frozen=True)
 class MartSettings:
-    """What the marts are reckoned with; stored beside them in `pipeline.settings`."""
+    """What the marts are computed with. All but `words` are columns of `pipeline.settings`."""
 
     timezone: str
     redial_max_attempts: int
@@ -19,22 +34,36 @@ class MartSettings:
     callback_keys: tuple[str, ...] = ("call_time", "callback_time")
     callback_tolerance_minutes: float = 30
     words: tuple[Word, ...] = ()
-    """The user's own mappings of words, beside the shipped ones."""
+    """The user's own mappings of words; they override the shipped ones."""
+
+    @classmethod
+    def sql_types(cls) -> dict[str, str]:
+        """Column and SQL type of each setting in `pipeline.settings`."""
+        types = get_type_hints(cls)
+        names = [field.name for field in fields(cls) if field.name != "words"]
+        return {name: _SQL_TYPES[_without_none(types[name])] for name in names}
+
+    def sql_values(self) -> dict[str, object]:
+        """Column and value of each setting in `pipeline.settings`."""
+        values = {name: getattr(self, name) for name in self.sql_types()}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def mart_settings_of(settings: Settings) -> MartSettings:
-    """The settings that marts depend on, and the user's own mappings of words, which are read from the data folder.
+    """The mart settings among all settings, with the user's own mappings of words from the data folder.
 
-    Raises `SettingsError` with one line for each row of them that is wrong.
+    Texts with commas become lists. Raises `SettingsError`, one line for each invalid row of a mapping.
     """
-    return MartSettings(
-        timezone=settings.timezone,
-        redial_max_attempts=settings.redial_max_attempts,
-        redial_min_gap_minutes=settings.redial_min_gap_minutes,
-        engaged_seconds=settings.engaged_seconds,
-        campaign_key=settings.campaign_key,
-        redial_max_age_days=settings.redial_max_age_days,
-        callback_keys=tuple(settings.callback_keys.split(",")),
-        callback_tolerance_minutes=settings.callback_tolerance_minutes,
-        words=read_words(settings.data_dir / SEED_FOLDER),
-    )
+    given: dict[str, Any] = {
+        name: tuple(getattr(settings, name).split(",")) if sql_type.endswith("[]") else getattr(settings, name)
+        for name, sql_type in MartSettings.sql_types().items()
+    }
+    return MartSettings(**given, words=read_words(settings.data_dir / SEED_FOLDER))
+
+
+def _without_none(kind: Any) -> Any:
+    """`X` for `X | None`."""
+    if get_origin(kind) is not UnionType:
+        return kind
+    (kept,) = (each for each in get_args(kind) if each is not type(None))
+    return kept

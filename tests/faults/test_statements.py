@@ -78,7 +78,7 @@ MADE_BESIDE_IT: Final = {
         ("storage/duckdb_file/compact.py", "duckdb_files.STORAGE_VERSION"),
     ),
     ("storage/duckdb_file/compact.py", "duckdb_files.BLOCK_BYTES"),
-    *(("marts/input_tables.py", "_PLAIN"), ("marts/input_tables.py", "values")),
+    *(("marts/input_tables.py", part) for part in ("_PLAIN", "values", "columns")),
     *(("marts/metadata_views.py", part) for part in ("_TABLE", "_COLUMNS", "_KEYS", "values", "fixed", "typed")),
     *(
         ("publish/publication_metadata.py", part)

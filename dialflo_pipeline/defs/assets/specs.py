@@ -10,14 +10,8 @@ from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, MetadataValu
 
 from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, PUBLICATION, RAW_TABLES, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.defs.assets.column_metadata import asset_key, model_metadata, table_metadata
-from dialflo_pipeline.marts.column_lineage import (
-    Lineage,
-    lake_lineage,
-    model_lineage,
-    query_lineage,
-    table_lineage,
-    tables_behind,
-)
+from dialflo_pipeline.marts.column_lineage import model_lineage, query_lineage, tables_behind
+from dialflo_pipeline.marts.lake_lineage import Lineage, lake_lineage, table_lineage
 from dialflo_pipeline.marts.model import Model
 from dialflo_pipeline.marts.project import read_models, sql_folder
 from dialflo_pipeline.publish.publication_metadata import PUBLICATION_QUERY

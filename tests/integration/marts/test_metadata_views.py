@@ -10,8 +10,9 @@ import pytest
 
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts import metadata_views
-from dialflo_pipeline.marts.metadata_views import Key, plan_columns, safe_names
+from dialflo_pipeline.marts.metadata_views import Key, plan_columns
 from dialflo_pipeline.marts.settings import MartSettings
+from dialflo_pipeline.marts.sql_names import column_name, safe_names
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 Row = dict[str, Any]
@@ -131,7 +132,7 @@ def test_no_column_needs_quotes(made: Callable[..., Path], read: Read) -> None:
     assert row == {"_1st": "a", "_order": "b", "_2": "d"}
     with duckdb.connect() as connection:
         words = connection.execute("SELECT keyword_name FROM duckdb_keywords()").fetchall()
-        for name in safe_names([word for (word,) in words], taken=["x"], make=metadata_views._column_name):
+        for name in safe_names([word for (word,) in words], taken=["x"], make=column_name):
             connection.execute(f'CREATE OR REPLACE TABLE bare AS SELECT 42 AS "{name}"')
             assert connection.execute(f"SELECT {name} FROM bare GROUP BY {name}").fetchall() == [(42,)]
 
