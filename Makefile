@@ -15,26 +15,26 @@ BI_READY := $(BI)/ready
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 15
 
-$(READY): requirements-dev.txt pyproject.toml
+$(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@# pip compiles what it installs, but not what stays where it is; some users' Python never would.
 	@$(BIN)/python -m compileall -q dialflo_pipeline
 	@touch $(READY)
 
 # dlt and all else that only the benchmarks need stay out of the environment of the pipeline.
-$(BENCH_READY): requirements-bench.txt
+$(BENCH_READY): requirements/bench.txt
 	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $(BENCH_READY)
 
 # Superset stays apart too: it wants other versions of what the pipeline uses, and no Python above 3.12.
-$(BI_READY): requirements-bi.txt
+$(BI_READY): requirements/bi.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13) and "Superset needs Python 3.12 or older; try: make test-bi PYTHON=python3.12")'
 	$(PYTHON) -m venv $(BI)
-	$(BI)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bi.txt
+	$(BI)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bi.txt
 	@touch $(BI_READY)
 
 demo: $(READY) ## Run the whole pipeline on simulated calls: no token, no server, no network
@@ -83,12 +83,14 @@ docs: $(READY) ## Write the generated pages anew
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate
+BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
 
 lock: $(READY) ## Pin the newest allowed versions, with hashes and without addresses
-	$(LOCK) --upgrade --extra dev --extra postgres --output-file requirements-dev.txt pyproject.toml
-	$(LOCK) --constraint requirements-dev.txt --extra postgres --output-file requirements.txt pyproject.toml
-	$(LOCK) --upgrade --output-file requirements-bench.txt --group pyproject.toml:bench
-	$(LOCK) --upgrade --output-file requirements-bi.txt --group pyproject.toml:bi
+	$(LOCK) --upgrade --extra dev --extra dagster-postgresql --output-file requirements/dev.txt pyproject.toml
+	$(LOCK) --constraint requirements/dev.txt --extra dagster-postgresql --output-file requirements/run.txt pyproject.toml
+	$(BIN)/python -c '$(BUILD_REQUIRES)' | $(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt -
+	$(LOCK) --upgrade --output-file requirements/bench.txt --group pyproject.toml:bench
+	$(LOCK) --upgrade --output-file requirements/bi.txt --group pyproject.toml:bi
 
 clean: ## Remove what the targets made, but no data
 	rm -rf $(VENV) $(BENCH) $(BI) build/bench .mypy_cache .ruff_cache .pytest_cache .hypothesis

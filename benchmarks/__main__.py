@@ -1,6 +1,6 @@
 """Measure everything, print a table of ratios, and write the figures beside it: `python -m benchmarks [--full]`.
 
-Runs in the environment of `requirements-bench.txt`; `--python` names the one that the pipeline is installed in. Ends
+Runs in the environment of `requirements/bench.txt`; `--python` names the one that the pipeline is installed in. Ends
 with 1 if any part failed.
 """
 

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 covered=(
-    bi sql requirements-bi.txt
+    bi sql requirements/bi.txt
     dialflo_pipeline/{duckdb_files,marts,metrics,models,publish,stamp,tables,warehouse}.py
     tests/bi tests/services/dagster_page.py
 )

@@ -1,6 +1,7 @@
 """The documentation keeps up with the code: what a page says of names, values, files and SQL is tried here."""
 
 import ast
+import json
 import re
 import runpy
 import tomllib
@@ -215,11 +216,41 @@ def test_every_dependency_has_a_line_that_says_what_it_is_for() -> None:
     apart = [package for group in pyproject["dependency-groups"].values() for package in group]
     extras = project["optional-dependencies"]
     # What `dev` has of the other extras needs no second line.
-    own = {package for name, some in extras.items() if name != "dev" for package in some}
+    own = {package for name, some in extras.items() if name != "dev" for package in some if not _is_alias(package)}
     dev = [package for package in extras["dev"] if package not in own]
-    declared = [*project["dependencies"], *own, *dev, *apart]
-    told = [row[0].strip("`") for row in _rows(DECISIONS / "dependencies.md", "`[a-z-]+`")]
-    assert sorted(told) == sorted(re.split(r"[<>=\[]", package)[0] for package in declared)
+    declared = [re.split(r"[<>=\[]", package)[0] for package in [*project["dependencies"], *own, *dev, *apart]]
+    declared += json.loads((ROOT / "javascript/package.json").read_text("utf-8"))["devDependencies"]
+    explained = [row[0].strip("`") for row in _rows(DECISIONS / "dependencies.md", "`[a-z@/-]+`")]
+    assert sorted(explained) == sorted(declared)
+
+
+def _is_alias(package: str) -> bool:
+    return package.startswith("dialflo-pipeline[")
+
+
+def test_names_of_extras_from_earlier_versions_still_install_the_same() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    aliases = {name: packages for name, packages in extras.items() if any(map(_is_alias, packages))}
+    assert aliases == {
+        "postgresql": ["dialflo-pipeline[tasks-postgresql]"],
+        "mysql": ["dialflo-pipeline[tasks-mysql]"],
+        "postgres": ["dialflo-pipeline[dagster-postgresql]"],
+    }
+
+
+def test_a_build_downloads_only_the_versions_in_its_requirements_file() -> None:
+    requires = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
+    pinned = re.findall(r"^([a-z-]+==\S+)", (ROOT / "requirements/build.txt").read_text("utf-8"), re.MULTILINE)
+    assert sorted(requires) == sorted(pinned)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda file: file.name)
+def test_requirements_hold_a_hash_for_every_package_and_no_address(file: Path) -> None:
+    text = file.read_text("utf-8")
+    packages = re.findall(r"^\S.*(?:\n .*)*", text, re.MULTILINE)
+    assert packages
+    assert not [package for package in packages if "==" not in package or "--hash=sha256:" not in package]
+    assert "://" not in text
 
 
 def test_every_module_has_its_place_in_the_architecture() -> None:

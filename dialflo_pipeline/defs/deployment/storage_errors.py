@@ -24,7 +24,7 @@ def why_unusable(config: Path, error: BaseException) -> str:
         error = error.__cause__ or error.__context__ or error
     said = " ".join(str(each) for each in chain)
     if any(isinstance(each, ImportError) for each in chain):
-        return f"{config} asks for what is not installed here: pip install 'dialflo-pipeline[postgres]'"
+        return f"{config} asks for what is not installed here: pip install 'dialflo-pipeline[dagster-postgresql]'"
     if missing := re.search(r'environment variable "(\w+)"', said):
         return f"{config} takes a value from {missing[1]}, which is not set in this environment"
     for sign, meaning in SIGNS.items():

@@ -27,7 +27,7 @@ BATCH_ROWS: Final = 5_000
 CURSOR: Final = "cursor"
 
 _DRIVERS: Final = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql", "sqlite": "pysqlite"}
-_EXTRAS: Final = {"psycopg": "postgresql", "pymysql": "mysql"}
+_EXTRAS: Final = {"psycopg": "tasks-postgresql", "pymysql": "tasks-mysql"}
 _LIBPQ: Final[Mapping[str, int | str]] = {
     "connect_timeout": 10,
     "keepalives_idle": 30,
@@ -168,7 +168,9 @@ def _engine(url: "URL") -> "Engine":
     except (ImportError, NoSuchModuleError):
         extra = _EXTRAS.get(driver)
         remedy = f"pip install 'dialflo-pipeline[{extra}]'" if extra else "install it, or leave it out of the address"
-        raise TaskSourceError(f"DIALFLO_TASKS_DSN needs the driver {driver}, which is not here: {remedy}.") from None
+        raise TaskSourceError(
+            f"DIALFLO_TASKS_DSN needs the driver {driver}, which is not installed: {remedy}."
+        ) from None
     if engine.dialect.is_async:
         raise TaskSourceError(f"DIALFLO_TASKS_DSN names an asynchronous driver, {driver}. Leave it out of the address.")
     event.listen(engine, "connect", lambda connection, _: _prepare(engine, connection))

@@ -85,7 +85,7 @@ def test_looking_begins_no_history(home: Path) -> None:
 def test_a_driver_that_is_missing_is_told_with_what_to_install(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "dagster.yaml").write_text(POSTGRES)
     monkeypatch.setitem(sys.modules, "dagster_postgres", None)
-    assert "dialflo-pipeline[postgres]" in found()["run history"].found
+    assert "dialflo-pipeline[dagster-postgresql]" in found()["run history"].found
 
 
 def test_settings_that_dagster_does_not_understand_are_told(home: Path) -> None:

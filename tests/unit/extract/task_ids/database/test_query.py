@@ -23,9 +23,9 @@ def fail(dsn: str) -> str:
 @pytest.mark.parametrize(
     ("dsn", "module", "remedy"),
     [
-        ("postgresql://u:hunter22@h/d", "psycopg", "dialflo-pipeline[postgresql]"),
-        ("mysql://u:hunter22@h/d", "pymysql", "dialflo-pipeline[mysql]"),
-        ("mariadb://u:hunter22@h/d", "pymysql", "dialflo-pipeline[mysql]"),
+        ("postgresql://u:hunter22@h/d", "psycopg", "dialflo-pipeline[tasks-postgresql]"),
+        ("mysql://u:hunter22@h/d", "pymysql", "dialflo-pipeline[tasks-mysql]"),
+        ("mariadb://u:hunter22@h/d", "pymysql", "dialflo-pipeline[tasks-mysql]"),
         ("mysql+mysqldb://u:hunter22@h/d", "MySQLdb", "mysqldb"),
     ],
 )
