@@ -8,9 +8,10 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/ready
 BI := .venv-bi
 BI_READY := $(BI)/ready
+JS_READY := javascript/node_modules/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-services test-bi lint format dev bench chaos charts docs lock clean
+.PHONY: help demo test test-js test-services test-bi lint lint-js format dev bench chaos charts docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 15
@@ -72,9 +73,19 @@ bench: $(READY) $(BENCH_READY) ## Measure beside dlt and floors: FULL=1 for all 
 chaos: $(READY) ## Kill runs at every durable step and at random, and all else that takes long: SEED=, KILLS=
 	$(if $(SEED),CHAOS_SEED=$(SEED)) $(if $(KILLS),CHAOS_KILLS=$(KILLS)) $(BIN)/pytest -m chaos --numprocesses=auto $(CHAOS_OPTIONS)
 
-charts: ## Renew the chart library of the dashboard, as pinned in charts/; needs Node
-	npm ci --prefix charts
-	npm run build --prefix charts
+$(JS_READY): javascript/package.json javascript/package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "Node 20 or newer is needed."; exit 1; }
+	npm ci --silent --prefix javascript
+	@touch $(JS_READY)
+
+lint-js: $(JS_READY) ## Lint and type-check the dashboard's scripts; needs Node
+	@npm run --silent lint --prefix javascript
+
+test-js: $(JS_READY) ## Unit tests of the dashboard's scripts; needs Node
+	@npm run --silent test --prefix javascript
+
+charts: $(JS_READY) ## Rebuild the dashboard's chart library; needs Node
+	npm run build --prefix javascript
 
 docs: $(READY) ## Write the generated pages anew
 	$(BIN)/python docs/make_tables.py

@@ -1,12 +1,12 @@
-// Bundles the library into dialflo_pipeline/serve/dashboard/page/vendor/, the licences of all that is in it at its head, and
-// says beside it what that is: packages, versions, and the SHA-256 of the file. Run by `make charts`, after `npm ci`.
+// Bundles the chart library into dialflo_pipeline/serve/dashboard/page/vendor/, with all licences at its head, and writes
+// packages, versions and the SHA-256 of the file beside it. Run by `make charts`.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const target = new URL("../dialflo_pipeline/serve/dashboard/page/vendor/", import.meta.url);
 const result = await build({
-  entryPoints: ["entry.mjs"],
+  entryPoints: ["charts.mjs"],
   bundle: true,
   minify: true,
   format: "iife",
@@ -32,10 +32,10 @@ const packages = [...new Set(names)].sort().map((name) => {
 });
 
 const notices = packages.map(({ name, version, text }) => `${name} ${version}\n\n${text}`).join(`\n\n${"-".repeat(80)}\n\n`);
-if (notices.includes("*/")) throw new Error("a licence would end the comment that it stands in");
-// In the file itself, so that each copy of the page has them.
+if (notices.includes("*/")) throw new Error("a licence would end the comment around it");
+// In the file itself, so that every copy of the page has them.
 const code = `/*!\n${notices}\n*/\n${result.outputFiles[0].text}`;
-if (code.includes("</script")) throw new Error("the bundle would end the script that it stands in");
+if (code.includes("</script")) throw new Error("the bundle would end the script element around it");
 const sha256 = createHash("sha256").update(code).digest("hex");
 const about = { file: "plot.min.js", bytes: Buffer.byteLength(code), sha256, packages: packages.map(({ text, ...rest }) => rest) };
 writeFileSync(new URL("plot.min.js", target), code);

@@ -1,8 +1,8 @@
-// Charts: what Plot is told to draw. Each is one picture with a sentence that says what it shows; tables have the figures.
+// Charts: options for Plot. Each chart is one image with a sentence that says what it shows; tables have the figures.
 
 const drawn = new Map();
 
-/** Draw into a box now, and again whenever its width changes. `build(width)` gives what Plot takes, or an element; null: nothing to show. */
+/** Draw into a box now and whenever its width changes. `build(width)` returns options for Plot, an element, or null for nothing to show. */
 function draw(box, sentence, build, nothing = "No calls for these filters.") {
   drawn.set(box, { sentence, build, nothing, width: 0 });
   redraw(box);
@@ -24,7 +24,7 @@ function redraw(box) {
     return;
   }
   const svg = Plot.plot({ width, className: "chart", ...options });
-  // One picture with one sentence: what the library says of its parts would be read out between.
+  // One image with one label: screen readers would read out the library's labels of its parts as well.
   for (const part of svg.querySelectorAll("[aria-label], [aria-description]")) {
     part.removeAttribute("aria-label");
     part.removeAttribute("aria-description");
@@ -34,7 +34,9 @@ function redraw(box) {
   box.replaceChildren(svg);
 }
 
-const widths = new ResizeObserver((entries) => entries.forEach((entry) => redraw(entry.target)));
+const widths = new ResizeObserver((entries) => {
+  for (const entry of entries) redraw(entry.target);
+});
 
 const INK = "var(--ink)";
 const SOFT = "var(--soft)";
@@ -50,10 +52,10 @@ const dayTicks = (days, width) => {
 const dayAxis = (days, width) =>
   Plot.axisX(dayTicks(days, width), { tickFormat: (date) => shortDayFormat.format(date), label: null, tickSize: 0, fill: SOFT });
 
-/** Hidden from screen readers: it comes and goes with the pointer, and the tables say the same. */
+/** Hidden from screen readers: it follows the pointer, and the tables show the same figures. */
 const tooltip = (text) => ({ ariaHidden: "true", title: text, fill: "var(--card)", stroke: "var(--line)", textPadding: 8, fontSize: 12, lineHeight: 1.3 });
 
-/** Every day of a span, with null where there is no row, so that a line breaks there; of a very long one only the rows. */
+/** Every day of a span, blank where there is no row so that a line breaks there; only the rows if the span is very long. */
 function everyDay(rows, blank) {
   const found = new Map(rows.map((row) => [row.call_date, row]));
   if (!rows.length) return [];
@@ -108,7 +110,7 @@ function funnelBars(steps, width) {
   };
 }
 
-/** Rates with their bounds, one line for each, and all of them together as a rule across. */
+/** Rates with their bounds, one line each, and the overall rate as a dashed rule. */
 function rateLines(rows, overall, width, margin) {
   if (!rows.length) return null;
   const labels = new Map(rows.map((row, place) => [place, row]));
@@ -198,7 +200,7 @@ function backlogByDay(rows, width) {
       Plot.dot(rows.length === 1 ? rows : [], { x, y: "backlog", fill: ACCENT }),
       Plot.text([last], { x, y: "backlog", text: (row) => count(row.backlog), dx: 8, textAnchor: "start", fontWeight: 600, fontSize: 13, fill: INK }),
       Plot.tip(rows, Plot.pointerX({ x, y: "backlog", ...tooltip((row) =>
-        `${weekdayText(row.call_date)} ${dayText(row.call_date)}\n${plural(row.backlog, "contact")} waiting\n${count(row.opened)} came, ${count(row.cleared)} went`) })),
+        `${weekdayText(row.call_date)} ${dayText(row.call_date)}\n${plural(row.backlog, "contact")} waiting\n${count(row.opened)} added, ${count(row.cleared)} removed`) })),
     ],
   };
 }

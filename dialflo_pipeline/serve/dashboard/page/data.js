@@ -1,5 +1,5 @@
 "use strict";
-// The packed rows of the page: unpacked, chosen by the filters, added up. Knows neither charts nor elements.
+// The data of the page: unpack rows, filter them, add them up. Knows nothing of charts or elements.
 
 const ALL = Symbol("all");
 
@@ -9,13 +9,13 @@ async function unpack(text) {
   return JSON.parse(await new Response(stream).text());
 }
 
-/** The value of a column in a row: a text, a truth value, or the number as it travels. */
+/** The value of a column in a row: a text, a boolean, or the encoded number. */
 function valueIn(table, name, row) {
   const column = table.columns[name];
   return column.of ? column.of[column.at[row]] : column.at[row];
 }
 
-/** The rows that a selection leaves, by the parts of it that this table can follow. */
+/** The indexes of the rows that match a selection, by the parts of it this table has columns for. */
 function chosen(table, selection, parts = ["days", "agent", "campaign"]) {
   const { call_date: days, agent_name: agents, campaign: campaigns } = table.columns;
   const follows = (part, column) => column && parts.includes(part);
@@ -33,7 +33,7 @@ function chosen(table, selection, parts = ["days", "agent", "campaign"]) {
   return rows;
 }
 
-/** The sums of some columns over rows, grouped by the values of others; in the order in which groups come up. */
+/** Sums of columns over rows, grouped by other columns, in order of first appearance. */
 function addUp(table, rows, names, by = []) {
   const groups = new Map();
   const keys = by.map((name) => table.columns[name]);
@@ -51,7 +51,7 @@ function addUp(table, rows, names, by = []) {
   return [...groups.values()];
 }
 
-/** The same over all rows. */
+/** Sums of columns over rows, zero without rows. */
 function total(table, rows, names) {
   return addUp(table, rows, names)[0] ?? Object.fromEntries(names.map((name) => [name, 0]));
 }

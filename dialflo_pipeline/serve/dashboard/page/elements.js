@@ -1,5 +1,6 @@
-// Elements of the page. Text from calls gets in as text only, and an address only where it is one of the web.
+// Building blocks of the page. Text from calls is only ever inserted as text, and only web addresses become links.
 
+/** @param {ParentNode} within */
 const find = (selector, within = document) => within.querySelector(selector);
 
 function make(tag, attributes = {}, ...children) {
@@ -23,8 +24,8 @@ function webLink(address, text, label) {
 }
 
 /**
- * A table of rows. A column is {head, text(row)}, with value(row) for the exact number behind the text, `number` to
- * stand right, `cell(row)` for an element in the text's place. The first column names the row.
+ * Show rows as a table. A column is {head, text(row)}, with value(row) for the exact number behind the text, `number` to
+ * align it right, and `cell(row)` for an element instead of the text. The first column names the row.
  */
 function showTable(box, caption, columns, rows, openEnd = false) {
   const side = (column) => (column.number ? "number" : null);
@@ -52,8 +53,8 @@ function legend(box, entries) {
   const swatch = (color) => {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-    for (const [name, value] of [["width", 12], ["height", 12], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
-    for (const [name, value] of [["width", 12], ["height", 12], ["rx", 2], ["fill", color]]) rect.setAttribute(name, value);
+    for (const [name, value] of [["width", "12"], ["height", "12"], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
+    for (const [name, value] of [["width", "12"], ["height", "12"], ["rx", "2"], ["fill", color]]) rect.setAttribute(name, value);
     svg.append(rect);
     return svg;
   };

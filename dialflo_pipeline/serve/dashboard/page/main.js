@@ -1,7 +1,12 @@
-// Brings it together: reads what the file holds, sets the filters up, and has every panel drawn for what they select.
+// Entry point: unpacks the data, sets up the filters and draws every panel for the selection.
 
 function rowsAsObjects(table) {
   return Array.from({ length: table.rows }, (_, row) => Object.fromEntries(Object.keys(table.columns).map((name) => [name, valueIn(table, name, row)])));
+}
+
+/** @returns {any} The form of the filters; `elements` has its inputs by name. */
+function filterForm() {
+  return document.getElementById("filters");
 }
 
 function say(text) {
@@ -20,12 +25,12 @@ function showHead(about, tables) {
   const waiting = about.unsettled + about.pending;
   const parts = [waiting && `${plural(waiting, "task")} without a final answer yet`, about.failed && `${plural(about.failed, "task")} failed`].filter(Boolean);
   state.classList.add(parts.length ? "warn" : "good");
-  state.textContent = parts.length ? `Not complete: ${parts.join(", ")}${open.length ? ` (${dayList(open)})` : ""}` : "Complete: every task has its final answer";
+  state.textContent = parts.length ? `Not complete: ${parts.join(", ")}${open.length ? ` (${dayList(open)})` : ""}` : "Complete: every task has a final answer";
   state.hidden = !about.tasks;
 }
 
-function showShown(selection, first, last, about) {
-  const form = document.getElementById("filters");
+function showShown(selection, first, about) {
+  const form = filterForm();
   const days = selection.from === selection.to ? dayText(selection.from) : `${dayText(selection.from)} to ${dayText(selection.to)}`;
   const older = about.first_day !== null && first > about.first_day ? ` Older days, from ${dayText(about.first_day)} on, are in the warehouse only.` : "";
   document.getElementById("shown").textContent = `${textOf(form.elements.agent)}, ${textOf(form.elements.campaign).replace(/^All/, "all")}, ${days}.${older}`;
@@ -33,9 +38,9 @@ function showShown(selection, first, last, about) {
 
 function showAbout(about) {
   const lines = [
-    `Made by dialflo-pipeline ${about.version} from the warehouse as it was published on ${timeFormat(about.timezone).format(about.published_at)} (${about.timezone}).`,
-    `This file holds counts by day, agent and campaign, and single calls with agent, campaign, ${about.is_masked ? "masked phone numbers" : "phone numbers"}, outcome, interest word, next action, task id and the link to the recording. It holds no transcripts and no reasons, and asks no other computer for anything.`,
-    "Bounds are 95% Wilson intervals, reckoned from the counts that the filters leave.",
+    `Made by dialflo-pipeline ${about.version} from the warehouse published on ${timeFormat(about.timezone).format(about.published_at)} (${about.timezone}).`,
+    `This file holds counts by day, agent and campaign, and single calls with agent, campaign, ${about.is_masked ? "masked phone numbers" : "phone numbers"}, outcome, interest word, next action, task id and the link to the recording. It holds no transcripts and no reasons, and loads nothing from the network.`,
+    "Bounds are 95% Wilson intervals, computed from the filtered counts.",
   ];
   document.getElementById("about").replaceChildren(...lines.map((line) => make("p", {}, line)));
 }
@@ -46,19 +51,19 @@ async function main() {
   showHead(about, tables);
   showAbout(about);
   if (!about.calls) {
-    say(about.tasks ? "No calls yet: tasks are registered, and none has an answer with a call so far." : "No calls yet. Register task ids with `dialflo tasks add`, then run `dialflo sync`.");
+    say(about.tasks ? "No calls yet: tasks are registered, but none has an answer with a call." : "No calls yet. Register task ids with `dialflo tasks add`, then run `dialflo sync`.");
     return;
   }
   const perDay = [tables.funnel, tables.interest, tables.freshness, tables.backlog_days];
   const days = perDay.flatMap((table) => table.columns.call_date.at);
   const [first, last] = days.reduce(([low, high], day) => [Math.min(low, day), Math.max(high, day)], [Infinity, -Infinity]);
   const known = [tables.funnel, tables.interest, tables.backlog_days, tables.coverage, tables.calls];
-  const form = document.getElementById("filters");
+  const form = filterForm();
   const main = document.getElementById("figures");
   form.hidden = main.hidden = false;
   const offered = { agents: differentValues(known, "agent_name"), campaigns: differentValues(known, "campaign"), first, last };
   setUpFilters(form, offered, (selection) => {
-    showShown(selection, first, last, about);
+    showShown(selection, first, about);
     showTiles(tables, selection);
     for (const show of [showCompleteness, showFunnel, showRates, showNumbers, showHours, showInterest, showBacklog, showBurndown, showCoverage, showCalls]) {
       show(tables, selection, about);
@@ -69,5 +74,5 @@ async function main() {
 }
 
 main().catch((error) => {
-  say(typeof DecompressionStream === "undefined" ? "This browser is too old to open the page; one of 2023 or later can." : `The page could not be drawn: ${error.message}`);
+  say(typeof DecompressionStream === "undefined" ? "This browser is too old for this page. Use one from 2023 or later." : `The page could not be drawn: ${error.message}`);
 });

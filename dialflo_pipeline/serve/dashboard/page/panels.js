@@ -1,4 +1,4 @@
-// The panels: for each, from the rows that the filters leave to its figures, its sentence, its chart and its table.
+// The panels: each turns the filtered rows into figures, a sentence, a chart and a table.
 
 const FUNNEL = [
   ["dialled_calls", "Dialled"], ["answered_calls", "Answered"], ["engaged_calls", "Engaged"],
@@ -6,8 +6,8 @@ const FUNNEL = [
 ];
 const STEPS = FUNNEL.map(([name]) => name);
 const STATES = [
-  ["due", "due now"], ["waiting", "waiting for its time"], ["exhausted", "tried often enough"],
-  ["stale", "too long ago"], ["stopped", "asked not to be called"],
+  ["due", "due now"], ["waiting", "not due yet"], ["exhausted", "attempts used up"],
+  ["stale", "too old"], ["stopped", "asked not to be called"],
 ];
 const AGES = [[0, 0], [1, 1], [2, 2], [3, 3], [4, 6], [7, 13], [14, 29], [30, Infinity]];
 const TOO_SMALL = 30;
@@ -15,7 +15,7 @@ const MOST_LINES = 12;
 const MORE_CALLS = 50;
 
 const FLAGS = {
-  below_both: "lower than its own past and than other numbers",
+  below_both: "lower than its own past and other numbers",
   below_baseline: "lower than its own past",
   below_peers: "lower than other numbers",
 };
@@ -53,6 +53,7 @@ function showCompleteness(tables, selection) {
   const { chart, table, part } = panel("completeness");
   const source = tables.freshness;
   const rows = chosen(source, selection, ["days"]).map((row) => {
+    /** @type {any} */
     const day = Object.fromEntries(Object.keys(source.columns).map((name) => [name, valueIn(source, name, row)]));
     const open = day.unsettled_tasks + day.pending_tasks + day.failed_tasks;
     return { ...day, open, done: day.registered_tasks - open };
@@ -62,9 +63,9 @@ function showCompleteness(tables, selection) {
   const tasks = rows.reduce((sum, row) => sum + row.registered_tasks, 0);
   const sentence = incomplete.length
     ? `${count(rows.length - incomplete.length)} of ${plural(rows.length, "day")} complete; ${plural(open, "task")} of ${count(tasks)} without a final answer, on ${dayList(incomplete)}.`
-    : `All ${plural(rows.length, "day")} complete: each of ${plural(tasks, "task")} has its final answer, or is not known to the API.`;
+    : `All ${plural(rows.length, "day")} complete: ${plural(tasks, "task")}, each with a final answer or not known to the API.`;
   part("finding").textContent = rows.length ? sentence : "No tasks on these days.";
-  draw(chart, `Tasks by day. ${sentence}`, (width) => (incomplete.length ? tasksByDay(rows, width) : null), rows.length ? "Nothing is outstanding." : "No tasks on these days.");
+  draw(chart, `Tasks by day. ${sentence}`, (width) => (incomplete.length ? tasksByDay(rows, width) : null), rows.length ? "Nothing outstanding." : "No tasks on these days.");
   showTable(table, "Tasks by day and state", [
     { head: "Day", value: (row) => isoDay(row.call_date), text: (row) => dayText(row.call_date) },
     countColumn("Registered", "registered_tasks"), countColumn("Settled", "settled_tasks"), countColumn("Unsettled", "unsettled_tasks"),
@@ -85,13 +86,13 @@ function showFunnel(tables, selection, about) {
     const before = place ? sums[STEPS[place - 1]] : null;
     return { name: text, step: name, calls: sums[name], before, dialled: sums.dialled_calls, rate: before === null ? null : rate(sums[name], before) };
   });
-  // Not every next step is a conversion; both are parts of the interested calls.
-  note.textContent = `Calls that took each step, and their share of the step before. Engaged: ${oneDigit.format(about.engaged_seconds).replace(/\.0$/, "")} seconds or longer.` +
-    " Next step: agreed on something other than another call. Each call counts, so a person called twice counts twice.";
+  // Not every next step is a conversion; both are subsets of the interested calls.
+  note.textContent = `Calls that reached each step, and their share of the previous step. Engaged: ${oneDigit.format(about.engaged_seconds).replace(/\.0$/, "")} seconds or longer.` +
+    " Next step: agreed on something other than another call. Each call counts: a person called twice counts twice.";
   draw(chart, `Funnel: ${steps.map((step) => `${step.name} ${count(step.calls)}`).join(", ")}.`, (width) => funnelBars(steps, width));
   showTable(table, "Steps from dialling to conversion", [
     { head: "Step", text: (step) => step.name, value: (step) => step.step }, countColumn("Calls", "calls"),
-    ...rateColumns("Of the step before", "calls", "before"), ...rateColumns("Of dialled", "calls", "dialled"),
+    ...rateColumns("Of previous step", "calls", "before"), ...rateColumns("Of dialled", "calls", "dialled"),
   ], steps);
 }
 
@@ -116,14 +117,14 @@ function showNumbers(tables, selection) {
   const flags = new Map(Array.from({ length: tables.number_flags.rows }, (_, row) =>
     [valueIn(tables.number_flags, "from_number_e164", row), FLAGS[valueIn(tables.number_flags, "flag", row)]]));
   const rows = addUp(tables.numbers, chosen(tables.numbers, selection), ["calls", "answered_calls"], ["from_number_e164"])
-    .map((row) => ({ ...row, label: row.from_number_e164 ?? "(not readable)", successes: row.answered_calls, ...bounded(row.answered_calls, row.calls), flag: flags.get(row.from_number_e164) ?? null }))
+    .map((row) => ({ ...row, label: row.from_number_e164 ?? "(unreadable)", successes: row.answered_calls, ...bounded(row.answered_calls, row.calls), flag: flags.get(row.from_number_e164) ?? null }))
     .sort((one, other) => other.calls - one.calls || one.label.localeCompare(other.label, "en"));
   const sums = total(tables.numbers, chosen(tables.numbers, selection), ["calls", "answered_calls"]);
   const large = rows.filter((row) => row.calls >= TOO_SMALL);
   const shown = (large.length ? large : rows).slice(0, MOST_LINES);
   const left = rows.length - shown.length;
-  note.textContent = `The numbers that dialled most.${left ? ` ${left === 1 ? "One more is" : `${count(left)} more are`} in the table${large.length <= MOST_LINES && large.length ? `, with fewer than ${TOO_SMALL} calls each` : ""}.` : ""}` +
-    " Dashed: all numbers together. A triangle: fewer answered in the number's last seven days than in its own past or from other numbers, by all agents and campaigns whatever the filters.";
+  note.textContent = `The numbers with the most calls.${left ? ` ${left === 1 ? "One more is" : `${count(left)} more are`} in the table${large.length <= MOST_LINES && large.length ? `, with fewer than ${TOO_SMALL} calls each` : ""}.` : ""}` +
+    " Dashed line: all numbers together. Triangle: a lower rate in the number's last seven days than in its own past, or than other numbers; this ignores the filters.";
   draw(chart, `Answer rate of ${plural(shown.length, "caller number")}: ${shown.map((row) => `${row.label} ${percent(row.rate)}`).join(", ")}.`,
     (width) => rateLines(shown, rate(sums.answered_calls, sums.calls), width, Math.min(120, Math.round(width * 0.3))));
   showTable(table, "Answer rate by caller number", [
@@ -136,11 +137,11 @@ function showHours(tables, selection, about) {
   const { table, note } = panel("hours");
   const cells = addUp(tables.hours, chosen(tables.hours, selection), ["calls", "answered_calls"], ["weekday", "hour"])
     .map((cell) => ({ ...cell, ...bounded(cell.answered_calls, cell.calls) }));
-  note.textContent = `Share of dialled calls that were answered and, below it, how many were dialled (n), by hour in ${about.timezone}. The fainter the fewer: below ${TOO_SMALL} calls a share is not to be trusted. Calls of which no time is known are left out.`;
+  note.textContent = `Share of dialled calls that were answered, with the number dialled (n) below it, by hour in ${about.timezone}. Faint cells have few calls: below ${TOO_SMALL}, do not trust the share. Calls without a known time are left out.`;
   draw(table, "", (width) => (cells.length ? heatMap(cells, width) : null));
 }
 
-/** A table, so that it can be read as one: hours across where there is room, else downwards. */
+/** The heat map as a readable table: hours run across where there is room, else down. */
 function heatMap(cells, width) {
   const found = new Map(cells.map((cell) => [`${cell.weekday} ${cell.hour}`, cell]));
   const rates = cells.filter((cell) => cell.calls >= TOO_SMALL).map((cell) => cell.rate);
@@ -157,7 +158,7 @@ function heatMap(cells, width) {
     const { weekday, hour } = { ...row, ...column };
     return heatCell(found.get(`${weekday} ${hour}`), low, high);
   })));
-  const caption = make("caption", {}, `Answer rate by weekday and hour; the deeper the colour, the higher, from ${roundPercent(low)} to ${roundPercent(high)}`);
+  const caption = make("caption", {}, `Answer rate by weekday and hour; a deeper colour is a higher rate, from ${roundPercent(low)} to ${roundPercent(high)}`);
   return make("table", { class: "heat" }, caption, make("thead", {}, head), make("tbody", {}, ...body));
 }
 
@@ -190,7 +191,7 @@ function showInterest(tables, selection) {
   const sorted = [...agents.values()].sort((one, other) => other.calls - one.calls || one.label.localeCompare(other.label, "en"));
   const shown = sorted.slice(0, MOST_LINES);
   legend(box, parts.map(([meaning, color]) => [color, MEANINGS[meaning]]));
-  if (sorted.length > shown.length) box.append(make("span", {}, `The ${MOST_LINES} agents with most calls of ${count(sorted.length)}; the table has all.`));
+  if (sorted.length > shown.length) box.append(make("span", {}, `The ${MOST_LINES} agents with the most calls, of ${count(sorted.length)}; the table has all.`));
   draw(chart, `Interest by agent: ${shown.map((agent) => `${agent.label} ${percent(rate(agent.counts.yes ?? 0, agent.calls))} interested`).join(", ")}.`,
     (width) => shareBars(shown, parts, width));
   const rows = statuses.map((row) => ({ ...row, answered_calls: agents.get(row.agent_name).calls }))
@@ -202,7 +203,7 @@ function showInterest(tables, selection) {
   ], rows);
 }
 
-/** The contacts that wait, each kind with its age and state at this moment, as marts.redial_backlog reckons them. */
+/** The waiting contacts, each kind with its current age and state, by the rules of marts.redial_backlog. */
 function backlogOf(tables, selection) {
   const now = Date.now();
   return chosen(tables.backlog, selection).map((row) => {
@@ -225,12 +226,12 @@ function showBacklog(tables, selection, about) {
   });
   const used = STATES.filter(([state]) => totals.some((band) => band[state]));
   const bars = used.flatMap(([state]) => totals.map((band) => ({ label: band.label, contacts: band[state], color: `var(--${state})` })));
-  note.textContent = "Contacts whose latest call asks for another, by age and state at the moment of looking." +
-    " Follows agent and campaign (that of the contact's latest call). The days do not apply: this is how things stand now." +
-    ` Tried often enough: ${about.redial_max_attempts} times.${about.backlog_to_the_hour ? " Times are told to the hour here, so that the file stays small." : ""}`;
+  note.textContent = "Contacts whose latest call asks for another, by their age and state right now." +
+    " The agent and campaign filters apply (campaign of the latest call). The days do not: this is the current backlog." +
+    ` Attempts allowed: ${about.redial_max_attempts}.${about.backlog_to_the_hour ? " Times are rounded to the hour to keep the file small." : ""}`;
   legend(box, used.map(([state, text]) => [`var(--${state})`, `${text}: ${count(counted(waiting.filter((row) => row.state === state)))}`]));
   draw(chart, `${plural(counted(waiting), "contact")} waiting: ${used.map(([state, text]) => `${count(counted(waiting.filter((row) => row.state === state)))} ${text}`).join(", ")}.`,
-    (width) => stackedAges(bars, totals, width), "Nobody waits to be called again.");
+    (width) => stackedAges(bars, totals, width), "No contacts waiting.");
   const all = { label: "All ages", contacts: counted(waiting), ...Object.fromEntries(STATES.map(([state]) => [state, counted(waiting.filter((row) => row.state === state))])) };
   showTable(table, "Contacts waiting, by age in full days and state", [
     { head: "Age in days", text: (row) => row.label }, countColumn("Contacts", "contacts"),
@@ -244,11 +245,11 @@ function showBurndown(tables, selection) {
     .sort((one, other) => one.call_date - other.call_date);
   const last = rows.at(-1);
   draw(chart, last ? `Backlog by day, ${plural(last.backlog, "contact")} on ${dayText(last.call_date)}.` : "No backlog.", (width) => backlogByDay(rows, width));
-  legend(box, [["var(--opened)", "came into the backlog"], ["var(--cleared)", "left it"]]);
-  draw(part("changes"), "Contacts that came into the backlog and that left it, by day; the table has the figures.", (width) => changesByDay(rows, width), "");
+  legend(box, [["var(--opened)", "added to the backlog"], ["var(--cleared)", "removed from it"]]);
+  draw(part("changes"), "Contacts added to and removed from the backlog, by day; the table has the figures.", (width) => changesByDay(rows, width), "");
   showTable(table, "Backlog by day", [
     { head: "Day", value: (row) => isoDay(row.call_date), text: (row) => dayText(row.call_date) },
-    countColumn("Came", "opened"), countColumn("Left", "cleared"), countColumn("Waiting", "backlog"),
+    countColumn("Added", "opened"), countColumn("Removed", "cleared"), countColumn("Waiting", "backlog"),
   ], [...rows].reverse());
 }
 
@@ -263,8 +264,8 @@ function showCoverage(tables, selection) {
   for (const row of rows) row.label = manyAgents ? `${row.key} · ${agentText(row.agent_name)}` : row.key;
   const shown = [...rows].sort((one, other) => other.calls - one.calls || one.label.localeCompare(other.label, "en")).slice(0, MOST_LINES)
     .sort((one, other) => one.rate - other.rate || one.label.localeCompare(other.label, "en"));
-  note.textContent = `Of the calls that asked for a data point, the share in which it was answered.${rows.length > shown.length ? ` The ${MOST_LINES} asked most, of ${count(rows.length)}, least answered first; the table has all.` : ""}` +
-    " A triangle: it came, went, rose or fell in the agent's last seven days, by all its campaigns whatever the filters.";
+  note.textContent = `Share of the calls asking for a data point that got an answer.${rows.length > shown.length ? ` The ${MOST_LINES} asked most often, of ${count(rows.length)}, lowest share first; the table has all.` : ""}` +
+    " Triangle: the data point appeared, vanished, rose or fell in the agent's last seven days; this ignores the filters.";
   draw(chart, `Share of calls that brought back a data point: ${shown.map((row) => `${row.label} ${percent(row.rate)}`).join(", ")}.`,
     (width) => rateLines(shown, null, width, Math.min(220, Math.round(width * 0.45))), "No data points for these filters.");
   showTable(table, "Data points by agent", [
@@ -284,7 +285,7 @@ function showCalls(tables, selection, about, most = MORE_CALLS) {
     return value === null || value === "(none)" ? "–" : value;
   };
   const kept = source.rows < about.calls ? `This file keeps the latest ${count(source.rows)} of ${count(about.calls)} calls` : `This file keeps all ${plural(source.rows, "call")}`;
-  note.textContent = `${kept}; ${count(found.length)} of them fit the filters. All of them: dialflo query "FROM calls".${about.is_masked ? " Phone numbers are masked." : ""}`;
+  note.textContent = `${kept}; ${count(found.length)} match the filters. For all: dialflo query "FROM calls".${about.is_masked ? " Phone numbers are masked." : ""}`;
   const hasCampaigns = about.campaign_key !== null;
   showTable(table, "Latest calls, newest first", [
     { head: `Time (${about.timezone})`, text: (row) => time.format(valueIn(source, "called_at", row)) },

@@ -1,4 +1,4 @@
-// Rates with their bounds, as sql/macros/rates.sql reckons them: of sums, never means of rates.
+// Rates and their bounds, computed from sums (never means of rates), as in sql/macros/rates.sql.
 
 const Z = 1.959963984540054;
 

@@ -1,9 +1,9 @@
-// The filters: what they offer, and what is selected. They stand in the address too, so that a view can be kept.
+// The filters: their options and the selection. The address holds them too, so that a view can be bookmarked.
 
-/** The different values of a column over several tables, those without a name last. */
+/** The distinct values of a column over several tables, null last. */
 function differentValues(tables, column) {
   const values = new Set(tables.flatMap((table) => table.columns[column]?.of ?? []));
-  return [...values].sort((one, other) => (one === null) - (other === null) || one.localeCompare(other, "en"));
+  return [...values].sort((one, other) => Number(one === null) - Number(other === null) || one.localeCompare(other, "en"));
 }
 
 function offer(select, everything, values, text) {
@@ -12,7 +12,7 @@ function offer(select, everything, values, text) {
 }
 
 /**
- * Set the filters up over the days `first` to `last`; calls `changed(selection)` now and whenever they change.
+ * Set up the filters over the days `first` to `last`; call `changed(selection)` now and on each change.
  * `selection` is {agent, campaign, from, to}: values or ALL, and days, both included.
  */
 function setUpFilters(form, { agents, campaigns, first, last }, changed) {
@@ -25,10 +25,10 @@ function setUpFilters(form, { agents, campaigns, first, last }, changed) {
     const day = dayOf(input.value);
     return Number.isFinite(day) ? Math.min(last, Math.max(first, day)) : otherwise;
   };
-  const valueOf = (select, values) => (select.value === "" ? ALL : values[Number(select.value)]);
+  const selected = (select, values) => (select.value === "" ? ALL : values[Number(select.value)]);
   const read = () => ({
-    agent: valueOf(agent, agents),
-    campaign: valueOf(campaign, campaigns),
+    agent: selected(agent, agents),
+    campaign: selected(campaign, campaigns),
     from: within(from, first),
     to: within(to, last),
   });
@@ -47,7 +47,7 @@ function setUpFilters(form, { agents, campaigns, first, last }, changed) {
 
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", (event) => {
-    // Whichever end was moved last holds; the other follows it.
+    // The end that was changed last wins; the other follows it.
     if (dayOf(from.value) > dayOf(to.value)) (event.target === from ? to : from).value = event.target.value;
     apply();
   });
@@ -79,7 +79,7 @@ function keep(form, first, last) {
   try {
     history.replaceState(null, "", `#${kept}`);
   } catch {
-    // Some browsers allow no change of a file's address; the filters work all the same.
+    // Some browsers do not allow changing the address of a file; the filters still work.
   }
 }
 

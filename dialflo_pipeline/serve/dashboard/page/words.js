@@ -1,4 +1,4 @@
-// How values are written: numbers, shares, days, times, names. English, whatever the reader's settings.
+// How values are formatted: numbers, shares, days, times, names. English, whatever the browser's language.
 
 const DAY_MS = 86_400_000;
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -27,6 +27,7 @@ const outcomeText = (name) => (name ?? "unknown").replaceAll("_", " ");
 const shortened = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 function timeFormat(zone) {
+  /** @type {Intl.DateTimeFormatOptions} */
   const options = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
   try {
     return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone });
