@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
+from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.simulator.options import SimulatorOptions
 from dialflo_pipeline.simulator.process import RunningSimulator, running_simulator

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS
+from dialflo_pipeline.core.schema import RAW_ANSWERS
 from dialflo_pipeline.lake.store import Lake
 
 FILE_ROWS = 4_000

@@ -10,7 +10,7 @@ import polars as pl
 
 from benchmarks.floors import load_only, parse_only, write_only
 from benchmarks.frames import batches
-from dialflo_pipeline.core.schema.tables import TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.flatten import Flattened, flatten
 from dialflo_pipeline.flatten.derive import ANSWER_TABLES, BATCH_ROWS
 from dialflo_pipeline.lake.store import Lake

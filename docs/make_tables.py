@@ -6,7 +6,7 @@ Run it after a change of either: `python docs/make_tables.py`. A test compares t
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dialflo_pipeline.core.schema.tables import (
+from dialflo_pipeline.core.schema import (
     PUBLICATION,
     RAW_TABLES,
     SOURCES,

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline import pipeline as refresh
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
+from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS
 from dialflo_pipeline.flatten.derive import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days, survey

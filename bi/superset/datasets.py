@@ -22,7 +22,7 @@ from bi.superset.figures import (
     Metric,
 )
 from bi.superset.names import VERSION, identity, label
-from dialflo_pipeline.core.schema.tables import PUBLICATION, Privacy
+from dialflo_pipeline.core.schema import PUBLICATION, Privacy
 from dialflo_pipeline.marts.metric_catalog import marts_of, one_line
 from dialflo_pipeline.marts.model import Model
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from dialflo_pipeline.core import strict_json
-from dialflo_pipeline.core.schema.tables import Outcome, Result
+from dialflo_pipeline.core.schema import Outcome, Result
 from dialflo_pipeline.core.values import call_objects, has_insights, outcome_of
 
 RETRYABLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})

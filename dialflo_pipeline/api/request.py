@@ -15,7 +15,7 @@ from dialflo_pipeline.api.client import ApiResponse, DialfloClient, open_client
 from dialflo_pipeline.api.rate_limiter import RateLimiter
 from dialflo_pipeline.api.retry import RetryPolicy, may_be_tried_again, put_off, retry_after_seconds, retrying
 from dialflo_pipeline.core.errors import TransportError
-from dialflo_pipeline.core.schema.tables import Result
+from dialflo_pipeline.core.schema import Result
 
 TOO_MANY_REQUESTS = 429
 

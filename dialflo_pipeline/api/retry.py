@@ -9,7 +9,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_
 from tenacity.wait import wait_base, wait_random_exponential
 
 from dialflo_pipeline.api.classify import Attempt, Classification
-from dialflo_pipeline.core.schema.tables import Result
+from dialflo_pipeline.core.schema import Result
 
 TRIED_AGAIN = frozenset({Result.TROUBLE, Result.GARBAGE})
 

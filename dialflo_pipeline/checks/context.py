@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dialflo_pipeline.core.schema.tables import RAW_TABLES
+from dialflo_pipeline.core.schema import RAW_TABLES
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.storage.parquet.schema import DAY_OF_FILE, PARTITION_COLUMN
 

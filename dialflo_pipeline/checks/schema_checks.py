@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import dataframely as dy
 
 from dialflo_pipeline.checks.check import Check, Severity
-from dialflo_pipeline.core.schema.tables import TASKS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.core.schema import TASKS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.marts.model import Model
 
 IN_SCOPE = "call_date IN (FROM checks.days)"

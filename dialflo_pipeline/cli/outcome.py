@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dialflo_pipeline.checks.check import Severity
 from dialflo_pipeline.cli.console import say, say_error, say_hint
-from dialflo_pipeline.core.schema.tables import Result, State
+from dialflo_pipeline.core.schema import Result, State
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus
 from dialflo_pipeline.progress import Remembered

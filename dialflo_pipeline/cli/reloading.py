@@ -15,7 +15,7 @@ from functools import partial
 from typing import TypeAlias
 
 from dialflo_pipeline.cli.console import say_hint
-from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.lake.data_dir import DataDir
 

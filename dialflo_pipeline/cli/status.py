@@ -11,7 +11,7 @@ import polars as pl
 
 from dialflo_pipeline.cli.console import out, say, say_error, say_hint, table
 from dialflo_pipeline.core.errors import DamagedFile
-from dialflo_pipeline.core.schema.tables import State
+from dialflo_pipeline.core.schema import State
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.lake.data_dir import QUARANTINE, DataDir
 from dialflo_pipeline.lake.last_run import last_run

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final, TypeGuard
 from zoneinfo import ZoneInfo
 
-from dialflo_pipeline.core.schema.tables import Outcome
+from dialflo_pipeline.core.schema import Outcome
 from dialflo_pipeline.core.strict_json import Json, Number
 
 ASCII_BLANKS: Final = " \t\n\r\v\f"

@@ -16,7 +16,7 @@ from dagster import (
     schedule,
 )
 
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.defs.assets.daily import FetchConfig, FlattenConfig
 from dialflo_pipeline.defs.assets.specs import lake_key
 from dialflo_pipeline.defs.partitions import partition_of_run

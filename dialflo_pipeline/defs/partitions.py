@@ -14,7 +14,7 @@ from dagster import (
     MaterializeResult,
 )
 
-from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.history.run_history import note_materialized, note_planned
 from dialflo_pipeline.lake.data_dir import DataDir

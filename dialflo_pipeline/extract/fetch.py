@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from dialflo_pipeline.api.request import TaskFetch
-from dialflo_pipeline.core.schema.tables import Result
+from dialflo_pipeline.core.schema import Result
 
 FIRST_FORBIDDEN = 5
 """So many first answers that are all 403 mean the token, not the ids."""

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Final
 
 from dialflo_pipeline.core.errors import ApiDown, DialfloError, TokenRefused
-from dialflo_pipeline.core.schema.tables import Result
+from dialflo_pipeline.core.schema import Result
 from dialflo_pipeline.extract.fetch import FetchReport, StopReason
 
 SURELY_THE_API: Final = 5

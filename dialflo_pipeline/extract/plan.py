@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from dialflo_pipeline.core.schema.tables import State
+from dialflo_pipeline.core.schema import State
 from dialflo_pipeline.lake.partitions import DayStatus, in_groups, read_states
 from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake

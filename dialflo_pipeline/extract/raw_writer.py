@@ -13,7 +13,7 @@ import polars as pl
 
 from dialflo_pipeline.api.classify import Attempt
 from dialflo_pipeline.api.request import TaskFetch
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS
+from dialflo_pipeline.core.schema import RAW_ANSWERS
 from dialflo_pipeline.lake.store import Lake
 
 FLUSH_SECONDS = 4.0

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from dialflo_pipeline.api.request import Fetcher
-from dialflo_pipeline.core.schema.tables import TASKS, State
+from dialflo_pipeline.core.schema import TASKS, State
 from dialflo_pipeline.core.signals import cancelled_by_signals
 from dialflo_pipeline.extract.fetch import Fetch, FetchReport
 from dialflo_pipeline.extract.raw_writer import open_raw_writer

@@ -19,7 +19,7 @@ import polars as pl
 
 from dialflo_pipeline.core.concurrency import prefetch, prefetch_one
 from dialflo_pipeline.core.errors import TransientError
-from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
+from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
 from dialflo_pipeline.flatten import SAMPLE, Flattened, Usual, flatten, sampled
 from dialflo_pipeline.lake.partitions import fingerprint, footer, in_groups
 from dialflo_pipeline.lake.registrations import registered_tasks

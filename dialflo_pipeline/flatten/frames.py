@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, CALLS, REJECTS, Table
+from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, REJECTS, Table
 
 DOCUMENT: Final = "document"
 """Number of an answer in its slice of a batch, which is in the order of call_date and task_id."""

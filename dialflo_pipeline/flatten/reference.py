@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from dialflo_pipeline.core import strict_json
-from dialflo_pipeline.core.schema.tables import Outcome, Table
+from dialflo_pipeline.core.schema import Outcome, Table, ValueKind
 from dialflo_pipeline.core.strict_json import Json, Number
 from dialflo_pipeline.core.values import (
     NO_NUMBER,
@@ -36,7 +36,6 @@ from dialflo_pipeline.flatten.fields import (
     PARENTS,
     STATUS,
     STATUS_INSTEAD,
-    Kind,
     Path,
 )
 from dialflo_pipeline.flatten.frames import CALLS_FOUND, KEYS_FOUND, REJECTS_FOUND, Found
@@ -54,10 +53,10 @@ _TYPE_NAMES: Final = {
     dict: "object",
     list: "array",
 }
-_NUMBER_READERS: Final[dict[Kind, Callable[[str], float | None]]] = {
-    Kind.NUMBER: parse_number,
-    Kind.DURATION: parse_duration,
-    Kind.CONFIDENCE: parse_confidence,
+_NUMBER_READERS: Final[dict[ValueKind, Callable[[str], float | None]]] = {
+    ValueKind.NUMBER: parse_number,
+    ValueKind.DURATION: parse_duration,
+    ValueKind.CONFIDENCE: parse_confidence,
 }
 
 _CALL_COLUMNS: Final = CALLS_FOUND.names()[3:]
@@ -139,7 +138,7 @@ class _Reader:
             self.reject(path, NO_OBJECT, value)
         return {}
 
-    def take_value(self, left: _Left, path: Path, kind: Kind) -> Any:
+    def take_value(self, left: _Left, path: Path, kind: ValueKind) -> Any:
         value = left[path[:-1]].pop(path[-1], None)
         if value is None:
             return None
@@ -165,12 +164,12 @@ def _integer(text: str) -> Number:
     return Number("0" if text == "-0" else text)
 
 
-def _read(value: Json, kind: Kind, zone: ZoneInfo) -> Any:
+def _read(value: Json, kind: ValueKind, zone: ZoneInfo) -> Any:
     """The value as its column's type. Raises `ValueError` with a reason if it does not fit."""
     text = scalar_text(value)
-    if text is None or kind is Kind.TEXT:
+    if text is None or kind is ValueKind.TEXT:
         return text
-    if kind is Kind.TIME:
+    if kind is ValueKind.TIME:
         if not isinstance(value, str):
             raise ValueError(NO_TIME)
         return parse_time(text, zone)

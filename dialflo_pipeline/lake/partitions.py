@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from dialflo_pipeline.core.errors import DamagedFile
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, State
+from dialflo_pipeline.core.schema import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, State
 from dialflo_pipeline.lake.registrations import registered_tasks
 from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake

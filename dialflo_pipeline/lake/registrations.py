@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, TASK_IDS
+from dialflo_pipeline.core.schema import FORGOTTEN_IDS, TASK_IDS
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.storage.locks import registration_lock
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from dialflo_pipeline.core.schema.tables import RAW_TABLES, Table
+from dialflo_pipeline.core.schema import RAW_TABLES, Table
 from dialflo_pipeline.storage.atomic_write import whole_file
 from dialflo_pipeline.storage.parquet import reader, writer
 from dialflo_pipeline.storage.parquet.checksum import home_of

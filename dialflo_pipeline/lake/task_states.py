@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from dialflo_pipeline.core.schema.tables import TASKS, Result, State
+from dialflo_pipeline.core.schema import TASKS, Result, State
 
 KEY = ("task_id", "call_date")
 """A task and its day: days are independent, whatever their files hold."""

@@ -8,7 +8,7 @@ from functools import cache, reduce
 
 import polars as pl
 
-from dialflo_pipeline.core.schema.tables import Table
+from dialflo_pipeline.core.schema import Table
 
 
 def checked(table: Table, frame: pl.DataFrame) -> pl.DataFrame:

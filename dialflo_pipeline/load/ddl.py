@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline.core.schema.tables import (
+from dialflo_pipeline.core.schema import (
     CALL_CONTEXT,
     CALL_METADATA,
     PUBLICATION,

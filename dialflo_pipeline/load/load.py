@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from dialflo_pipeline.core.errors import PermanentError
-from dialflo_pipeline.core.schema.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.core.schema import CALL_METADATA, CALLS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load.ddl import layout, prepare, stored_layout
 from dialflo_pipeline.storage.atomic_write import whole_file

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from dialflo_pipeline.core.schema.tables import (
+from dialflo_pipeline.core.schema import (
     CALL_METADATA,
     CALLS,
     RAW_TABLES,

@@ -11,7 +11,7 @@ from datetime import date
 
 import duckdb
 
-from dialflo_pipeline.core.schema.tables import WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import WAREHOUSE_TABLES
 from dialflo_pipeline.marts.model import CHANGE_COLUMNS, Model
 from dialflo_pipeline.marts.project import all_read
 from dialflo_pipeline.marts.temp_tables import TempTables

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS, TASKS, Table
+from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS, TASKS, Table
 
 Source: TypeAlias = "tuple[str, str]"
 """Full name of a table (`main.calls`, `lake.raw_answers`) and a column of it."""

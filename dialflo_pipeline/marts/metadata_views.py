@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from dialflo_pipeline.core.schema.tables import CALL_METADATA, Privacy
+from dialflo_pipeline.core.schema import CALL_METADATA, Privacy
 from dialflo_pipeline.load import ddl as warehouse
 from dialflo_pipeline.marts.sql_names import column_name, names_by_age
 

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from dialflo_pipeline.core.schema.tables import WAREHOUSE_TABLES, Privacy
+from dialflo_pipeline.core.schema import WAREHOUSE_TABLES, Privacy
 
 MODEL_FOLDERS = {"staging": "intermediate", "marts": "marts"}
 """Schemas of models, in the order they are built, and their folders in `sql/`."""

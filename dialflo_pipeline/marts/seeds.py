@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialflo_pipeline.core.errors import SettingsError
-from dialflo_pipeline.core.schema.tables import Outcome
+from dialflo_pipeline.core.schema import Outcome
 from dialflo_pipeline.core.values import ASCII_BLANKS, capitals
 
 SEED_FOLDER = "seeds"

@@ -11,7 +11,7 @@ import duckdb
 
 from dialflo_pipeline import __version__
 from dialflo_pipeline.core.errors import DialfloError
-from dialflo_pipeline.core.schema.tables import PUBLICATION, State
+from dialflo_pipeline.core.schema import PUBLICATION, State
 from dialflo_pipeline.load import ddl as warehouse
 from dialflo_pipeline.marts.build import built_fingerprint
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from dialflo_pipeline.core.schema.tables import RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.storage.atomic_write import whole_file

@@ -22,7 +22,7 @@ from dialflo_pipeline.core.errors import (
     Misplaced,
     MissingChecksum,
 )
-from dialflo_pipeline.core.schema.tables import RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.core.schema import RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.flatten.derive import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import day_status, fingerprint, survey

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dialflo_pipeline.core.errors import DamagedFile, DialfloError, TaskFileError
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_ID_PATTERN, TASK_IDS, TASKS
+from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_ID_PATTERN, TASK_IDS, TASKS
 from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.extract.task_ids.inbox import DONE
 from dialflo_pipeline.extract.task_ids.register import register

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from dialflo_pipeline.core.errors import TransientError, UsageError
-from dialflo_pipeline.core.schema.tables import PUBLICATION
+from dialflo_pipeline.core.schema import PUBLICATION
 from dialflo_pipeline.storage.atomic_write import whole_file
 
 MANIFEST = "manifest.json"

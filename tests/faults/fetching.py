@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from dialflo_pipeline.api import request as asking
 from dialflo_pipeline.api.retry import RetryPolicy
 from dialflo_pipeline.core import event_loop
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS
+from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS
 from dialflo_pipeline.extract.fetch import FetchReport
 from dialflo_pipeline.extract.run import fetch_answers
 from dialflo_pipeline.lake.partitions import read_states

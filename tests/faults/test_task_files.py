@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.extract.task_ids.inbox import Clock, Fate, InboxReport, read_inbox
 from dialflo_pipeline.lake.store import Lake
 from tests.faults.task_files import TASK_FILES, TaskFile

@@ -14,7 +14,7 @@ import filelock
 import polars as pl
 import pytest
 
-from dialflo_pipeline.core.schema.tables import TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.core.settings import ENV_PREFIX
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.store import Lake

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS
+from dialflo_pipeline.core.schema import RAW_ANSWERS
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows

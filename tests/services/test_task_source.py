@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
 from dialflo_pipeline.core.errors import TaskSourceError
-from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.extract.task_ids.database.source import SourceReport, TaskSource, examine, has_news, read_source
 from dialflo_pipeline.lake.data_dir import DataDir
 from tests.services.servers import PASSWORD

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline import pipeline as refresh
-from dialflo_pipeline.core.schema.tables import TASK_IDS, TASKS
+from dialflo_pipeline.core.schema import TASK_IDS, TASKS
 from dialflo_pipeline.flatten.derive import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus, survey

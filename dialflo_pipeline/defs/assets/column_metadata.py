@@ -6,7 +6,7 @@ from typing import Any
 import dataframely as dy
 from dagster import AssetKey, TableColumn, TableColumnConstraints, TableColumnDep, TableColumnLineage, TableSchema
 
-from dialflo_pipeline.core.schema.tables import Privacy, Table
+from dialflo_pipeline.core.schema import Privacy, Table
 from dialflo_pipeline.marts.lake_lineage import Lineage, Source
 from dialflo_pipeline.marts.model import Model
 

@@ -20,7 +20,7 @@ from dialflo_pipeline import pipeline as refresh
 from dialflo_pipeline.api.request import open_fetcher
 from dialflo_pipeline.core import event_loop
 from dialflo_pipeline.core.errors import SettingsError
-from dialflo_pipeline.core.schema.tables import PUBLICATION, RAW_ANSWERS, RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.core.schema import PUBLICATION, RAW_ANSWERS, RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.defs.assets import specs
 from dialflo_pipeline.defs.partitions import A_DAY_A_RUN, DaysConfig, days_of_run, materialized, note_failed
 from dialflo_pipeline.defs.resources import Pipeline, Step

@@ -14,7 +14,7 @@ from dagster import (
     multi_asset,
 )
 
-from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.defs.assets import specs
 from dialflo_pipeline.defs.resources import Pipeline, Step
 from dialflo_pipeline.extract.task_ids.database.source import SourceReport, read_source, source_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from dagster import AssetKey, AssetSpec, DailyPartitionsDefinition, MetadataValue
 
-from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, PUBLICATION, RAW_TABLES, WAREHOUSE_TABLES, Table
+from dialflo_pipeline.core.schema import FORGOTTEN_IDS, PUBLICATION, RAW_TABLES, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.defs.assets.column_metadata import asset_key, model_metadata, table_metadata
 from dialflo_pipeline.marts.column_lineage import model_lineage, query_lineage, tables_behind
 from dialflo_pipeline.marts.lake_lineage import Lineage, lake_lineage, table_lineage

@@ -20,7 +20,7 @@ from dagster._core.instance.ref import InstanceRef  # the only way to override o
 from sqlalchemy.exc import SQLAlchemyError
 
 from dialflo_pipeline.core.errors import DialfloError, PermanentError
-from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, RAW_ANSWERS, TASK_IDS, Table
+from dialflo_pipeline.core.schema import FORGOTTEN_IDS, RAW_ANSWERS, TASK_IDS, Table
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.assets.daily import WHOLE_OPS, FetchConfig, FlattenConfig, RebuildConfig
 from dialflo_pipeline.defs.assets.specs import lake_key

@@ -24,7 +24,7 @@ from dagster import (
 )
 
 from dialflo_pipeline.core.errors import DialfloError, LockHeld
-from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.history.run_content import was_cut_off
 from dialflo_pipeline.defs.jobs import derive_job, derive_request, sync_job, sync_request

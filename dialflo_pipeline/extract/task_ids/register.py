@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from dialflo_pipeline.core.errors import TaskFileError
-from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.extract.task_ids.row_validation import TaskRow
 from dialflo_pipeline.lake.registrations import registered_tasks
 from dialflo_pipeline.lake.store import Lake

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from dialflo_pipeline.core.schema.tables import TASK_ID_PATTERN
+from dialflo_pipeline.core.schema import TASK_ID_PATTERN
 from dialflo_pipeline.core.strict_json import Number, dumps
 from dialflo_pipeline.core.values import ASCII_BLANKS, NO_TIME, parse_time
 

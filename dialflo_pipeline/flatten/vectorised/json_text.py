@@ -5,12 +5,13 @@ from typing import Final
 
 import polars as pl
 
-from dialflo_pipeline.flatten.fields import FIELDS, NEXT_ACTION, STATUS_INSTEAD, Kind, Path
+from dialflo_pipeline.core.schema import ValueKind
+from dialflo_pipeline.flatten.fields import FIELDS, NEXT_ACTION, STATUS_INSTEAD, Path
 
 # A number that is no 64-bit integer may be written anew by DuckDB, so its text would not be as it was sent.
 _KEPT_AS_SENT = '"|null$|true$|false$|-?[0-9]{1,18}$'
 _PATTERNS: Final = {
-    **{field.path: f"^({_KEPT_AS_SENT})" for field in FIELDS if field.kind is Kind.TEXT},
+    **{field.path: f"^({_KEPT_AS_SENT})" for field in FIELDS if field.kind is ValueKind.TEXT},
     STATUS_INSTEAD: f"^({_KEPT_AS_SENT})",
     NEXT_ACTION: f"^([{{]|{_KEPT_AS_SENT})",
 }

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dialflo_pipeline.core.schema.tables import Outcome
+from dialflo_pipeline.core.schema import Outcome, ValueKind
 from dialflo_pipeline.core.values import (
     ASCII_BLANKS,
     CALL_MARKS,
@@ -19,12 +19,12 @@ from dialflo_pipeline.core.values import (
     is_inbound,
     outcome_of,
 )
-from dialflo_pipeline.flatten.fields import FIELDS, INSIGHTS, NEXT_ACTION, STATUS, STATUS_INSTEAD, Field, Kind
+from dialflo_pipeline.flatten.fields import FIELDS, INSIGHTS, NEXT_ACTION, STATUS, STATUS_INSTEAD, Field
 from dialflo_pipeline.flatten.frames import CALLS_FOUND
 from dialflo_pipeline.flatten.vectorised.json_text import place
 from dialflo_pipeline.flatten.vectorised.local_times import to_utc
 
-TIMES: Final = tuple(field for field in FIELDS if field.kind is Kind.TIME)
+TIMES: Final = tuple(field for field in FIELDS if field.kind is ValueKind.TIME)
 
 _TIME_PATTERN: Final = (
     "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
@@ -49,7 +49,7 @@ def finish_calls(found: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
     is_odd = pl.col("is_odd") | ~_is_call() | pl.any_horizontal(map(_is_unread, FIELDS))
     calls = found.with_columns(
         is_odd.fill_null(value=False),
-        *(_value(field).alias(field.column) for field in FIELDS if field.kind is not Kind.TIME),
+        *(_value(field).alias(field.column) for field in FIELDS if field.kind is not ValueKind.TIME),
     )
     calls = calls.with_columns(_time(calls, field, zone) for field in TIMES)
     return _derived(calls).select(*CALLS_FOUND.names(), "is_odd")
@@ -68,15 +68,15 @@ def _text(field: Field) -> pl.Expr:
     if field.path == (*NEXT_ACTION, "value"):
         single = pl.col(place(NEXT_ACTION))
         return pl.when(single.is_null()).then(text).otherwise(single)
-    return text if field.kind is Kind.TEXT else text.str.strip_chars(ASCII_BLANKS)
+    return text if field.kind is ValueKind.TEXT else text.str.strip_chars(ASCII_BLANKS)
 
 
 def _value(field: Field) -> pl.Expr:
     """The field as its column's type; null also where the text is not blank but cannot be read."""
-    if field.kind is Kind.TEXT:
+    if field.kind is ValueKind.TEXT:
         return _text(field)
     number = _text(field).cast(pl.Float64, strict=False)
-    if field.kind is Kind.CONFIDENCE:
+    if field.kind is ValueKind.CONFIDENCE:
         # Polars divides by a single number by multiplying with its inverse, which rounds otherwise.
         hundred = number * 0 + 100
         return pl.when(number > 1).then(number / hundred).otherwise(number)
@@ -85,16 +85,16 @@ def _value(field: Field) -> pl.Expr:
 
 def _is_unread(field: Field) -> pl.Expr:
     """Whether the field has a text that gives a reject, or may give one."""
-    if field.kind is Kind.TEXT:
+    if field.kind is ValueKind.TEXT:
         return pl.lit(value=False)
     text = _text(field)
-    if field.kind is Kind.TIME:
+    if field.kind is ValueKind.TIME:
         return (text != "") & pl.col(field.column).is_null()
     number = text.cast(pl.Float64, strict=False)
     is_read = {
-        Kind.NUMBER: number.is_finite(),
-        Kind.DURATION: number.is_finite() & (number >= 0),
-        Kind.CONFIDENCE: number.is_between(0, 100),
+        ValueKind.NUMBER: number.is_finite(),
+        ValueKind.DURATION: number.is_finite() & (number >= 0),
+        ValueKind.CONFIDENCE: number.is_between(0, 100),
     }
     return (text != "") & ~is_read[field.kind].fill_null(value=False)
 

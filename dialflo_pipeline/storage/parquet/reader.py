@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dialflo_pipeline.core.errors import DamagedFile, DamagedRows, Misplaced, MissingChecksum
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, RAW_TABLES, TASK_IDS, Table
+from dialflo_pipeline.core.schema import RAW_ANSWERS, RAW_TABLES, TASK_IDS, Table
 from dialflo_pipeline.storage.parquet import checksum as seal
 from dialflo_pipeline.storage.parquet.schema import PARTITION_COLUMN, arrow_schema, stored_columns, typed
 

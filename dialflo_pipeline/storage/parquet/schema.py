@@ -5,7 +5,7 @@ from functools import cache
 import polars as pl
 import pyarrow as pa
 
-from dialflo_pipeline.core.schema.tables import Table
+from dialflo_pipeline.core.schema import Table
 
 PARTITION_COLUMN = "call_date"
 

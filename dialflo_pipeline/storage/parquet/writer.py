@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialflo_pipeline.core.schema.tables import Table
+from dialflo_pipeline.core.schema import Table
 from dialflo_pipeline.storage.parquet import checksum as seal
 from dialflo_pipeline.storage.parquet.schema import arrow_schema, stored_columns
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from dialflo_pipeline.cli.sync import rebuild, sync
 from dialflo_pipeline.cli.tasks import forget_ids, register_file
 from dialflo_pipeline.core.errors import TokenRefused
-from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import FORGOTTEN_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.deployment.home import dagster_home, home_beside

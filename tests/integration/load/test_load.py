@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline.core.errors import DamagedFile, DamagedWarehouse
-from dialflo_pipeline.core.schema.tables import CALLS, REJECTS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import CALLS, REJECTS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts

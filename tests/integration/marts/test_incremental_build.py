@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dialflo_pipeline.core.errors import ModelError
-from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline.core.schema.tables import TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline.core.errors import DamagedFile, NotPublished, TransientError
-from dialflo_pipeline.core.schema.tables import TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts

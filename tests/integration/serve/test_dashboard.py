@@ -12,7 +12,7 @@ import pytest
 
 from dialflo_pipeline.cli.dashboard import run_dashboard
 from dialflo_pipeline.core.errors import DashboardFailed, NotPublished
-from dialflo_pipeline.core.schema.tables import CALLS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import CALLS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days
 from dialflo_pipeline.lake.store import Lake

@@ -14,7 +14,7 @@ import pytest
 
 from dialflo_pipeline.cli.export import run_export
 from dialflo_pipeline.core.errors import NotPublished, TransientError, UsageError
-from dialflo_pipeline.core.schema.tables import WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import WAREHOUSE_TABLES
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.serve.export import export

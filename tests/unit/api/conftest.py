@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from dialflo_pipeline.api.classify import Attempt, Classification
 from dialflo_pipeline.api.client import DialfloClient, open_client
-from dialflo_pipeline.core.schema.tables import Result
+from dialflo_pipeline.core.schema import Result
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dialflo_pipeline.api.rate_limiter import LONGEST_PAUSE_SECONDS, RateLimiter
 from dialflo_pipeline.api.request import Fetcher, TaskFetch
 from dialflo_pipeline.api.retry import TRIED_AGAIN, RetryPolicy
-from dialflo_pipeline.core.schema.tables import Result
+from dialflo_pipeline.core.schema import Result
 
 USABLE = b'[{"call_status": "BUSY"}]'
 Answer = Callable[[], Awaitable[httpx.Response]]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dialflo_pipeline.api.classify import Attempt, Classification
 from dialflo_pipeline.api.retry import may_be_tried_again, put_off, retry_after_seconds
-from dialflo_pipeline.core.schema.tables import Result
+from dialflo_pipeline.core.schema import Result
 
 NOW = datetime(2025, 6, 25, 10, 57, 5, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from bi.superset.__main__ import FOLDER, main
 from bi.superset.bundle import PLACEHOLDER, bundle, write_folder
 from bi.superset.charts import CHARTS
 from bi.superset.dashboard import ROWS
-from dialflo_pipeline.core.schema.tables import Privacy
+from dialflo_pipeline.core.schema import Privacy
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.metric_catalog import marts_of
 from dialflo_pipeline.marts.project import read_models, sql_folder

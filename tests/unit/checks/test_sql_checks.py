@@ -8,7 +8,7 @@ from dialflo_pipeline.checks.check import Check, Severity
 from dialflo_pipeline.checks.context import INPUTS
 from dialflo_pipeline.checks.sql_checks import CHECK_FOLDER, parse_check, read_checks
 from dialflo_pipeline.core.errors import ModelError
-from dialflo_pipeline.core.schema.tables import RAW_TABLES, WAREHOUSE_TABLES, Privacy
+from dialflo_pipeline.core.schema import RAW_TABLES, WAREHOUSE_TABLES, Privacy
 from dialflo_pipeline.marts.column_lineage import query_lineage
 from dialflo_pipeline.marts.parser import tables_read
 from dialflo_pipeline.marts.project import read_models, sql_folder

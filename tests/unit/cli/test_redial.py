@@ -15,7 +15,7 @@ from dialflo_pipeline.cli import redial
 from dialflo_pipeline.cli.app import app
 from dialflo_pipeline.cli.redial import spreadsheet_safe
 from dialflo_pipeline.core.errors import NotPublished
-from dialflo_pipeline.core.schema.tables import CALL_METADATA, CALLS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import CALL_METADATA, CALLS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts

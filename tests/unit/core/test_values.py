@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.core.schema.tables import Outcome
+from dialflo_pipeline.core.schema import Outcome
 from dialflo_pipeline.core.strict_json import Json, Number
 from dialflo_pipeline.core.values import (
     call_objects,

@@ -15,7 +15,7 @@ from dagster import (
     build_schedule_context,
 )
 
-from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS, PUBLICATION, RAW_TABLES, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import FORGOTTEN_IDS, PUBLICATION, RAW_TABLES, WAREHOUSE_TABLES
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline

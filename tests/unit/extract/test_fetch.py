@@ -8,7 +8,7 @@ import pytest
 from dialflo_pipeline.api.classify import Classification
 from dialflo_pipeline.api.client import ApiResponse
 from dialflo_pipeline.api.request import TaskFetch
-from dialflo_pipeline.core.schema.tables import Result
+from dialflo_pipeline.core.schema import Result
 from dialflo_pipeline.extract.fetch import CircuitBreaker, Fetch, FetchReport, StopReason
 
 SENT = datetime(2024, 5, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from dialflo_pipeline.core.errors import ApiDown, TokenRefused
-from dialflo_pipeline.core.schema.tables import Result
+from dialflo_pipeline.core.schema import Result
 from dialflo_pipeline.extract.fetch import FetchReport, StopReason
 from dialflo_pipeline.extract.outcome import why_unfetched
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline.core.errors import TransientError
-from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.flatten import derive
 from dialflo_pipeline.flatten.derive import flatten_days
 from dialflo_pipeline.lake import partitions as day_groups

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from dialflo_pipeline.core import strict_json
+from dialflo_pipeline.core.schema import ValueKind
 from dialflo_pipeline.core.strict_json import Json, Number
 from dialflo_pipeline.core.values import is_blank, is_call_object
 from dialflo_pipeline.flatten import Flattened, flatten
@@ -25,7 +26,6 @@ from dialflo_pipeline.flatten.fields import (
     PARENTS,
     STATUS,
     STATUS_INSTEAD,
-    Kind,
     Path,
 )
 from dialflo_pipeline.flatten.frames import DOCUMENT
@@ -201,11 +201,11 @@ def is_in_column(call: dict[str, Any], path: Path, leaf: Any) -> bool:
     if source is None:
         return False
     held = call[source.column]
-    if leaf is None or (source.kind is not Kind.TEXT and isinstance(leaf, str) and is_blank(leaf)):
+    if leaf is None or (source.kind is not ValueKind.TEXT and isinstance(leaf, str) and is_blank(leaf)):
         return path in (STATUS, STATUS_INSTEAD) or held is None
-    if source.kind is Kind.TEXT:
+    if source.kind is ValueKind.TEXT:
         return bool(held == leaf or (not isinstance(leaf, str) and held is not None and parsed_or_none(held) == leaf))
-    if source.kind is Kind.TIME:
+    if source.kind is ValueKind.TIME:
         return isinstance(held, datetime)
     return held is not None and float(leaf) in (held, pytest.approx(held * 100))
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import polars as pl
 import pytest
 
-from dialflo_pipeline.core.schema.tables import CALL_CONTEXT, CALL_METADATA, CALLS, REJECTS
+from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, REJECTS
 from dialflo_pipeline.flatten import Flattened
 
 Read: TypeAlias = Callable[..., Flattened]

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, Result, State
+from dialflo_pipeline.core.schema import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, Result, State
 from dialflo_pipeline.flatten.derive import flatten_days
 from dialflo_pipeline.lake import partitions as days
 from dialflo_pipeline.lake.partitions import DayStatus, day_status, fingerprint, read_states, registered_days, survey

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.core.schema.tables import FORGOTTEN_IDS
+from dialflo_pipeline.core.schema import FORGOTTEN_IDS
 from dialflo_pipeline.extract.task_ids.register import Registration, register
 from dialflo_pipeline.extract.task_ids.row_validation import TaskRow
 from dialflo_pipeline.lake.registrations import Forgotten, forget, registered_tasks

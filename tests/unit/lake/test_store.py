@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dialflo_pipeline.core.errors import DamagedFile, DamagedRows, MissingChecksum
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS, TASKS, Table
+from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS, TASKS, Table
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.storage.parquet import checksum as seal
 

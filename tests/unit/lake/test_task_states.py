@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.core.schema.tables import RAW_ANSWERS, TASK_IDS, TASKS, Result, State
+from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS, TASKS, Result, State
 from dialflo_pipeline.lake.task_states import TRY_COLUMNS, deciding_askings, is_due, task_states
 
 DAY = date(2024, 5, 1)

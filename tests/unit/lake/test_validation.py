@@ -7,7 +7,7 @@ import dataframely as dy
 import polars as pl
 import pytest
 
-from dialflo_pipeline.core.schema.tables import CALL_METADATA, CALLS, REJECTS, Table
+from dialflo_pipeline.core.schema import CALL_METADATA, CALLS, REJECTS, Table
 from dialflo_pipeline.lake.validation import checked
 
 KEYS = [("a", 0, "x"), ("a", 0, "y"), ("a", 1, "x"), ("b", 0, "w")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialflo_pipeline.core.schema.tables import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.marts.column_lineage import model_lineage, query_lineage, tables_behind
 from dialflo_pipeline.marts.lake_lineage import lake_lineage
 from dialflo_pipeline.marts.model import Model

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.extract.task_ids import inbox as inbox_module
 from dialflo_pipeline.extract.task_ids.inbox import Clock, Fate, InboxReport, read_inbox
 from dialflo_pipeline.extract.task_ids.register import register_each

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.lake.store import Lake
 
 SCRIPT = """

@@ -15,7 +15,7 @@ from dagster._daemon.types import DaemonHeartbeat  # what the daemon leaves
 from filelock import FileLock
 
 from dialflo_pipeline import pipeline as refresh
-from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline

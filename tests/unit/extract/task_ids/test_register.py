@@ -10,7 +10,7 @@ from dataframely.exc import ValidationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline.core.schema.tables import TASK_IDS
+from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.extract.task_ids import register as register_module
 from dialflo_pipeline.extract.task_ids.files.formats import Format
 from dialflo_pipeline.extract.task_ids.files.reader import read

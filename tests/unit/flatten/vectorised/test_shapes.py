@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, INTEREST, KEY_VALUES, NEXT_ACTION, QUALITY, Path
+from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, KEY_VALUES, NEXT_ACTION, Path
 from dialflo_pipeline.flatten.vectorised.shapes import LEVELS, Shape, read_shape
+
+INTEREST: Path = (*INSIGHTS, "user_interest")
+QUALITY: Path = ("call_quality",)
 
 PLAIN = Shape(
     is_short=True, is_last=True, is_odd=False, has_insights=False, unsure=(), known=(("agent_name",),), unknown=()
