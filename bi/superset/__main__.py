@@ -1,4 +1,5 @@
-"""Make the bundle: `python -m bi.superset` writes the committed folder, with `--zip FILE` one to import."""
+"""Make the bundle: `python -m bi.superset` writes the committed folder, which holds the
+dashboard and its datasets; with `--zip FILE` it writes a zip to import, with a dataset for every mart."""
 
 import argparse
 import sys
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     models = read_models(sql_folder())
     if options.zip is None:
-        write_folder(bundle(models), FOLDER)
+        write_folder(bundle(models, only_charted=True), FOLDER)
     else:
         published = options.warehouse or str(DataDir(load_settings().data_dir).published.resolve())
         write_zip(bundle(models, published), options.zip)

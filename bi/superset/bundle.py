@@ -21,9 +21,15 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest time that a zip can tell."""
 
 
-def bundle(models: Iterable[Model], warehouse: str = PLACEHOLDER) -> dict[str, str]:
-    """The path within the bundle and the text of every file, for a published file at this absolute path."""
-    made = {dataset.name: dataset for dataset in datasets.datasets_of(models)}
+def bundle(models: Iterable[Model], warehouse: str = PLACEHOLDER, *, only_charted: bool = False) -> dict[str, str]:
+    """The path within the bundle and the text of every file, for a published file at this absolute path.
+
+    `only_charted` leaves out the datasets that no chart shows.
+    """
+    charted = {chart.dataset for chart in CHARTS}
+    made = {
+        dataset.name: dataset for dataset in datasets.datasets_of(models) if dataset.name in charted or not only_charted
+    }
     database = _database(warehouse)
     parts: dict[str, Mapping[str, Any]] = {
         # Any fixed time: that of making would be another each time.

@@ -1,24 +1,24 @@
-"""The datasets: a mart each, with the columns, types and descriptions of its header, and the stamp of the file.
+"""The datasets: one per mart, with the columns, types, sums and ratios of its header, and the publication metadata.
 
-What a rate is made of is read from its definition in the header. Columns about a person are left out, but for two.
+Columns about a person are left out, but for two.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from bi.superset.figures import (
-    FIGURES,
     FUNNEL,
     FUNNEL_STEPS,
     LOWER,
+    MORE_COLUMNS,
+    MORE_METRICS,
     OVERALL,
+    QUOTIENT,
     SHARE,
     TOTAL,
     UPPER,
     Column,
-    Figures,
     Metric,
 )
 from bi.superset.names import VERSION, identity, label
@@ -28,8 +28,6 @@ from dialflo_pipeline.marts.model import Model
 
 PERSONAL_BUT_SHOWN = {("caller_id_health", "from_number_e164"), ("conversion_funnel", "campaign")}
 """Calling numbers are mostly the company's own, campaigns bear its names; and people ask by both."""
-
-_QUOTIENT = re.compile(r"(\w+) / (\w+)[.;]")
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def datasets_of(models: Iterable[Model]) -> list[Dataset]:
     """All of them. Raises `KeyError` or `ValueError` where a mart has not what is said of it here."""
     marts = marts_of(models)
     funnel = next(mart for mart in marts if mart.name == FUNNEL)
-    return [*map(_of_mart, marts), _funnel_steps(funnel), _stamp()]
+    return [*map(_of_mart, marts), _funnel_steps(funnel), _publication()]
 
 
 def as_yaml(dataset: Dataset, database: str) -> dict[str, Any]:
@@ -104,17 +102,16 @@ def _metric_label(name: str) -> str:
 
 
 def _of_mart(mart: Model) -> Dataset:
-    figures = FIGURES.get(mart.name, Figures())
     columns = [
         Column(name, column.type, one_line(column.description))
         for name, column in mart.columns.items()
         if column.privacy is not Privacy.PERSONAL or (mart.name, name) in PERSONAL_BUT_SHOWN
     ]
     metrics = [Metric("rows", "count(*)", f"Rows of {mart.full_name}.")]
-    metrics += [_sum(mart, name) for name in figures.counts]
-    metrics += [metric for name in figures.rates for metric in _rate(mart, name)]
-    metrics += figures.metrics
-    columns += figures.columns
+    metrics += [_sum(mart, name) for name, column in mart.columns.items() if column.sum]
+    metrics += [metric for name in mart.columns if mart.has_summable_ratio(name) for metric in _rate(mart, name)]
+    metrics += MORE_METRICS.get(mart.name, ())
+    columns += MORE_COLUMNS.get(mart.name, ())
     return Dataset(mart.schema, mart.name, mart.description, _note(mart), tuple(columns), tuple(metrics))
 
 
@@ -129,16 +126,16 @@ def _sum(mart: Model, name: str) -> Metric:
 
 
 def _rate(mart: Model, name: str) -> Iterator[Metric]:
-    """A rate of sums and its bounds, which the file's own functions reckon."""
-    definition = one_line(mart.columns[name].description)
-    quotient = _QUOTIENT.match(definition)
-    if quotient is None:
-        raise ValueError(f"{mart.full_name} defines {name} as {definition!r}, which is not one count by another.")
-    numerator, denominator = (f"sum({count})" for count in quotient.groups() if mart.columns[count])
-    yield Metric(f"{OVERALL}{name}", f"{numerator} / nullif({denominator}, 0)", f"Of sums: {definition}", SHARE)
+    """A quotient of sums, with its bounds where the mart has them."""
+    column = mart.columns[name]
+    numerator, denominator = (f"sum({count})" for count in column.ratio or ())
+    number_format = SHARE if column.unit == "share" else QUOTIENT
+    definition = f"Of sums: {one_line(column.description)}"
+    yield Metric(f"{OVERALL}{name}", f"{numerator} / nullif({denominator}, 0)", definition, number_format)
     for ending, bound in ((LOWER, "low"), (UPPER, "high")):
-        meaning = one_line(mart.columns[f"{name}_{bound}"].description)
-        yield Metric(f"{OVERALL}{name}{ending}", f"staging.wilson_{bound}({numerator}, {denominator})", meaning, SHARE)
+        if about := mart.columns.get(f"{name}_{bound}"):
+            expression = f"staging.wilson_{bound}({numerator}, {denominator})"
+            yield Metric(f"{OVERALL}{name}{ending}", expression, one_line(about.description), SHARE)
 
 
 def _funnel_steps(funnel: Model) -> Dataset:
@@ -159,7 +156,7 @@ def _funnel_steps(funnel: Model) -> Dataset:
     return Dataset(funnel.schema, FUNNEL_STEPS, funnel.description, _note(funnel), tuple(columns), metrics, sql)
 
 
-def _stamp() -> Dataset:
+def _publication() -> Dataset:
     columns = [
         Column(name, PUBLICATION.sql_types[name], one_line(column.description or ""))
         for name, column in PUBLICATION.columns.items()

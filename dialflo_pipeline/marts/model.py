@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -34,6 +34,10 @@ class ModelColumn(BaseModel):
     description: str
     unit: str | None = None
     privacy: Privacy = Privacy.NONE
+    sum: bool = False
+    """Whether values of several rows may be added up."""
+    ratio: tuple[str, str] | None = None
+    """The columns it is a quotient of: numerator and denominator. Columns in `_low` and `_high` are its bounds."""
 
 
 class Header(BaseModel):
@@ -56,6 +60,26 @@ class Header(BaseModel):
     columns_of: str | None = None
     """Full name of the model whose columns, types and descriptions it has."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _describe_ratios(cls, header: Any) -> Any:
+        """What a ratio and its bounds are follows from the ratio, so their descriptions may be left out."""
+        if not isinstance(header, dict) or not isinstance(columns := header.get("columns"), dict):
+            return header
+        described = {name: _derived_description(name, columns) for name in columns}
+        filled = {
+            name: {"description": described[name], **column} if described[name] and isinstance(column, dict) else column
+            for name, column in columns.items()
+        }
+        return {**header, "columns": filled}
+
+    @model_validator(mode="after")
+    def _ratios_of_columns(self) -> Self:
+        for name, column in self.columns.items():
+            if unknown := sorted(set(column.ratio or ()) - self.columns.keys()):
+                raise ValueError(f"has a ratio {name} of {', '.join(unknown)}, which it does not declare")
+        return self
+
     @model_validator(mode="after")
     def _some_columns(self) -> Self:
         if bool(self.columns) == bool(self.columns_of):
@@ -63,6 +87,20 @@ class Header(BaseModel):
                 "names no column" if self.columns_of is None else "has columns beside those of another model"
             )
         return self
+
+
+def _derived_description(name: str, columns: Mapping[str, Any]) -> str | None:
+    if ratio := _ratio(name, columns):
+        return f"{ratio[0]} / {ratio[1]}."
+    base, _, bound = name.rpartition("_")
+    side = {"low": "Lower", "high": "Upper"}.get(bound)
+    return f"{side} 95% Wilson bound of {base}." if side and _ratio(base, columns) else None
+
+
+def _ratio(name: str, columns: Mapping[str, Any]) -> list[str] | None:
+    column = columns.get(name)
+    ratio = column.get("ratio") if isinstance(column, dict) else None
+    return ratio if isinstance(ratio, list) and len(ratio) == 2 else None
 
 
 @dataclass(frozen=True)
@@ -89,6 +127,11 @@ class Model:
     def reads_main(self) -> bool:
         """Whether its own query names a table of the warehouse."""
         return bool(self.depends_on & MAIN_TABLES)
+
+    def has_summable_ratio(self, name: str) -> bool:
+        """Whether over several rows the ratio is the sum of its numerators divided by that of its denominators."""
+        ratio = self.columns[name].ratio
+        return ratio is not None and all(self.columns[part].sum for part in ratio)
 
     @cached_property
     def description(self) -> str:

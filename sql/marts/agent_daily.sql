@@ -24,51 +24,51 @@ whole_because: >-
 columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
-  calls: {type: BIGINT, description: Dialled calls., unit: calls}
-  answered_calls: {type: BIGINT, description: Dialled calls whose outcome is answered., unit: calls}
-  answer_rate: {type: DOUBLE, description: answered_calls / calls., unit: share}
-  answer_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate., unit: share}
-  answer_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate., unit: share}
+  calls: {type: BIGINT, description: Dialled calls., unit: calls, sum: true}
+  answered_calls: {type: BIGINT, description: Dialled calls whose outcome is answered., unit: calls, sum: true}
+  answer_rate: {type: DOUBLE, ratio: [answered_calls, calls], unit: share}
+  answer_rate_low: {type: DOUBLE, unit: share}
+  answer_rate_high: {type: DOUBLE, unit: share}
   contacts: {type: BIGINT, description: Different contact_number of the dialled calls; calls without a number count for none., unit: contacts}
   reached_contacts: {type: BIGINT, description: Different contact_number of the answered dialled calls., unit: contacts}
-  contact_rate: {type: DOUBLE, description: reached_contacts / contacts., unit: share}
-  contact_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of contact_rate., unit: share}
-  contact_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of contact_rate., unit: share}
-  inbound_calls: {type: BIGINT, description: "Calls whose direction is inbound, of any outcome.", unit: calls}
-  answered_inbound_calls: {type: BIGINT, description: Inbound calls whose outcome is answered., unit: calls}
-  talk_minutes: {type: DOUBLE, description: "Sum of the known lengths of the answered dialled calls, in seconds, / 60; 0 where none is known.", unit: minutes}
+  contact_rate: {type: DOUBLE, ratio: [reached_contacts, contacts], unit: share}
+  contact_rate_low: {type: DOUBLE, unit: share}
+  contact_rate_high: {type: DOUBLE, unit: share}
+  inbound_calls: {type: BIGINT, description: "Calls whose direction is inbound, of any outcome.", unit: calls, sum: true}
+  answered_inbound_calls: {type: BIGINT, description: Inbound calls whose outcome is answered., unit: calls, sum: true}
+  talk_minutes: {type: DOUBLE, description: "Sum of the known lengths of the answered dialled calls, in seconds, / 60; 0 where none is known.", unit: minutes, sum: true}
   avg_talk_seconds: {type: DOUBLE, description: Mean of the same lengths; NULL where none is known., unit: seconds}
   median_talk_seconds: {type: DOUBLE, description: "Median of the same lengths (of an even number, the mean of the middle two); NULL where none is known.", unit: seconds}
-  interested_calls: {type: BIGINT, description: "Answered dialled calls whose interest status is mapped to yes, however short.", unit: calls}
-  interested_rate: {type: DOUBLE, description: interested_calls / answered_calls., unit: share}
-  interested_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of interested_rate., unit: share}
-  interested_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of interested_rate., unit: share}
-  converted_calls: {type: BIGINT, description: "Answered dialled calls whose next action is mapped to convert, whatever their interest.", unit: calls}
-  conversion_rate: {type: DOUBLE, description: converted_calls / answered_calls., unit: share}
-  conversion_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of conversion_rate., unit: share}
-  conversion_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of conversion_rate., unit: share}
-  redial_calls: {type: BIGINT, description: "Dialled calls that need a redial: next action mapped to redial, or no next action (NULL or blank) and outcome no_answer or busy.", unit: calls}
+  interested_calls: {type: BIGINT, description: "Answered dialled calls whose interest status is mapped to yes, however short.", unit: calls, sum: true}
+  interested_rate: {type: DOUBLE, ratio: [interested_calls, answered_calls], unit: share}
+  interested_rate_low: {type: DOUBLE, unit: share}
+  interested_rate_high: {type: DOUBLE, unit: share}
+  converted_calls: {type: BIGINT, description: "Answered dialled calls whose next action is mapped to convert, whatever their interest.", unit: calls, sum: true}
+  conversion_rate: {type: DOUBLE, ratio: [converted_calls, answered_calls], unit: share}
+  conversion_rate_low: {type: DOUBLE, unit: share}
+  conversion_rate_high: {type: DOUBLE, unit: share}
+  redial_calls: {type: BIGINT, description: "Dialled calls that need a redial: next action mapped to redial, or no next action (NULL or blank) and outcome no_answer or busy.", unit: calls, sum: true}
   calls_7d: {type: BIGINT, description: Sum of calls over the seven days., unit: calls}
   answered_calls_7d: {type: BIGINT, description: Sum of answered_calls over the seven days., unit: calls}
-  answer_rate_7d: {type: DOUBLE, description: answered_calls_7d / calls_7d., unit: share}
-  answer_rate_7d_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate_7d., unit: share}
-  answer_rate_7d_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate_7d., unit: share}
+  answer_rate_7d: {type: DOUBLE, ratio: [answered_calls_7d, calls_7d], unit: share}
+  answer_rate_7d_low: {type: DOUBLE, unit: share}
+  answer_rate_7d_high: {type: DOUBLE, unit: share}
   talk_minutes_7d: {type: DOUBLE, description: Sum of talk_minutes over the seven days., unit: minutes}
   interested_calls_7d: {type: BIGINT, description: Sum of interested_calls over the seven days., unit: calls}
   converted_calls_7d: {type: BIGINT, description: Sum of converted_calls over the seven days., unit: calls}
-  conversion_rate_7d: {type: DOUBLE, description: converted_calls_7d / answered_calls_7d., unit: share}
-  conversion_rate_7d_low: {type: DOUBLE, description: Lower 95% Wilson bound of conversion_rate_7d., unit: share}
-  conversion_rate_7d_high: {type: DOUBLE, description: Upper 95% Wilson bound of conversion_rate_7d., unit: share}
+  conversion_rate_7d: {type: DOUBLE, ratio: [converted_calls_7d, answered_calls_7d], unit: share}
+  conversion_rate_7d_low: {type: DOUBLE, unit: share}
+  conversion_rate_7d_high: {type: DOUBLE, unit: share}
   redial_calls_7d: {type: BIGINT, description: Sum of redial_calls over the seven days., unit: calls}
   calls_prior_7d: {type: BIGINT, description: Sum of calls over the seven days before., unit: calls}
   answered_calls_prior_7d: {type: BIGINT, description: Sum of answered_calls over the seven days before., unit: calls}
-  answer_rate_prior_7d: {type: DOUBLE, description: answered_calls_prior_7d / calls_prior_7d., unit: share}
-  answer_rate_prior_7d_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate_prior_7d., unit: share}
-  answer_rate_prior_7d_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate_prior_7d., unit: share}
+  answer_rate_prior_7d: {type: DOUBLE, ratio: [answered_calls_prior_7d, calls_prior_7d], unit: share}
+  answer_rate_prior_7d_low: {type: DOUBLE, unit: share}
+  answer_rate_prior_7d_high: {type: DOUBLE, unit: share}
   converted_calls_prior_7d: {type: BIGINT, description: Sum of converted_calls over the seven days before., unit: calls}
-  conversion_rate_prior_7d: {type: DOUBLE, description: converted_calls_prior_7d / answered_calls_prior_7d., unit: share}
-  conversion_rate_prior_7d_low: {type: DOUBLE, description: Lower 95% Wilson bound of conversion_rate_prior_7d., unit: share}
-  conversion_rate_prior_7d_high: {type: DOUBLE, description: Upper 95% Wilson bound of conversion_rate_prior_7d., unit: share}
+  conversion_rate_prior_7d: {type: DOUBLE, ratio: [converted_calls_prior_7d, answered_calls_prior_7d], unit: share}
+  conversion_rate_prior_7d_low: {type: DOUBLE, unit: share}
+  conversion_rate_prior_7d_high: {type: DOUBLE, unit: share}
   calls_change_7d: {type: BIGINT, description: calls_7d - calls_prior_7d., unit: calls}
   answer_rate_change_7d: {type: DOUBLE, description: answer_rate_7d - answer_rate_prior_7d; NULL where either is., unit: difference of shares}
   conversion_rate_change_7d: {type: DOUBLE, description: conversion_rate_7d - conversion_rate_prior_7d; NULL where either is., unit: difference of shares}

@@ -15,11 +15,11 @@ whole_because: >-
 columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
-  calls: {type: BIGINT, description: Dialled calls., unit: calls}
-  answered_calls: {type: BIGINT, description: Dialled calls whose outcome is answered., unit: calls}
-  answer_rate: {type: DOUBLE, description: answered_calls / calls., unit: share}
-  answer_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate., unit: share}
-  answer_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate., unit: share}
+  calls: {type: BIGINT, description: Dialled calls., unit: calls, sum: true}
+  answered_calls: {type: BIGINT, description: Dialled calls whose outcome is answered., unit: calls, sum: true}
+  answer_rate: {type: DOUBLE, ratio: [answered_calls, calls], unit: share}
+  answer_rate_low: {type: DOUBLE, unit: share}
+  answer_rate_high: {type: DOUBLE, unit: share}
   avg_answered_seconds: {type: DOUBLE, description: "Mean of call_duration_seconds over the answered dialled calls that have one; NULL if none has.", unit: seconds}
   median_answered_seconds: {type: DOUBLE, description: "Median of the same lengths (of an even number, the mean of the middle two).", unit: seconds}
 */

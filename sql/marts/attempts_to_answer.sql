@@ -26,19 +26,19 @@ columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   attempt_number: {type: BIGINT, description: "Number of the try, from 1."}
   contacts: {type: BIGINT, description: All contacts of the agent with at least one try (the same in each of its rows)., unit: contacts}
-  tried_contacts: {type: BIGINT, description: "Contacts not reached by an earlier try for which this try was made; each is one call.", unit: contacts}
-  reached_contacts: {type: BIGINT, description: Those of them that this try reached., unit: contacts}
-  reach_rate: {type: DOUBLE, description: reached_contacts / tried_contacts., unit: share}
-  reach_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of reach_rate., unit: share}
-  reach_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of reach_rate., unit: share}
-  given_up_contacts: {type: BIGINT, description: "Contacts for which this try was made, that it did not reach, and that have no further try so far.", unit: contacts}
+  tried_contacts: {type: BIGINT, description: "Contacts not reached by an earlier try for which this try was made; each is one call.", unit: contacts, sum: true}
+  reached_contacts: {type: BIGINT, description: Those of them that this try reached., unit: contacts, sum: true}
+  reach_rate: {type: DOUBLE, ratio: [reached_contacts, tried_contacts], unit: share}
+  reach_rate_low: {type: DOUBLE, unit: share}
+  reach_rate_high: {type: DOUBLE, unit: share}
+  given_up_contacts: {type: BIGINT, description: "Contacts for which this try was made, that it did not reach, and that have no further try so far.", unit: contacts, sum: true}
   cumulative_reached_contacts: {type: BIGINT, description: Sum of reached_contacts up to this attempt number., unit: contacts}
-  cumulative_reach: {type: DOUBLE, description: cumulative_reached_contacts / contacts., unit: share}
-  cumulative_reach_low: {type: DOUBLE, description: Lower 95% Wilson bound of cumulative_reach., unit: share}
-  cumulative_reach_high: {type: DOUBLE, description: Upper 95% Wilson bound of cumulative_reach., unit: share}
+  cumulative_reach: {type: DOUBLE, ratio: [cumulative_reached_contacts, contacts], unit: share}
+  cumulative_reach_low: {type: DOUBLE, unit: share}
+  cumulative_reach_high: {type: DOUBLE, unit: share}
   cumulative_calls: {type: BIGINT, description: Sum of tried_contacts up to this attempt number., unit: calls}
-  calls_per_reach: {type: DOUBLE, description: tried_contacts / reached_contacts; NULL if this try reached nobody., unit: calls per contact}
-  cumulative_calls_per_reach: {type: DOUBLE, description: cumulative_calls / cumulative_reached_contacts; NULL if nobody was reached so far., unit: calls per contact}
+  calls_per_reach: {type: DOUBLE, ratio: [tried_contacts, reached_contacts], unit: calls per contact}
+  cumulative_calls_per_reach: {type: DOUBLE, ratio: [cumulative_calls, cumulative_reached_contacts], unit: calls per contact}
 */
 WITH ended AS (
     SELECT

@@ -27,17 +27,17 @@ columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   weekday: {type: INTEGER, description: "From 1 (Monday) to 7 (Sunday)."}
   hour: {type: INTEGER, description: "From 0 to 23: the hour that begins then.", unit: hour of the day}
-  calls: {type: BIGINT, description: Dialled calls in the cell., unit: calls}
-  answered_calls: {type: BIGINT, description: Those of them whose outcome is answered., unit: calls}
-  answer_rate: {type: DOUBLE, description: answered_calls / calls., unit: share}
-  answer_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate., unit: share}
-  answer_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate., unit: share}
+  calls: {type: BIGINT, description: Dialled calls in the cell., unit: calls, sum: true}
+  answered_calls: {type: BIGINT, description: Those of them whose outcome is answered., unit: calls, sum: true}
+  answer_rate: {type: DOUBLE, ratio: [answered_calls, calls], unit: share}
+  answer_rate_low: {type: DOUBLE, unit: share}
+  answer_rate_high: {type: DOUBLE, unit: share}
   is_too_small: {type: BOOLEAN, description: Whether the cell has fewer than 30 calls.}
   agent_calls: {type: BIGINT, description: Sum of calls over the agent's cells (N)., unit: calls}
   agent_answered_calls: {type: BIGINT, description: Sum of answered_calls over the agent's cells (X)., unit: calls}
-  agent_answer_rate: {type: DOUBLE, description: agent_answered_calls / agent_calls (m)., unit: share}
-  agent_answer_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of agent_answer_rate., unit: share}
-  agent_answer_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of agent_answer_rate., unit: share}
+  agent_answer_rate: {type: DOUBLE, ratio: [agent_answered_calls, agent_calls], description: agent_answered_calls / agent_calls (m)., unit: share}
+  agent_answer_rate_low: {type: DOUBLE, unit: share}
+  agent_answer_rate_high: {type: DOUBLE, unit: share}
   agent_cells: {type: BIGINT, description: Cells of the agent (K)., unit: cells}
   rho: {type: DOUBLE, description: "How much the agent's cells differ beyond chance (correlation of two calls in one cell), 0 to 1; see above."}
   weight: {type: DOUBLE, description: "How much the cell's own rate counts in shrunk_rate, 0 to 1 (w).", unit: share}

@@ -24,11 +24,11 @@ columns:
   outcome_reason: {type: VARCHAR, description: "Why the call came out so, as sent."}
   hangup_cause: {type: VARCHAR, description: "Cause of the hang-up, as sent."}
   hangup_source: {type: VARCHAR, description: "Who hung up, as sent."}
-  calls: {type: BIGINT, description: Calls with all of these., unit: calls}
+  calls: {type: BIGINT, description: Calls with all of these., unit: calls, sum: true}
   agent_calls: {type: BIGINT, description: All calls of that call_date and agent., unit: calls}
-  share: {type: DOUBLE, description: calls / agent_calls., unit: share}
-  share_low: {type: DOUBLE, description: Lower 95% Wilson bound of share., unit: share}
-  share_high: {type: DOUBLE, description: Upper 95% Wilson bound of share., unit: share}
+  share: {type: DOUBLE, ratio: [calls, agent_calls], unit: share}
+  share_low: {type: DOUBLE, unit: share}
+  share_high: {type: DOUBLE, unit: share}
 */
 -- As sent first: there are few different texts, so each is looked at once and not once a call.
 WITH sent AS (

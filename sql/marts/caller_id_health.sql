@@ -29,31 +29,31 @@ whole_because: >-
 columns:
   from_number_e164: {type: VARCHAR, description: "Calling number in E.164; NULL, a group of its own, holds the calls whose number is missing or cannot be read.", privacy: personal}
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
-  calls: {type: BIGINT, description: Dialled calls of the day., unit: calls}
-  answered_calls: {type: BIGINT, description: Those of them whose outcome is answered., unit: calls}
-  answer_rate: {type: DOUBLE, description: answered_calls / calls., unit: share}
-  answer_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate., unit: share}
-  answer_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate., unit: share}
+  calls: {type: BIGINT, description: Dialled calls of the day., unit: calls, sum: true}
+  answered_calls: {type: BIGINT, description: Those of them whose outcome is answered., unit: calls, sum: true}
+  answer_rate: {type: DOUBLE, ratio: [answered_calls, calls], unit: share}
+  answer_rate_low: {type: DOUBLE, unit: share}
+  answer_rate_high: {type: DOUBLE, unit: share}
   calls_7d: {type: BIGINT, description: Dialled calls of the 7 days., unit: calls}
   answered_calls_7d: {type: BIGINT, description: Those of them that were answered., unit: calls}
-  answer_rate_7d: {type: DOUBLE, description: answered_calls_7d / calls_7d., unit: share}
-  answer_rate_7d_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate_7d., unit: share}
-  answer_rate_7d_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate_7d., unit: share}
+  answer_rate_7d: {type: DOUBLE, ratio: [answered_calls_7d, calls_7d], unit: share}
+  answer_rate_7d_low: {type: DOUBLE, unit: share}
+  answer_rate_7d_high: {type: DOUBLE, unit: share}
   calls_28d: {type: BIGINT, description: Dialled calls of the 28 days., unit: calls}
   answered_calls_28d: {type: BIGINT, description: Those of them that were answered., unit: calls}
-  answer_rate_28d: {type: DOUBLE, description: answered_calls_28d / calls_28d., unit: share}
-  answer_rate_28d_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate_28d., unit: share}
-  answer_rate_28d_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate_28d., unit: share}
+  answer_rate_28d: {type: DOUBLE, ratio: [answered_calls_28d, calls_28d], unit: share}
+  answer_rate_28d_low: {type: DOUBLE, unit: share}
+  answer_rate_28d_high: {type: DOUBLE, unit: share}
   baseline_calls: {type: BIGINT, description: Dialled calls of the baseline., unit: calls}
   baseline_answered_calls: {type: BIGINT, description: Those of them that were answered., unit: calls}
-  baseline_answer_rate: {type: DOUBLE, description: baseline_answered_calls / baseline_calls., unit: share}
-  baseline_answer_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of baseline_answer_rate., unit: share}
-  baseline_answer_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of baseline_answer_rate., unit: share}
+  baseline_answer_rate: {type: DOUBLE, ratio: [baseline_answered_calls, baseline_calls], unit: share}
+  baseline_answer_rate_low: {type: DOUBLE, unit: share}
+  baseline_answer_rate_high: {type: DOUBLE, unit: share}
   peer_calls_7d: {type: BIGINT, description: Dialled calls of the peers in the 7 days., unit: calls}
   peer_answered_calls_7d: {type: BIGINT, description: Those of them that were answered., unit: calls}
-  peer_answer_rate_7d: {type: DOUBLE, description: peer_answered_calls_7d / peer_calls_7d., unit: share}
-  peer_answer_rate_7d_low: {type: DOUBLE, description: Lower 95% Wilson bound of peer_answer_rate_7d., unit: share}
-  peer_answer_rate_7d_high: {type: DOUBLE, description: Upper 95% Wilson bound of peer_answer_rate_7d., unit: share}
+  peer_answer_rate_7d: {type: DOUBLE, ratio: [peer_answered_calls_7d, peer_calls_7d], unit: share}
+  peer_answer_rate_7d_low: {type: DOUBLE, unit: share}
+  peer_answer_rate_7d_high: {type: DOUBLE, unit: share}
   z_baseline: {type: DOUBLE, description: "z value of the 7 days (1) against the baseline (2); below 0 when fewer answer.", unit: standard deviations}
   z_peers: {type: DOUBLE, description: "z value of the 7 days (1) against the peers (2); below 0 when fewer answer.", unit: standard deviations}
   is_below_baseline: {type: BOOLEAN, description: "Whether the number is below its baseline; NULL where either has fewer than 30 calls or from_number_e164 is NULL."}

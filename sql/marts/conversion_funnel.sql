@@ -22,33 +22,33 @@ columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   campaign: {type: VARCHAR, description: "Value of the campaign key in the call's context; (none) without one.", privacy: personal}
-  dialled_calls: {type: BIGINT, description: Dialled calls., unit: calls}
-  answered_calls: {type: BIGINT, description: Dialled calls that were answered., unit: calls}
-  engaged_calls: {type: BIGINT, description: Answered calls that lasted long enough., unit: calls}
-  interested_calls: {type: BIGINT, description: Engaged calls whose interest means yes., unit: calls}
-  action_calls: {type: BIGINT, description: "Interested calls with a next action other than to redial or stop; of words that no mapping knows, too.", unit: calls}
-  converted_calls: {type: BIGINT, description: Interested calls whose next action means convert., unit: calls}
-  answer_rate: {type: DOUBLE, description: answered_calls / dialled_calls., unit: share}
-  answer_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of answer_rate., unit: share}
-  answer_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of answer_rate., unit: share}
-  engaged_rate: {type: DOUBLE, description: engaged_calls / answered_calls., unit: share}
-  engaged_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of engaged_rate., unit: share}
-  engaged_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of engaged_rate., unit: share}
-  interested_rate: {type: DOUBLE, description: interested_calls / engaged_calls., unit: share}
-  interested_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of interested_rate., unit: share}
-  interested_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of interested_rate., unit: share}
-  action_rate: {type: DOUBLE, description: action_calls / interested_calls., unit: share}
-  action_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of action_rate., unit: share}
-  action_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of action_rate., unit: share}
-  converted_rate: {type: DOUBLE, description: converted_calls / action_calls., unit: share}
-  converted_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of converted_rate., unit: share}
-  converted_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of converted_rate., unit: share}
-  action_per_dialled: {type: DOUBLE, description: action_calls / dialled_calls., unit: share}
-  action_per_dialled_low: {type: DOUBLE, description: Lower 95% Wilson bound of action_per_dialled., unit: share}
-  action_per_dialled_high: {type: DOUBLE, description: Upper 95% Wilson bound of action_per_dialled., unit: share}
-  converted_per_dialled: {type: DOUBLE, description: converted_calls / dialled_calls., unit: share}
-  converted_per_dialled_low: {type: DOUBLE, description: Lower 95% Wilson bound of converted_per_dialled., unit: share}
-  converted_per_dialled_high: {type: DOUBLE, description: Upper 95% Wilson bound of converted_per_dialled., unit: share}
+  dialled_calls: {type: BIGINT, description: Dialled calls., unit: calls, sum: true}
+  answered_calls: {type: BIGINT, description: Dialled calls that were answered., unit: calls, sum: true}
+  engaged_calls: {type: BIGINT, description: Answered calls that lasted long enough., unit: calls, sum: true}
+  interested_calls: {type: BIGINT, description: Engaged calls whose interest means yes., unit: calls, sum: true}
+  action_calls: {type: BIGINT, description: "Interested calls with a next action other than to redial or stop; of words that no mapping knows, too.", unit: calls, sum: true}
+  converted_calls: {type: BIGINT, description: Interested calls whose next action means convert., unit: calls, sum: true}
+  answer_rate: {type: DOUBLE, ratio: [answered_calls, dialled_calls], unit: share}
+  answer_rate_low: {type: DOUBLE, unit: share}
+  answer_rate_high: {type: DOUBLE, unit: share}
+  engaged_rate: {type: DOUBLE, ratio: [engaged_calls, answered_calls], unit: share}
+  engaged_rate_low: {type: DOUBLE, unit: share}
+  engaged_rate_high: {type: DOUBLE, unit: share}
+  interested_rate: {type: DOUBLE, ratio: [interested_calls, engaged_calls], unit: share}
+  interested_rate_low: {type: DOUBLE, unit: share}
+  interested_rate_high: {type: DOUBLE, unit: share}
+  action_rate: {type: DOUBLE, ratio: [action_calls, interested_calls], unit: share}
+  action_rate_low: {type: DOUBLE, unit: share}
+  action_rate_high: {type: DOUBLE, unit: share}
+  converted_rate: {type: DOUBLE, ratio: [converted_calls, action_calls], unit: share}
+  converted_rate_low: {type: DOUBLE, unit: share}
+  converted_rate_high: {type: DOUBLE, unit: share}
+  action_per_dialled: {type: DOUBLE, ratio: [action_calls, dialled_calls], unit: share}
+  action_per_dialled_low: {type: DOUBLE, unit: share}
+  action_per_dialled_high: {type: DOUBLE, unit: share}
+  converted_per_dialled: {type: DOUBLE, ratio: [converted_calls, dialled_calls], unit: share}
+  converted_per_dialled_low: {type: DOUBLE, unit: share}
+  converted_per_dialled_high: {type: DOUBLE, unit: share}
 */
 WITH counted AS (
     SELECT

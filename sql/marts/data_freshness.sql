@@ -13,16 +13,16 @@ whole_because: >-
   are incremental, in order.
 columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
-  registered_tasks: {type: BIGINT, description: All tasks of the day., unit: tasks}
-  settled_tasks: {type: BIGINT, description: "Tasks in state settled: their answer is final.", unit: tasks}
-  unsettled_tasks: {type: BIGINT, description: "Tasks in state unsettled: their answer may still change.", unit: tasks}
-  pending_tasks: {type: BIGINT, description: "Tasks in state pending: no answer yet.", unit: tasks}
-  waiting_tasks: {type: BIGINT, description: unsettled_tasks + pending_tasks., unit: tasks}
-  not_found_tasks: {type: BIGINT, description: "Tasks in state not_found: the API does not know them.", unit: tasks}
-  failed_tasks: {type: BIGINT, description: "Tasks in state failed: not asked again unless told to.", unit: tasks}
+  registered_tasks: {type: BIGINT, description: All tasks of the day., unit: tasks, sum: true}
+  settled_tasks: {type: BIGINT, description: "Tasks in state settled: their answer is final.", unit: tasks, sum: true}
+  unsettled_tasks: {type: BIGINT, description: "Tasks in state unsettled: their answer may still change.", unit: tasks, sum: true}
+  pending_tasks: {type: BIGINT, description: "Tasks in state pending: no answer yet.", unit: tasks, sum: true}
+  waiting_tasks: {type: BIGINT, description: unsettled_tasks + pending_tasks., unit: tasks, sum: true}
+  not_found_tasks: {type: BIGINT, description: "Tasks in state not_found: the API does not know them.", unit: tasks, sum: true}
+  failed_tasks: {type: BIGINT, description: "Tasks in state failed: not asked again unless told to.", unit: tasks, sum: true}
   held_back_tasks: {type: BIGINT, description: "Tasks with a next_try_at, whatever their state: asked again, though not before that time.", unit: tasks}
   next_try_at: {type: TIMESTAMPTZ, description: Earliest next_try_at of the day's tasks; NULL if none has one.}
-  calls: {type: BIGINT, description: Rows of main.calls of the day., unit: calls}
+  calls: {type: BIGINT, description: Rows of main.calls of the day., unit: calls, sum: true}
   first_registered_at: {type: TIMESTAMPTZ, description: When the day's first task was registered.}
   last_registered_at: {type: TIMESTAMPTZ, description: When the day's last task was registered.}
   newest_answer_at: {type: TIMESTAMPTZ, description: Latest fetched_at of the day's calls; NULL if it has none.}

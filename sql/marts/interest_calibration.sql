@@ -26,19 +26,19 @@ whole_because: >-
 columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   confidence_decile: {type: INTEGER, description: "Tenth of the scale, 1 (from 0 to below 0.1) to 10 (from 0.9 to 1)."}
-  calls: {type: BIGINT, description: Statements., unit: calls}
+  calls: {type: BIGINT, description: Statements., unit: calls, sum: true}
   avg_confidence: {type: DOUBLE, description: Mean confidence of the statements., unit: share}
-  followed_calls: {type: BIGINT, description: Statements that were followed., unit: calls}
-  happened_calls: {type: BIGINT, description: Statements that happened., unit: calls}
-  happened_rate: {type: DOUBLE, description: "happened_calls / followed_calls; NULL where that is 0.", unit: share}
-  happened_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of happened_rate., unit: share}
-  happened_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of happened_rate., unit: share}
-  yes_calls: {type: BIGINT, description: Statements whose interest is mapped to yes., unit: calls}
-  yes_followed_calls: {type: BIGINT, description: Those of them that were followed., unit: calls}
-  yes_happened_calls: {type: BIGINT, description: Those of them that happened., unit: calls}
-  yes_happened_rate: {type: DOUBLE, description: "yes_happened_calls / yes_followed_calls; NULL where that is 0.", unit: share}
-  yes_happened_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of yes_happened_rate., unit: share}
-  yes_happened_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of yes_happened_rate., unit: share}
+  followed_calls: {type: BIGINT, description: Statements that were followed., unit: calls, sum: true}
+  happened_calls: {type: BIGINT, description: Statements that happened., unit: calls, sum: true}
+  happened_rate: {type: DOUBLE, ratio: [happened_calls, followed_calls], unit: share}
+  happened_rate_low: {type: DOUBLE, unit: share}
+  happened_rate_high: {type: DOUBLE, unit: share}
+  yes_calls: {type: BIGINT, description: Statements whose interest is mapped to yes., unit: calls, sum: true}
+  yes_followed_calls: {type: BIGINT, description: Those of them that were followed., unit: calls, sum: true}
+  yes_happened_calls: {type: BIGINT, description: Those of them that happened., unit: calls, sum: true}
+  yes_happened_rate: {type: DOUBLE, ratio: [yes_happened_calls, yes_followed_calls], unit: share}
+  yes_happened_rate_low: {type: DOUBLE, unit: share}
+  yes_happened_rate_high: {type: DOUBLE, unit: share}
 */
 -- By confidence as stated first: there are few different ones, so that few have to be put in order for their mean.
 WITH statements AS (

@@ -16,11 +16,11 @@ columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   interest_status: {type: VARCHAR, description: "Interest as sent; (none) where missing or blank."}
-  calls: {type: BIGINT, description: Answered calls with this status., unit: calls}
+  calls: {type: BIGINT, description: Answered calls with this status., unit: calls, sum: true}
   answered_calls: {type: BIGINT, description: All answered calls of that day and agent., unit: calls}
-  share: {type: DOUBLE, description: calls / answered_calls., unit: share}
-  share_low: {type: DOUBLE, description: Lower 95% Wilson bound of share., unit: share}
-  share_high: {type: DOUBLE, description: Upper 95% Wilson bound of share., unit: share}
+  share: {type: DOUBLE, ratio: [calls, answered_calls], unit: share}
+  share_low: {type: DOUBLE, unit: share}
+  share_high: {type: DOUBLE, unit: share}
   avg_confidence: {type: DOUBLE, description: Mean interest_confidence of these calls that state one; NULL if none does., unit: share}
 */
 WITH counted AS (

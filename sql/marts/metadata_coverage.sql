@@ -17,11 +17,11 @@ whole_because: >-
 columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   key: {type: VARCHAR, description: "The key, as sent."}
-  asked_calls: {type: BIGINT, description: Calls that ask the key., unit: calls}
-  filled_calls: {type: BIGINT, description: Those of them in which it is filled., unit: calls}
-  filled_share: {type: DOUBLE, description: filled_calls / asked_calls., unit: share}
-  filled_share_low: {type: DOUBLE, description: Lower 95% Wilson bound of filled_share., unit: share}
-  filled_share_high: {type: DOUBLE, description: Upper 95% Wilson bound of filled_share., unit: share}
+  asked_calls: {type: BIGINT, description: Calls that ask the key., unit: calls, sum: true}
+  filled_calls: {type: BIGINT, description: Those of them in which it is filled., unit: calls, sum: true}
+  filled_share: {type: DOUBLE, ratio: [filled_calls, asked_calls], unit: share}
+  filled_share_low: {type: DOUBLE, unit: share}
+  filled_share_high: {type: DOUBLE, unit: share}
   distinct_values: {type: BIGINT, description: "Different filled values, compared as value of main.call_metadata has them, letter for letter, of whichever type.", unit: values}
   first_seen_on: {type: DATE, description: Earliest call_date of a call that asks the key.}
   last_seen_on: {type: DATE, description: Latest call_date of a call that asks the key.}
@@ -29,14 +29,14 @@ columns:
   last_filled_on: {type: DATE, description: Latest call_date of a call in which it is filled; NULL if none.}
   recent_asked_calls: {type: BIGINT, description: Calls in recent that ask the key., unit: calls}
   recent_filled_calls: {type: BIGINT, description: Calls in recent in which it is filled., unit: calls}
-  recent_filled_share: {type: DOUBLE, description: recent_filled_calls / recent_asked_calls., unit: share}
-  recent_filled_share_low: {type: DOUBLE, description: Lower 95% Wilson bound of recent_filled_share., unit: share}
-  recent_filled_share_high: {type: DOUBLE, description: Upper 95% Wilson bound of recent_filled_share., unit: share}
+  recent_filled_share: {type: DOUBLE, ratio: [recent_filled_calls, recent_asked_calls], unit: share}
+  recent_filled_share_low: {type: DOUBLE, unit: share}
+  recent_filled_share_high: {type: DOUBLE, unit: share}
   baseline_asked_calls: {type: BIGINT, description: Calls in baseline that ask the key., unit: calls}
   baseline_filled_calls: {type: BIGINT, description: Calls in baseline in which it is filled., unit: calls}
-  baseline_filled_share: {type: DOUBLE, description: baseline_filled_calls / baseline_asked_calls., unit: share}
-  baseline_filled_share_low: {type: DOUBLE, description: Lower 95% Wilson bound of baseline_filled_share., unit: share}
-  baseline_filled_share_high: {type: DOUBLE, description: Upper 95% Wilson bound of baseline_filled_share., unit: share}
+  baseline_filled_share: {type: DOUBLE, ratio: [baseline_filled_calls, baseline_asked_calls], unit: share}
+  baseline_filled_share_low: {type: DOUBLE, unit: share}
+  baseline_filled_share_high: {type: DOUBLE, unit: share}
   drift: {type: VARCHAR, description: "The first that fits. vanished: baseline_asked_calls is at least 30, recent_asked_calls is 0, and at least 30 calls in recent ask the agent's busiest key of recent. appeared: recent_asked_calls is at least 30, baseline_asked_calls is 0, and at least 30 calls in baseline ask the agent's busiest key of baseline. too_few: recent_asked_calls or baseline_asked_calls is below 30. fell: recent_filled_share_high < baseline_filled_share_low. rose: recent_filled_share_low > baseline_filled_share_high. steady: all else."}
   is_drifting: {type: BOOLEAN, description: "The flag: whether drift is vanished, appeared, fell or rose."}
 */

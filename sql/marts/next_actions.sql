@@ -20,12 +20,12 @@ columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   next_action: {type: VARCHAR, description: "Next action as sent; (none) where missing or blank."}
   meaning: {type: VARCHAR, description: "What it means by the mapping actions.csv: redial, stop, convert or other; unknown where the mapping has no such word, none where no action was sent. Calls that sent the very text (none) share a row with those without an action: its meaning is none, unless all calls of the row sent that text."}
-  calls: {type: BIGINT, description: Calls with this next action., unit: calls}
-  answered_calls: {type: BIGINT, description: Those of them whose outcome is answered., unit: calls}
+  calls: {type: BIGINT, description: Calls with this next action., unit: calls, sum: true}
+  answered_calls: {type: BIGINT, description: Those of them whose outcome is answered., unit: calls, sum: true}
   agent_calls: {type: BIGINT, description: All calls of that call_date and agent., unit: calls}
-  share: {type: DOUBLE, description: calls / agent_calls., unit: share}
-  share_low: {type: DOUBLE, description: Lower 95% Wilson bound of share., unit: share}
-  share_high: {type: DOUBLE, description: Upper 95% Wilson bound of share., unit: share}
+  share: {type: DOUBLE, ratio: [calls, agent_calls], unit: share}
+  share_low: {type: DOUBLE, unit: share}
+  share_high: {type: DOUBLE, unit: share}
 */
 WITH counted AS (
     SELECT

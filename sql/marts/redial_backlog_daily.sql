@@ -22,9 +22,9 @@ whole_because: >-
 columns:
   call_date: {type: DATE, description: The day.}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
-  opened: {type: BIGINT, description: Contacts in the backlog of this day but not of the day before., unit: contacts}
-  cleared: {type: BIGINT, description: Contacts in the backlog of the day before but not of this day., unit: contacts}
-  backlog: {type: BIGINT, description: Contacts in the backlog of this day., unit: contacts}
+  opened: {type: BIGINT, description: Contacts in the backlog of this day but not of the day before., unit: contacts, sum: true}
+  cleared: {type: BIGINT, description: Contacts in the backlog of the day before but not of this day., unit: contacts, sum: true}
+  backlog: {type: BIGINT, description: Contacts in the backlog of this day., unit: contacts, sum: true}
 */
 WITH daily AS (
     SELECT

@@ -24,26 +24,26 @@ whole_because: >-
 columns:
   call_date: {type: DATE, description: "The requests' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
-  redial_calls: {type: BIGINT, description: Requests of that day and agent., unit: calls}
-  redialled_24h_calls: {type: BIGINT, description: Requests with a later dialled call within 24 hours., unit: calls}
-  redialled_24h_rate: {type: DOUBLE, description: redialled_24h_calls / redial_calls., unit: share}
-  redialled_24h_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of redialled_24h_rate., unit: share}
-  redialled_24h_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of redialled_24h_rate., unit: share}
-  redialled_7d_calls: {type: BIGINT, description: Requests with a later dialled call within 7 days., unit: calls}
-  redialled_7d_rate: {type: DOUBLE, description: redialled_7d_calls / redial_calls., unit: share}
-  redialled_7d_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of redialled_7d_rate., unit: share}
-  redialled_7d_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of redialled_7d_rate., unit: share}
-  answered_7d_calls: {type: BIGINT, description: Requests with a later dialled call within 7 days whose outcome is answered., unit: calls}
-  answered_7d_rate: {type: DOUBLE, description: "answered_7d_calls / redialled_7d_calls; NULL where that is 0.", unit: share}
-  answered_7d_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of answered_7d_rate., unit: share}
-  answered_7d_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of answered_7d_rate., unit: share}
-  interested_7d_calls: {type: BIGINT, description: "Requests with a later dialled call within 7 days whose outcome is answered and whose interest is mapped to yes (interests.csv).", unit: calls}
-  interested_7d_rate: {type: DOUBLE, description: "interested_7d_calls / redialled_7d_calls; NULL where that is 0.", unit: share}
-  interested_7d_rate_low: {type: DOUBLE, description: Lower 95% Wilson bound of interested_7d_rate., unit: share}
-  interested_7d_rate_high: {type: DOUBLE, description: Upper 95% Wilson bound of interested_7d_rate., unit: share}
-  redialled_calls: {type: BIGINT, description: "Requests with a later dialled call, however much later.", unit: calls}
-  never_called_calls: {type: BIGINT, description: redial_calls - redialled_calls., unit: calls}
-  called_back_calls: {type: BIGINT, description: "Requests without a later dialled call but with a later answered inbound one: the contact called.", unit: calls}
+  redial_calls: {type: BIGINT, description: Requests of that day and agent., unit: calls, sum: true}
+  redialled_24h_calls: {type: BIGINT, description: Requests with a later dialled call within 24 hours., unit: calls, sum: true}
+  redialled_24h_rate: {type: DOUBLE, ratio: [redialled_24h_calls, redial_calls], unit: share}
+  redialled_24h_rate_low: {type: DOUBLE, unit: share}
+  redialled_24h_rate_high: {type: DOUBLE, unit: share}
+  redialled_7d_calls: {type: BIGINT, description: Requests with a later dialled call within 7 days., unit: calls, sum: true}
+  redialled_7d_rate: {type: DOUBLE, ratio: [redialled_7d_calls, redial_calls], unit: share}
+  redialled_7d_rate_low: {type: DOUBLE, unit: share}
+  redialled_7d_rate_high: {type: DOUBLE, unit: share}
+  answered_7d_calls: {type: BIGINT, description: Requests with a later dialled call within 7 days whose outcome is answered., unit: calls, sum: true}
+  answered_7d_rate: {type: DOUBLE, ratio: [answered_7d_calls, redialled_7d_calls], unit: share}
+  answered_7d_rate_low: {type: DOUBLE, unit: share}
+  answered_7d_rate_high: {type: DOUBLE, unit: share}
+  interested_7d_calls: {type: BIGINT, description: "Requests with a later dialled call within 7 days whose outcome is answered and whose interest is mapped to yes (interests.csv).", unit: calls, sum: true}
+  interested_7d_rate: {type: DOUBLE, ratio: [interested_7d_calls, redialled_7d_calls], unit: share}
+  interested_7d_rate_low: {type: DOUBLE, unit: share}
+  interested_7d_rate_high: {type: DOUBLE, unit: share}
+  redialled_calls: {type: BIGINT, description: "Requests with a later dialled call, however much later.", unit: calls, sum: true}
+  never_called_calls: {type: BIGINT, description: redial_calls - redialled_calls., unit: calls, sum: true}
+  called_back_calls: {type: BIGINT, description: "Requests without a later dialled call but with a later answered inbound one: the contact called.", unit: calls, sum: true}
   median_hours_to_redial: {type: DOUBLE, description: "Median time to the first later dialled call over the redialled_calls (of an even number, the mean of the middle two); NULL where there is none.", unit: hours}
   days_observed: {type: INTEGER, description: Days from call_date to the last call_date of any call., unit: days}
 */

@@ -14,7 +14,7 @@ whole_because: >-
 columns:
   kind: {type: VARCHAR, description: "status (call_status), interest (interest_status) or action (next_action)."}
   value: {type: VARCHAR, description: The word as sent.}
-  calls: {type: BIGINT, description: Calls that have it., unit: calls}
+  calls: {type: BIGINT, description: Calls that have it., unit: calls, sum: true}
   first_seen: {type: DATE, description: First call_date of these calls.}
   last_seen: {type: DATE, description: Last call_date of these calls.}
 */

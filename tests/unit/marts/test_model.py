@@ -137,3 +137,39 @@ def test_files_are_read_from_their_folders(tmp_path: Path) -> None:
     (tmp_path / "intermediate" / "base.sql").write_text(HEADER + "SELECT * FROM main.calls")
     (tmp_path / "marts" / "above.sql").write_text(HEADER + "SELECT * FROM staging.base")
     assert [model.full_name for model in read_models(tmp_path)] == ["staging.base", "marts.above"]
+
+
+RATES = """/*
+description: d
+grain: [day]
+columns:
+  day: {type: DATE, description: d}
+  calls: {type: BIGINT, description: d, sum: true}
+  answered: {type: BIGINT, description: d, sum: true}
+  people: {type: BIGINT, description: d}
+  rate: {type: DOUBLE, ratio: [answered, calls]}
+  rate_low: {type: DOUBLE}
+  rate_high: {type: DOUBLE}
+  per_person: {type: DOUBLE, ratio: [calls, people]}
+*/
+SELECT 1
+"""
+
+
+def test_a_ratio_and_its_bounds_describe_themselves() -> None:
+    mart = parse_model("marts", "rates", RATES)
+    assert mart.columns["rate"].description == "answered / calls."
+    assert mart.columns["rate_low"].description == "Lower 95% Wilson bound of rate."
+    assert mart.columns["rate_high"].description == "Upper 95% Wilson bound of rate."
+
+
+def test_a_ratio_can_be_taken_over_several_rows_if_both_counts_add_up() -> None:
+    mart = parse_model("marts", "rates", RATES)
+    assert [name for name in mart.columns if mart.has_summable_ratio(name)] == ["rate"]
+
+
+def test_a_ratio_of_an_unknown_column_and_a_column_without_description_are_refused() -> None:
+    with pytest.raises(ModelError, match="has a ratio rate of nothing, which it does not declare"):
+        parse_model("marts", "rates", RATES.replace("[answered, calls]", "[nothing, calls]"))
+    with pytest.raises(ModelError, match=r"columns\.rate_lo\.description"):
+        parse_model("marts", "rates", RATES.replace("rate_low:", "rate_lo:"))
