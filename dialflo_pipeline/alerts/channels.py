@@ -1,4 +1,4 @@
-"""The channels that the settings ask for, and sending over them what a ledger owes."""
+"""The channels that the settings name, and sending the pending messages over them."""
 
 import socket
 import time
@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from dialflo_pipeline.alerts.email import Mail
-from dialflo_pipeline.alerts.incidents import Cause, Ledger
-from dialflo_pipeline.alerts.messages import Message, Place
+from dialflo_pipeline.alerts.incidents import Incident, IncidentLog
+from dialflo_pipeline.alerts.messages import Message, MessageWriter
 from dialflo_pipeline.alerts.webhook import Webhook
-from dialflo_pipeline.core.errors import NotTold
+from dialflo_pipeline.core.errors import NotificationError
 from dialflo_pipeline.core.settings import Settings
 
 MOST_SECONDS: Final = 25.0
-"""No more sending is begun after this; Dagster ends a sensor's tick at 60 seconds, and forgets what it noted."""
+"""No message is started after this: Dagster ends a sensor's tick at 60 seconds and discards its cursor."""
 
 
 class Channel(Protocol):
@@ -23,14 +23,14 @@ class Channel(Protocol):
 
     @property
     def name(self) -> str:
-        """What the ledger calls it."""
+        """Its name in the incident log."""
 
     def send(self, message: Message) -> None:
-        """Tell it; raises `NotTold`, whose text holds no secret."""
+        """Send the message. Raises `NotificationError`, whose text holds no secret."""
 
 
 def channels_of(settings: Settings) -> dict[str, Channel]:
-    """Every channel that is set up, by name; none unless somebody asked for it."""
+    """Every channel that is set up, by name."""
     channels: list[Channel] = []
     if settings.notify_webhook:
         channels.append(Webhook(settings.notify_webhook.get_secret_value(), settings.notify_webhook_form))
@@ -41,13 +41,13 @@ def channels_of(settings: Settings) -> dict[str, Channel]:
     return {channel.name: channel for channel in channels}
 
 
-def place_of(settings: Settings) -> Place:
-    """Where this pipeline is, for its messages."""
-    return Place(socket.gethostname(), str(settings.data_dir), settings.zone, settings.notify_ui_url)
+def message_writer_of(settings: Settings) -> MessageWriter:
+    """The writer of this installation's messages."""
+    return MessageWriter(socket.gethostname(), str(settings.data_dir), settings.zone, settings.notify_ui_url)
 
 
 def secrets_of(settings: Settings) -> frozenset[str]:
-    """What may be in no message, and in nothing kept of one, whatever an error says."""
+    """Secrets to remove from every message and from the incident log."""
     held = (settings.api_token, settings.notify_webhook, settings.notify_smtp)
     secrets = {secret.get_secret_value() for secret in held if secret}
     if settings.notify_smtp:
@@ -56,42 +56,42 @@ def secrets_of(settings: Settings) -> frozenset[str]:
 
 
 @dataclass
-class Delivery:
-    """What one tick has told, and what kept it from telling more."""
+class SendReport:
+    """How many messages one tick sent, and what stopped the others."""
 
-    told: int = 0
+    sent: int = 0
     problems: dict[str, str] = field(default_factory=dict)
-    """Of each channel that failed, why; it is left alone until the next tick."""
-    out_of_time: bool = False
+    """The reason of each channel that failed; it is not tried again before the next tick."""
+    is_out_of_time: bool = False
 
 
-def deliver(
-    ledger: Ledger,
+def send_pending(
+    incidents: IncidentLog,
     channels: Mapping[str, Channel],
-    place: Place,
+    writer: MessageWriter,
     now: datetime,
     clock: Callable[[], float] = time.monotonic,
-) -> Delivery:
-    """Tell what is owed and note it in the ledger; what fails stays owed."""
-    done, begun = Delivery(), clock()
-    for cause, name, message in _owed(ledger, place):
-        if name in done.problems:
+) -> SendReport:
+    """Send the pending messages and record which were sent; a failed one stays pending."""
+    report, begun = SendReport(), clock()
+    for incident, name, message in _pending(incidents, writer):
+        if name in report.problems:
             continue
         if clock() - begun > MOST_SECONDS:
-            done.out_of_time = True
+            report.is_out_of_time = True
             break
         try:
             channels[name].send(message)
-        except NotTold as problem:
-            done.problems[name] = str(problem)
+        except NotificationError as problem:
+            report.problems[name] = str(problem)
             continue
-        cause.was_told(name, now)
-        done.told += 1
-    return done
+        incident.mark_notified(name, now)
+        report.sent += 1
+    return report
 
 
-def _owed(ledger: Ledger, place: Place) -> Iterator[tuple[Cause, str, Message]]:
-    for causes, words in ((ledger.wrong, place.wrong), (ledger.fine_again, place.fine_again)):
-        for cause in causes:
-            for name in cause.owed:
-                yield cause, name, words(cause)
+def _pending(incidents: IncidentLog, writer: MessageWriter) -> Iterator[tuple[Incident, str, Message]]:
+    for group, write in ((incidents.open, writer.opened), (incidents.resolved, writer.resolved)):
+        for incident in group:
+            for name in incident.pending:
+                yield incident, name, write(incident)

@@ -1,4 +1,4 @@
-"""Telling by mail over SMTP: a password only ever goes over TLS."""
+"""Notifications by email over SMTP; a password is sent over TLS only."""
 
 import smtplib
 import ssl
@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from dialflo_pipeline.alerts.messages import Message
-from dialflo_pipeline.core.errors import NotTold
+from dialflo_pipeline.core.errors import NotificationError
 
 TIMEOUT_SECONDS: Final = 10.0
 SUBMISSION_PORT, TLS_PORT = 587, 465
@@ -20,7 +20,7 @@ SUBMISSION_PORT, TLS_PORT = 587, 465
 
 @dataclass(frozen=True)
 class Mail:
-    """A server to hand mails to, from whom and to whom."""
+    """An SMTP server, the sender and the receivers."""
 
     host: str
     port: int
@@ -50,14 +50,14 @@ class Mail:
         )
 
     def send(self, message: Message) -> None:
-        """Hand one mail to the server, for all receivers; raises `NotTold`."""
+        """Send one email to all receivers; raises `NotificationError`."""
         with self._session() as server:
             refused = server.send_message(self._mail(message))
         if refused:
-            raise NotTold(f"The mail server refused {len(refused)} of {len(self.receivers)} addresses.")
+            raise NotificationError(f"The mail server rejected {len(refused)} of {len(self.receivers)} addresses.")
 
     def probe(self) -> None:
-        """Connect, encrypt and log in, and send nothing; raises `NotTold`."""
+        """Connect, encrypt and log in without sending anything; raises `NotificationError`."""
         with self._session():
             pass
 
@@ -80,9 +80,11 @@ class Mail:
                     server.login(self.user, self.password)
                 yield server
         except smtplib.SMTPAuthenticationError:
-            raise NotTold("The mail server refused user or password in DIALFLO_NOTIFY_SMTP.") from None
+            raise NotificationError("The mail server rejected the user or password in DIALFLO_NOTIFY_SMTP.") from None
         except (OSError, smtplib.SMTPException) as error:  # their texts may quote what was sent
-            raise NotTold(f"The mail server at {self.host}:{self.port} did not take it: {_reason(error)}.") from None
+            raise NotificationError(
+                f"Cannot send over the mail server at {self.host}:{self.port}: {_reason(error)}."
+            ) from None
 
     def _connected(self) -> smtplib.SMTP:
         if self.is_tls:
@@ -91,12 +93,12 @@ class Mail:
         return smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
 
     def _encrypt(self, server: smtplib.SMTP) -> None:
-        """STARTTLS, wherever the server has it; a relay on this machine needs none, for nobody is in between."""
+        """Use STARTTLS where the server has it; a relay on this machine without a password needs none."""
         server.ehlo_or_helo_if_needed()
         if server.has_extn("starttls") and (self.user or not _is_loopback(self.host)):
             server.starttls(context=ssl.create_default_context())
         elif self.user:
-            raise NotTold("The mail server offers no STARTTLS, and a password is never sent in the clear.")
+            raise NotificationError("The mail server offers no STARTTLS, and the password is not sent unencrypted.")
 
 
 def _is_loopback(host: str) -> bool:

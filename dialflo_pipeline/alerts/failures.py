@@ -1,7 +1,7 @@
-"""From what failed to what a person is told: the sentence, the remedy, and what makes two failures one cause. Pure.
+"""From an error to its message: the sentence, the remedy, and which failures belong to one incident. Pure.
 
-Only sentences that the pipeline or Dagster wrote are passed on. The text of any other error may quote what it was
-working on, so of such an error only its kind is told.
+Only sentences of the pipeline and Dagster are passed on. The text of any other error may quote data; only its kind is
+passed on.
 """
 
 import re
@@ -10,50 +10,50 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from dialflo_pipeline.alerts.incidents import Trouble
+from dialflo_pipeline.alerts.incidents import Failure
 
-SEE_THE_LOG: Final = "The log of the run says more."
+SEE_THE_LOG: Final = "See the log of the run."
 
 INTERRUPTED: Final = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
 REMEDIES: Final[Mapping[str, str]] = {
     "TokenRefused": (
-        "Put a valid token in DIALFLO_API_TOKEN: in .env, or in the environment of the services, which are then to be"
-        " restarted. `dialflo doctor` says whether the API takes it. The next run asks for everything that waits."
+        "Put a valid token in DIALFLO_API_TOKEN, in .env or in the environment of the services, and restart the"
+        " services. `dialflo doctor` checks the token. The next run fetches everything that is waiting."
     ),
     "ApiDown": (
-        "If the API has an outage, nothing: the ids are asked for again, at the latest an hour after this, and what was"
-        " fetched before is published. If it lasts, look at DIALFLO_BASE_URL, the network and proxies; `dialflo doctor`"
-        " says whether the API is reached."
+        "Nothing during an outage of the API: the ids are fetched again within an hour, and everything fetched so far"
+        " is published. If it lasts, check DIALFLO_BASE_URL, the network and proxies; `dialflo doctor` tests the"
+        " connection."
     ),
     "RunKilled": (
-        "Nothing, if somebody restarted the machine or the services: the next run goes on from there. If it happens"
-        " again, see whether memory ran out (`journalctl -k`)."
+        "Nothing, if the machine or the services were restarted: the next run continues from there. If it happens"
+        " again, check whether memory ran out (`journalctl -k`)."
     ),
-    "SettingsError": "Mend these settings; `dialflo doctor` says what is still wrong with them.",
-    **dict.fromkeys(INTERRUPTED, "Start it again, or leave it to the next run, which goes on from there."),
-    "LockHeld": "Wait for the other run to end, or stop it; the next run goes on from there.",
-    "DamagedFile": "Put the file back from a backup; `dialflo rebuild` then makes anew what follows from it.",
-    "ModelError": "Mend the SQL file that is named; nothing was changed for readers.",
-    "DashboardFailed": "Mend what the sentence names; the next sync, or `dialflo dashboard`, makes the page.",
-    "OSError": "Mend what the system says of the disk or the file; the next run goes on from where this one was.",
-    "PermissionError": "Give the user of the services this file; `dialflo doctor` names what belongs to somebody else.",
+    "SettingsError": "Correct these settings; `dialflo doctor` checks them.",
+    **dict.fromkeys(INTERRUPTED, "Start it again, or wait for the next run, which continues from there."),
+    "LockHeld": "Wait for the other run to end, or stop it; the next run continues from there.",
+    "DamagedFile": "Restore the file from a backup, then run `dialflo rebuild`.",
+    "ModelError": "Correct the SQL file named above; readers keep the previous version.",
+    "DashboardFailed": "Correct the problem named above; the next sync, or `dialflo dashboard`, writes the page.",
+    "OSError": "Correct the problem with the disk or file; the next run continues from there.",
+    "PermissionError": "Give this file to the user of the services; `dialflo doctor` lists files of other users.",
 }
 """What to do, by the kind of error."""
 
 OURS: Final = "dialflo_pipeline."
-ONE_CAUSE: Final = frozenset({"ApiDown", "RunKilled"})
-"""Kinds of errors that are one cause, whatever their sentences say beside it."""
+ONE_INCIDENT: Final = frozenset({"ApiDown", "RunKilled"})
+"""Kinds of errors that are always one incident, whatever their sentences say."""
 WRAPPERS: Final = frozenset({"DagsterExecutionStepExecutionError", "DagsterUserCodeExecutionError"})
-"""Kinds of errors that only hold another one."""
+"""Kinds of errors that only wrap another one."""
 
 SENTENCES: Final[Mapping[str, str]] = dict.fromkeys(
-    INTERRUPTED, "The run was stopped before its end, as by a restart of the services."
+    INTERRUPTED, "The run was stopped before its end, for example by a restart of the services."
 )
-"""What kinds of errors mean that say it in words for programmers."""
+"""Plain sentences for errors whose own texts are for programmers."""
 
 ASSETS_BY_HAND: Final = "__ASSET_JOB"
-"""How Dagster calls the job of a backfill, or of assets that somebody picked on the page."""
+"""Dagster's name for the job of a backfill, or of assets selected on the page."""
 
 SYSTEM_ERROR: Final = re.compile(r"^(?:\w+\.)*\w+: \[Errno \d+\] ")
 CHANGING: Final = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\d+")
@@ -63,16 +63,16 @@ LONGEST: Final = 1_000
 
 
 @dataclass(frozen=True)
-class Failed:
-    """What is known of an error that ended a step, or a whole run."""
+class FailedStep:
+    """An error that ended a step or a whole run."""
 
     kind: str
-    """The name of its class, of the run's own error rather than of Dagster's around it."""
+    """The class name of the error itself, not of Dagster's wrapper."""
     said: str
     """`module.Kind: text`, as Python prints it."""
     job: str
     step: str | None
-    """None where the run ended outside of any step."""
+    """None where the run ended outside any step."""
     at: datetime
     run_id: str
     days: frozenset[date]
@@ -80,17 +80,17 @@ class Failed:
 
 
 def step_subject(job: str, step: str | None) -> str:
-    """What the causes of a step, or of a job's runs outside of any step, are kept under."""
+    """The subject of incidents of a step, or of a job outside any step."""
     return f"step {step}" if step else f"job {job}"
 
 
-def trouble_of(failed: Failed, secrets: Iterable[str] = ()) -> Trouble:
-    """What to tell of a failure, without these secrets."""
+def failure_of(failed: FailedStep, secrets: Iterable[str] = ()) -> Failure:
+    """The failure of a step, with these secrets removed."""
     what = scrubbed(_sentence(failed), secrets)
     place = step_subject(failed.job, failed.step)
     job = "a run of chosen assets" if failed.job.startswith(ASSETS_BY_HAND) else failed.job
-    return Trouble(
-        key=f"{failed.kind} | {place} | {'' if failed.kind in ONE_CAUSE else CHANGING.sub('#', what)}",
+    return Failure(
+        key=f"{failed.kind} | {place} | {'' if failed.kind in ONE_INCIDENT else CHANGING.sub('#', what)}",
         subject=place,
         title=f"{job} failed at {failed.step}" if failed.step else f"{job} failed",
         what=what,
@@ -102,7 +102,7 @@ def trouble_of(failed: Failed, secrets: Iterable[str] = ()) -> Trouble:
     )
 
 
-def check_trouble(
+def check_failure(
     asset: str,
     check: str,
     said: str | None,
@@ -111,15 +111,15 @@ def check_trouble(
     at: datetime,
     run_id: str,
     secrets: Iterable[str] = (),
-) -> Trouble:
-    """What to tell of a failed check, without these secrets."""
+) -> Failure:
+    """The failure of a check, with these secrets removed."""
     subject = check_subject(asset, check)
-    return Trouble(
+    return Failure(
         key=subject,
         subject=subject,
         title=f"check {check} of {asset} {'failed' if is_error else 'warns'}",
-        what=scrubbed(shortened(said), secrets) if said else "The check says no more than that it failed.",
-        remedy="See the check's page in Dagster; its figures stand there.",
+        what=scrubbed(shortened(said), secrets) if said else "The check gives no further detail.",
+        remedy="See the figures on the check's page in Dagster.",
         at=at,
         run_id=run_id,
         days=frozenset([day] if day else []),
@@ -128,29 +128,29 @@ def check_trouble(
 
 
 def check_subject(asset: str, check: str) -> str:
-    """What a check's causes are kept under."""
+    """The subject of a check's incidents."""
     return f"check {check} of {asset}"
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:
-    """The text without these secrets, and without numbers as long as those of phones."""
+    """The text without these secrets, and without numbers as long as phone numbers."""
     for secret in sorted({secret for secret in secrets if secret}, key=len, reverse=True):
         text = text.replace(secret, "[secret]")
     return LIKE_A_PHONE.sub("[number]", text)
 
 
 def shortened(text: str) -> str:
-    """No more of a text than anybody reads in a message."""
+    """The text, cut to the length of a message."""
     text = text.strip()
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
-def _sentence(failed: Failed) -> str:
+def _sentence(failed: FailedStep) -> str:
     if failed.kind in SENTENCES:
         return SENTENCES[failed.kind]
     _, _, text = failed.said.partition(": ")
     if failed.step is None and not failed.kind:
-        return shortened(failed.said) or "The run ended without a word."
+        return shortened(failed.said) or "The run ended without an error message."
     if (failed.said.startswith(OURS) or SYSTEM_ERROR.match(failed.said)) and text.strip():
         return shortened(text)
-    return f"{failed.kind or 'An error'}, which the pipeline does not know; its text may quote data and is not told."
+    return f"{failed.kind or 'An unknown error'}: its text may quote data, so it is only in the log."

@@ -1,33 +1,41 @@
-"""What was told and what is still to be told: one cause once, until it was fine in between or about a day has passed.
+"""Incidents and who was notified of them: once each, and again after about a day or after a success in between.
 
-Pure: nothing here knows where causes come from, how they are put in words for a channel, or what time it is.
+Pure: where failures come from, how messages are worded and what time it is are decided elsewhere.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
-from dialflo_pipeline.alerts.date_ranges import Spans, days_of, spans_of
+from dialflo_pipeline.alerts.date_ranges import DateRanges, days_in, ranges_of
 
-TOLD_AGAIN_AFTER: Final = timedelta(hours=22)
-"""About a day: what fails every night is told every night, also in the night in which an hour is left out."""
+NOTIFY_AGAIN_AFTER: Final = timedelta(hours=22)
+"""About a day: a nightly failure is reported each night, also in the night that is an hour shorter."""
 
 FORGOTTEN_AFTER: Final = timedelta(days=30)
-MOST_CAUSES: Final = 200
-"""The ledger is one text in a sensor's cursor: it may not grow with the years."""
+MAX_INCIDENTS: Final = 200
+"""The log is one text in a sensor's cursor, so it may not grow without limit."""
+
+_OLD_NAMES: Final[Mapping[str, str]] = {
+    "told_at": "notified_at",
+    "told": "notified",
+    "owed": "pending",
+    "wrong": "open",
+    "fine_again": "resolved",
+}
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """One occurrence of something wrong."""
+class Failure:
+    """One failure of a step, a job or a check."""
 
     key: str
-    """What two occurrences of the same cause have in common."""
+    """The same for all failures of one incident."""
     subject: str
-    """What went wrong: a step, a job, a check. When it goes right, the cause is over."""
+    """The step, job or check that failed. Its success resolves the incident."""
     title: str
     what: str
     remedy: str
@@ -35,11 +43,22 @@ class Trouble:
     run_id: str
     days: frozenset[date] = frozenset()
     by_day: bool = False
-    """Whether it is over only when the subject went right for all of these days."""
+    """Whether the incident is resolved only when the subject succeeded for all these days."""
 
 
-class Cause(BaseModel):
-    """Something that is wrong, or was until just now."""
+class _Stored(BaseModel):
+    """Kept as JSON in a sensor's cursor; the field names of older versions are read too."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_names(cls, stored: Any) -> Any:
+        if not isinstance(stored, dict):
+            return stored
+        return {_OLD_NAMES.get(name, name): value for name, value in stored.items()}
+
+
+class Incident(_Stored):
+    """Failures with one cause, open or just resolved."""
 
     key: str
     subject: str
@@ -50,81 +69,83 @@ class Cause(BaseModel):
     last: datetime
     run_id: str
     times: int = 1
-    days: Spans = ()
+    days: DateRanges = ()
     by_day: bool = False
-    told_at: datetime | None = None
-    told: tuple[str, ...] = ()
-    """The channels that have told it."""
-    owed: tuple[str, ...] = ()
-    """The channels that have still to tell it."""
+    notified_at: datetime | None = None
+    notified: tuple[str, ...] = ()
+    """The channels that have sent the message."""
+    pending: tuple[str, ...] = ()
+    """The channels that have still to send it."""
 
     @classmethod
-    def of(cls, trouble: Trouble, channels: Iterable[str]) -> "Cause":
-        """A cause at its first occurrence."""
+    def of(cls, failure: Failure, channels: Iterable[str]) -> "Incident":
+        """An incident at its first failure."""
         return cls(
-            key=trouble.key,
-            subject=trouble.subject,
-            title=trouble.title,
-            what=trouble.what,
-            remedy=trouble.remedy,
-            since=trouble.at,
-            last=trouble.at,
-            run_id=trouble.run_id,
-            days=spans_of(trouble.days),
-            by_day=trouble.by_day,
-            owed=tuple(channels),
+            key=failure.key,
+            subject=failure.subject,
+            title=failure.title,
+            what=failure.what,
+            remedy=failure.remedy,
+            since=failure.at,
+            last=failure.at,
+            run_id=failure.run_id,
+            days=ranges_of(failure.days),
+            by_day=failure.by_day,
+            pending=tuple(channels),
         )
 
-    def seen_again(self, trouble: Trouble, channels: Iterable[str]) -> None:
-        """Note one more occurrence; to be told anew if it was told about a day ago."""
-        self.title, self.what, self.remedy = trouble.title, trouble.what, trouble.remedy
-        self.last, self.run_id, self.times = trouble.at, trouble.run_id, self.times + 1
-        self.days = spans_of(days_of(self.days) | trouble.days)
-        if self.told_at is not None and trouble.at - self.told_at >= TOLD_AGAIN_AFTER:
-            self.owed, self.told_at = tuple(channels), None
+    def record_again(self, failure: Failure, channels: Iterable[str]) -> None:
+        """Record one more failure; the channels send it again if the last message is about a day old."""
+        self.title, self.what, self.remedy = failure.title, failure.what, failure.remedy
+        self.last, self.run_id, self.times = failure.at, failure.run_id, self.times + 1
+        self.days = ranges_of(days_in(self.days) | failure.days)
+        if self.notified_at is not None and failure.at - self.notified_at >= NOTIFY_AGAIN_AFTER:
+            self.pending, self.notified_at = tuple(channels), None
 
-    def went_right(self, days: frozenset[date]) -> bool:
-        """Note that the subject went right for these days; whether the cause is over with that."""
+    def record_success(self, days: frozenset[date]) -> bool:
+        """Record that the subject succeeded for these days. Returns whether that resolves the incident."""
         if not self.by_day:
             return True
-        self.days = spans_of(days_of(self.days) - days)
+        self.days = ranges_of(days_in(self.days) - days)
         return not self.days
 
-    def was_told(self, channel: str, at: datetime) -> None:
-        """Note that a channel has told it."""
-        self.owed = tuple(name for name in self.owed if name != channel)
-        self.told = tuple(sorted({*self.told, channel}))
-        self.told_at = at
+    def mark_notified(self, channel: str, at: datetime) -> None:
+        """Record that a channel has sent the message."""
+        self.pending = tuple(name for name in self.pending if name != channel)
+        self.notified = tuple(sorted({*self.notified, channel}))
+        self.notified_at = at
 
 
-class Ledger(BaseModel):
-    """All causes that are open, those that are over and not yet told to be, and up to where the history was read."""
+class IncidentLog(_Stored):
+    """All open incidents, resolved ones whose message is not sent yet, and how far the run history was read."""
 
     read_up_to: int
-    wrong: list[Cause] = []
-    fine_again: list[Cause] = []
+    open: list[Incident] = []
+    resolved: list[Incident] = []
 
-    def failed(self, trouble: Trouble, channels: Collection[str]) -> None:
-        """Note an occurrence; that it was fine before need not be told any more."""
-        self.fine_again = [cause for cause in self.fine_again if cause.key != trouble.key]
-        known = next((cause for cause in self.wrong if cause.key == trouble.key), None)
+    def record_failure(self, failure: Failure, channels: Collection[str]) -> None:
+        """Record a failure. A pending message that its incident was resolved is dropped."""
+        self.resolved = [incident for incident in self.resolved if incident.key != failure.key]
+        known = next((incident for incident in self.open if incident.key == failure.key), None)
         if known:
-            known.seen_again(trouble, channels)
+            known.record_again(failure, channels)
         else:
-            self.wrong.append(Cause.of(trouble, channels))
-            self.wrong = self.wrong[-MOST_CAUSES:]
+            self.open.append(Incident.of(failure, channels))
+            self.open = self.open[-MAX_INCIDENTS:]
 
-    def succeeded(self, subject: str, days: frozenset[date], at: datetime, run_id: str) -> None:
-        """Note that something went right. What is over before anybody was told is not told at all."""
-        over = [cause for cause in self.wrong if cause.subject == subject and cause.went_right(days)]
-        self.wrong = [cause for cause in self.wrong if cause not in over]
-        self.fine_again += [
-            cause.model_copy(update={"owed": cause.told, "last": at, "run_id": run_id}) for cause in over if cause.told
+    def record_success(self, subject: str, days: frozenset[date], at: datetime, run_id: str) -> None:
+        """Record a success. Only channels that sent the incident send that it is resolved."""
+        over = [incident for incident in self.open if incident.subject == subject and incident.record_success(days)]
+        self.open = [incident for incident in self.open if incident not in over]
+        self.resolved += [
+            incident.model_copy(update={"pending": incident.notified, "last": at, "run_id": run_id})
+            for incident in over
+            if incident.notified
         ]
 
-    def clean_up(self, channels: Collection[str], now: datetime) -> None:
-        """Forget channels that are no more, and causes that nothing was heard of for long."""
-        for cause in (*self.wrong, *self.fine_again):
-            cause.owed = tuple(name for name in cause.owed if name in channels)
-        self.fine_again = [cause for cause in self.fine_again if cause.owed][-MOST_CAUSES:]
-        self.wrong = [cause for cause in self.wrong if now - cause.last < FORGOTTEN_AFTER]
+    def remove_old(self, channels: Collection[str], now: datetime) -> None:
+        """Remove channels that are no longer set up, and incidents without a failure for 30 days."""
+        for incident in (*self.open, *self.resolved):
+            incident.pending = tuple(name for name in incident.pending if name in channels)
+        self.resolved = [incident for incident in self.resolved if incident.pending][-MAX_INCIDENTS:]
+        self.open = [incident for incident in self.open if now - incident.last < FORGOTTEN_AFTER]

@@ -1,62 +1,62 @@
-"""The words of a message: what is wrong, since when, where, what to do, and where to read on. Pure."""
+"""The words of a message: what failed, what to do, since when, where, and a link. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from dialflo_pipeline.alerts.date_ranges import shown
-from dialflo_pipeline.alerts.incidents import Cause
+from dialflo_pipeline.alerts.date_ranges import format_ranges
+from dialflo_pipeline.alerts.incidents import Incident
 
 
 @dataclass(frozen=True)
 class Message:
-    """What a channel is to tell, without any form."""
+    """What a channel sends, without any layout."""
 
     title: str
     facts: tuple[tuple[str, str], ...]
-    """Each with what it is about."""
+    """Name and value of each."""
     link: str | None = None
 
     def plain(self) -> str:
-        """All of it but the title, a line for each fact."""
+        """All of it but the title, one line a fact."""
         lines = [f"{name}: {value}" for name, value in self.facts]
         return "\n".join([*lines, *([f"Run: {self.link}"] if self.link else [])])
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the pipeline is that speaks."""
+class MessageWriter:
+    """Writes the messages of one installation."""
 
     host: str
     data_dir: str
     zone: tzinfo
     ui_url: str | None
-    """Where Dagster's page is for those who read messages."""
+    """The address of Dagster's page, for links."""
 
-    def wrong(self, cause: Cause) -> Message:
-        """A cause that is open."""
-        again = [("Seen", f"{cause.times} times, last {self._time(cause.last)}")] if cause.times > 1 else []
-        facts = [("What", cause.what), ("To do", cause.remedy), ("Since", self._time(cause.since)), *again]
-        return self._message(f"Dialflo: {cause.title}", facts, cause)
+    def opened(self, incident: Incident) -> Message:
+        """The message for an open incident."""
+        again = [("Seen", f"{incident.times} times, last {self._time(incident.last)}")] if incident.times > 1 else []
+        facts = [("What", incident.what), ("To do", incident.remedy), ("Since", self._time(incident.since)), *again]
+        return self._message(f"Dialflo: {incident.title}", facts, incident)
 
-    def fine_again(self, cause: Cause) -> Message:
-        """A cause that is over."""
+    def resolved(self, incident: Incident) -> Message:
+        """The message for a resolved incident."""
         facts = [
-            ("What", f"{cause.subject} went right at {self._time(cause.last)}."),
-            ("It had said", cause.what),
-            ("Since", self._time(cause.since)),
+            ("What", f"{incident.subject} succeeded at {self._time(incident.last)}."),
+            ("The error was", incident.what),
+            ("Since", self._time(incident.since)),
         ]
-        return self._message(f"Dialflo: fine again: {cause.subject}", facts, cause)
+        return self._message(f"Dialflo: resolved: {incident.subject}", facts, incident)
 
     def test(self) -> Message:
-        """What `dialflo doctor` sends to try the channels."""
-        facts = (("What", "This is a test. Whoever reads it will hear of failed runs and checks."), self._where())
-        return Message("Dialflo: a test message", facts, self.ui_url)
+        """The message that `dialflo doctor --notify` sends to try the channels."""
+        what = "This is a test. Messages about failed runs and checks arrive here."
+        return Message("Dialflo: test message", (("What", what), self._where()), self.ui_url)
 
-    def _message(self, title: str, facts: Iterable[tuple[str, str]], cause: Cause) -> Message:
-        days = [("Days", shown(cause.days))] if cause.days else []
-        link = f"{self.ui_url}/runs/{cause.run_id}" if self.ui_url else None
-        run = [] if link else [("Run", cause.run_id[:8])]
+    def _message(self, title: str, facts: Iterable[tuple[str, str]], incident: Incident) -> Message:
+        days = [("Days", format_ranges(incident.days))] if incident.days else []
+        link = f"{self.ui_url}/runs/{incident.run_id}" if self.ui_url else None
+        run = [] if link else [("Run", incident.run_id[:8])]
         return Message(title, (*facts, *days, *run, self._where()), link)
 
     def _where(self) -> tuple[str, str]:

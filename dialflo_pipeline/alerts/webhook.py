@@ -1,6 +1,6 @@
-"""Telling by a POST to a web address: `{"text": …}` for Slack, Mattermost and most others, a card for Teams.
+"""Notifications by a POST to a web address: `{"text": …}` for Slack, Mattermost and most others, a card for Teams.
 
-The address itself is a secret: it is neither logged nor in any error. That is why this is not httpx, whose log names
+The address itself is a secret: it is neither logged nor in any error. That is why this does not use httpx, which logs
 each address it calls.
 """
 
@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
 from dialflo_pipeline.alerts.messages import Message
-from dialflo_pipeline.core.errors import NotTold
+from dialflo_pipeline.core.errors import NotificationError
 
 TEAMS_HOSTS: Final = (".logic.azure.com", ".powerplatform.com", ".webhook.office.com")
-"""Ends of the hosts under which Teams gives out addresses."""
+"""How the host names of Teams' webhooks end."""
 
 TIMEOUT_SECONDS: Final = 10.0
 
@@ -36,7 +36,7 @@ class Webhook:
         return f"Webhook({urlsplit(self.url).hostname})"
 
     def send(self, message: Message) -> None:
-        """Post it; raises `NotTold`."""
+        """Post it; raises `NotificationError`."""
         body = json.dumps(self.body(message)).encode()
         request = Request(self.url, body, {"Content-Type": "application/json"}, method="POST")  # noqa: S310 - the settings allow http(s) only
         try:
@@ -44,19 +44,19 @@ class Webhook:
                 status = answer.status
         except (OSError, HTTPException) as error:
             reason = error.reason if isinstance(error, URLError) else error
-            raise NotTold(f"The webhook was not reached: {type(reason).__name__}.") from None
+            raise NotificationError(f"Cannot reach the webhook: {type(reason).__name__}.") from None
         if not 200 <= status < 300:
-            raise NotTold(f"The webhook did not take the message: HTTP {status}. See DIALFLO_NOTIFY_WEBHOOK.")
+            raise NotificationError(f"The webhook rejected the message (HTTP {status}). Check DIALFLO_NOTIFY_WEBHOOK.")
 
     def body(self, message: Message) -> dict[str, Any]:
-        """What is posted."""
+        """The JSON to post."""
         host = urlsplit(self.url).hostname or ""
         is_card = self.form == "card" or (self.form == "auto" and host.endswith(TEAMS_HOSTS))
         return _card(message) if is_card else {"text": _escaped(f"{message.title}\n{message.plain()}")}
 
 
 def _opener() -> OpenerDirector:
-    """Heeds the system's proxies; follows no redirect, which would turn the POST into a GET."""
+    """Uses the system's proxies; follows no redirect, which would turn the POST into a GET."""
     opener = OpenerDirector()
     for handler in (ProxyHandler(), HTTPHandler(), HTTPSHandler()):
         opener.add_handler(handler)
@@ -64,12 +64,12 @@ def _opener() -> OpenerDirector:
 
 
 def _escaped(text: str) -> str:
-    """Slack reads these three characters as its own; Mattermost shows the same for them."""
+    """Slack gives these three characters a meaning; Mattermost shows the escaped ones alike."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _card(message: Message) -> dict[str, Any]:
-    """An Adaptive Card as Teams' workflows take it: they know no other form, and no plain text."""
+    """An Adaptive Card for Teams' workflows, which accept no other form and no plain text."""
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",

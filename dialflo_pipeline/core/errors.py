@@ -21,7 +21,7 @@ DialfloError                 1
     ├── TaskSourceDown       1   the database of task ids does not answer
     ├── ApiDown              1   the API gave no answer to anything that was asked
     ├── RunKilled            1   the process of a run was killed before the run's end
-    ├── NotTold              1   a message to people could not be sent
+    ├── NotificationError    1   a message to people could not be sent
     └── LockHeld             4   another run is at work on the same data
 
 Messages name what was found, where, and the remedy. They never hold a payload, a phone number or the token.
@@ -132,7 +132,7 @@ class RunKilled(TransientError):
     """The process of a run was killed, or the machine went down, before the run's end."""
 
 
-class NotTold(TransientError):
+class NotificationError(TransientError):
     """A message could not be handed to the channel that was to tell it."""
 
 

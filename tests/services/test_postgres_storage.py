@@ -12,7 +12,7 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatu
 from dagster._daemon.types import DaemonHeartbeat  # what the daemon leaves
 from pydantic import SecretStr
 
-from dialflo_pipeline.alerts.incidents import Ledger
+from dialflo_pipeline.alerts.incidents import IncidentLog
 from dialflo_pipeline.core.errors import TokenRefused
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.deployment.examine import examine_deployment
@@ -61,8 +61,8 @@ def test_one_cause_is_told_once_from_a_history_in_postgresql(
         cursor = context.cursor
         job.execute_in_process(instance=instance, raise_on_error=False)
     assert sent == ["Dialflo: sync failed at fetch"]
-    (cause,) = Ledger.model_validate_json(cursor or "").wrong
-    assert cause.times == 2
+    (incident,) = IncidentLog.model_validate_json(cursor or "").open
+    assert incident.times == 2
 
 
 def test_a_set_up_in_order_has_no_problem(instance: DagsterInstance) -> None:

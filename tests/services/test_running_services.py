@@ -199,7 +199,7 @@ def test_a_run_launched_on_the_page_is_told_once_still_there_after_a_restart_and
     assert len(texts) == 2
     assert "Put a valid token in DIALFLO_API_TOKEN" in texts[0]
     assert "http://dagster.test/runs/" in texts[0]
-    assert "fine again" in texts[1]
+    assert "resolved" in texts[1]
     assert "Postgres is reached, its tables are of this version" in doctor.stdout
     assert "refuses the token" in doctor.stdout
 

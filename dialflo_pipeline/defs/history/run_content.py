@@ -13,7 +13,7 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG as PARTITION
 from dagster_shared.error import SerializableErrorInfo  # what an event holds of an error
 
 from dialflo_pipeline.alerts.date_ranges import days_between
-from dialflo_pipeline.alerts.failures import INTERRUPTED, WRAPPERS, Failed
+from dialflo_pipeline.alerts.failures import INTERRUPTED, WRAPPERS, FailedStep
 from dialflo_pipeline.core.errors import RunKilled
 
 LOOKED_AT: Final = {
@@ -67,7 +67,7 @@ class EndedRun:
     """Where its end stands in the history."""
     run_id: str
     at: datetime
-    steps: tuple[Failed | Succeeded, ...] = ()
+    steps: tuple[FailedStep | Succeeded, ...] = ()
     checks: tuple[Checked, ...] = ()
 
 
@@ -80,9 +80,11 @@ def with_content(
     checks = [_checked(event) for event in events if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION]
     steps = [_step(run, ended, event, day_steps) for event in events if event.is_step_success or event.is_step_failure]
     is_started = any(event.event_type is DagsterEventType.RUN_START for event in events)
-    has_failed_step = any(isinstance(step, Failed) for step in steps)
+    has_failed_step = any(isinstance(step, FailedStep) for step in steps)
     whole = None if has_failed_step else _whole(run, ended, end.dagster_event, is_started=is_started)
-    told = [step for step in (*steps, whole) if step and not (isinstance(step, Failed) and step.kind == FAILED_CHECK)]
+    told = [
+        step for step in (*steps, whole) if step and not (isinstance(step, FailedStep) and step.kind == FAILED_CHECK)
+    ]
     return replace(ended, steps=tuple(told), checks=tuple(checks))
 
 
@@ -104,7 +106,7 @@ def _error_of_end(end: DagsterEvent, *, is_started: bool = True) -> Serializable
     return data.error if data else None
 
 
-def _step(run: DagsterRun, ended: EndedRun, event: DagsterEvent, day_steps: frozenset[str]) -> Failed | Succeeded:
+def _step(run: DagsterRun, ended: EndedRun, event: DagsterEvent, day_steps: frozenset[str]) -> FailedStep | Succeeded:
     step = event.step_key or ""
     days = days_of(run, step)
     if event.is_step_success:
@@ -114,7 +116,7 @@ def _step(run: DagsterRun, ended: EndedRun, event: DagsterEvent, day_steps: froz
 
 def _whole(
     run: DagsterRun, ended: EndedRun, end: DagsterEvent | None, *, is_started: bool
-) -> Failed | Succeeded | None:
+) -> FailedStep | Succeeded | None:
     """What a run without a failed step comes to; nothing if somebody cancelled it."""
     if end is None or end.event_type is DagsterEventType.RUN_CANCELED:
         return None
@@ -133,10 +135,10 @@ def _failed(
     otherwise: str,
     days: frozenset[date],
     by_day: bool,
-) -> Failed:
+) -> FailedStep:
     while error and error.cause and error.cls_name in WRAPPERS:
         error = error.cause
-    return Failed(
+    return FailedStep(
         kind=(error.cls_name or "") if error else "",
         said=(error.message if error else otherwise).strip(),
         job=run.job_name,

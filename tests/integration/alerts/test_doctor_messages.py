@@ -21,7 +21,7 @@ def by_mail(server: Any, login: str = LOGIN) -> Settings:
     return Settings(notify_smtp=url, notify_from="d@example.com", notify_to="a@example.com")
 
 
-def test_without_a_channel_nobody_is_told_which_is_wrong_only_if_a_test_is_asked_for() -> None:
+def test_without_a_channel_notifications_are_off_and_a_requested_test_fails() -> None:
     assert found(Settings())["messages"][1] is None
     assert found(Settings(), send_test=True)["messages"][1] is False
 
@@ -31,7 +31,7 @@ def test_a_test_message_is_sent_where_it_is_asked_for(hook: Hook) -> None:
     assert found(settings)["messages by webhook"][1] is None
     assert hook.got == []
     assert found(settings, send_test=True)["messages by webhook"][1] is True
-    assert hook.got[0]["text"].startswith("Dialflo: a test message")
+    assert hook.got[0]["text"].startswith("Dialflo: test message")
 
 
 def test_a_test_message_that_is_not_taken_is_a_problem(hook: Hook) -> None:
@@ -46,6 +46,6 @@ def test_a_mail_server_is_tried_without_a_mail(mail_server: Callable[[str], Any]
     assert server.got == []
     said, is_well = found(by_mail(server, "teller:wrong-one"))["messages by mail"]
     assert (is_well, "wrong-one" in said) == (False, False)
-    assert "refused user or password" in said
+    assert "rejected the user or password" in said
     assert found(by_mail(server), send_test=True)["messages by mail"][1] is True
-    assert server.got[0]["Subject"] == "Dialflo: a test message"
+    assert server.got[0]["Subject"] == "Dialflo: test message"

@@ -9,7 +9,7 @@ import pytest
 
 from dialflo_pipeline.alerts.email import Mail
 from dialflo_pipeline.alerts.messages import Message
-from dialflo_pipeline.core.errors import NotTold
+from dialflo_pipeline.core.errors import NotificationError
 
 Start = Callable[[str], Any]
 USER, PASSWORD = "teller", "pass/word@1"
@@ -48,14 +48,14 @@ def test_a_mail_arrives_whole(mail_server: Start, kind: str, scheme: str, who: s
 
 def test_a_password_is_not_sent_in_the_clear(mail_server: Start) -> None:
     server = mail_server("plain")
-    with pytest.raises(NotTold, match="no STARTTLS"):
+    with pytest.raises(NotificationError, match="no STARTTLS"):
         mail(server, login=login()).send(MESSAGE)
     assert (server.logins, server.got) == ([], [])
 
 
 def test_a_wrong_password_is_told_without_it(mail_server: Start) -> None:
     server = mail_server("starttls")
-    with pytest.raises(NotTold, match="refused user or password") as caught:
+    with pytest.raises(NotificationError, match="rejected the user or password") as caught:
         mail(server, login=login("wrong-one")).send(MESSAGE)
     assert "wrong-one" not in repr(caught.value)
     assert "wrong-one" not in repr(mail(server, login=login("wrong-one")))
@@ -63,7 +63,7 @@ def test_a_wrong_password_is_told_without_it(mail_server: Start) -> None:
 
 def test_a_certificate_of_another_name_ends_it_before_the_login(mail_server: Start) -> None:
     server = mail_server("starttls")
-    with pytest.raises(NotTold, match="SSLCertVerificationError"):
+    with pytest.raises(NotificationError, match="SSLCertVerificationError"):
         mail(server, login=login(), host="127.0.0.1").send(MESSAGE)
     assert (server.logins, server.got) == ([], [])
 
@@ -71,7 +71,7 @@ def test_a_certificate_of_another_name_ends_it_before_the_login(mail_server: Sta
 def test_a_receiver_who_is_refused_is_told_of(mail_server: Start) -> None:
     server = mail_server("plain")
     server.refused = {"a@example.com"}
-    with pytest.raises(NotTold, match="1 of 2 addresses"):
+    with pytest.raises(NotificationError, match="1 of 2 addresses"):
         mail(server).send(MESSAGE)
 
 
@@ -84,5 +84,5 @@ def test_a_probe_logs_in_and_sends_nothing(mail_server: Start) -> None:
 def test_a_server_that_is_down_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with pytest.raises(NotTold, match=rf"127\.0\.0\.1:{port} did not take it: ConnectionRefusedError"):
+    with pytest.raises(NotificationError, match=rf"127\.0\.0\.1:{port}: ConnectionRefusedError"):
         Mail.of(f"smtp://127.0.0.1:{port}", "a@example.com", ("b@example.com",)).send(MESSAGE)

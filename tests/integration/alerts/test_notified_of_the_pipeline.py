@@ -27,7 +27,7 @@ Hook = Any
 EXAMPLE = Path(__file__).parents[2] / "cases" / "documented_response.json"
 
 
-def test_a_wrong_token_is_one_message_and_a_right_one_is_the_end_of_it(tmp_path: Path, hook: Hook) -> None:
+def test_a_wrong_token_is_one_message_and_a_right_one_resolves_it(tmp_path: Path, hook: Hook) -> None:
     documents = tmp_path / "documents"
     documents.mkdir()
     for name in ("a", "b"):
@@ -56,7 +56,7 @@ def test_a_wrong_token_is_one_message_and_a_right_one_is_the_end_of_it(tmp_path:
     assert failed.startswith("Dialflo: sync failed at raw_answers\nWhat: The API refused the token")
     assert "To do: Put a valid token in DIALFLO_API_TOKEN" in failed
     assert "Days: 2026-03-01 to 2026-03-02" in failed
-    assert fine.startswith("Dialflo: fine again: step raw_answers")
+    assert fine.startswith("Dialflo: resolved: step raw_answers")
 
 
 def _sync(settings: Settings) -> None:
@@ -64,9 +64,7 @@ def _sync(settings: Settings) -> None:
         sync(settings, history_apart=True)
 
 
-def test_an_api_out_of_reach_fails_its_run_is_told_once_and_holds_up_no_one_who_reads(
-    tmp_path: Path, hook: Hook
-) -> None:
+def test_an_unreachable_api_fails_its_run_sends_one_message_and_readers_go_on(tmp_path: Path, hook: Hook) -> None:
     documents = tmp_path / "documents"
     documents.mkdir()
     (documents / "a.json").write_bytes(EXAMPLE.read_bytes())
@@ -101,8 +99,8 @@ def test_an_api_out_of_reach_fails_its_run_is_told_once_and_holds_up_no_one_who_
     assert failed.startswith(
         "Dialflo: sync failed at raw_answers\nWhat: The API is down or out of reach: no connection"
     )
-    assert "To do: If the API has an outage, nothing" in failed
-    assert fine.startswith("Dialflo: fine again: step raw_answers")
+    assert "To do: Nothing during an outage of the API" in failed
+    assert fine.startswith("Dialflo: resolved: step raw_answers")
 
 
 @dataclass

@@ -33,14 +33,14 @@ from dagster._core.test_utils import create_run_for_test  # the only way to a ru
 from pydantic import SecretStr
 
 from dialflo_pipeline.alerts import channels as channels_module
-from dialflo_pipeline.alerts.incidents import TOLD_AGAIN_AFTER, Ledger
+from dialflo_pipeline.alerts.incidents import NOTIFY_AGAIN_AFTER, IncidentLog
 from dialflo_pipeline.core.errors import TokenRefused
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.history.run_content import was_cut_off
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs.ownership import DATA_TAG
 from dialflo_pipeline.defs.sensors.killed_runs import report_killed
-from dialflo_pipeline.defs.sensors.notifications import NOBODY, failure_sensors
+from dialflo_pipeline.defs.sensors.notifications import NOTIFICATIONS_OFF, failure_sensors
 
 Hook = Any
 PHONE = "+4915112345678"
@@ -85,11 +85,11 @@ class Project:
 
     def age(self, by: timedelta, name: str = "tell_of_failed_runs") -> None:
         """Let what was told have been told so much earlier."""
-        ledger = Ledger.model_validate_json(self.cursors[name] or "")
-        for cause in ledger.wrong:
-            assert cause.told_at
-            cause.told_at -= by
-        self.cursors[name] = ledger.model_dump_json()
+        incidents = IncidentLog.model_validate_json(self.cursors[name] or "")
+        for incident in incidents.open:
+            assert incident.notified_at
+            incident.notified_at -= by
+        self.cursors[name] = incidents.model_dump_json()
 
     def definitions(self) -> Definitions:
         """Two assets by day, one after the other, a check that blocks nothing, and one that blocks."""
@@ -172,7 +172,7 @@ def test_after_it_was_fine_for_its_days_that_is_told_and_it_is_told_again(refuse
     assert len(hook.got) == 1, "another day that went right says nothing of this one"
     refused.run("2026-03-05", first="2026-03-01")
     refused.tick()
-    assert [text.splitlines()[0] for text in texts(hook)[1:]] == ["Dialflo: fine again: step fetch"]
+    assert [text.splitlines()[0] for text in texts(hook)[1:]] == ["Dialflo: resolved: step fetch"]
     refused.raised["fetch"] = failure
     refused.run("2026-03-04")
     refused.tick()
@@ -182,7 +182,7 @@ def test_after_it_was_fine_for_its_days_that_is_told_and_it_is_told_again(refuse
 def test_after_a_day_the_same_cause_is_told_again(refused: Project, hook: Hook) -> None:
     refused.run()
     refused.tick()
-    refused.age(TOLD_AGAIN_AFTER)
+    refused.age(NOTIFY_AGAIN_AFTER)
     refused.tick()
     assert len(hook.got) == 1, "nothing has happened since"
     refused.run()
@@ -199,7 +199,7 @@ def test_a_step_without_days_is_fine_once_it_went_right_on_any(project: Project,
     project.tick()
     assert [text.splitlines()[0] for text in texts(hook)] == [
         "Dialflo: sync failed at load",
-        "Dialflo: fine again: step load",
+        "Dialflo: resolved: step load",
     ]
     assert "No space left on device" in texts(hook)[0]
 
@@ -269,14 +269,12 @@ def test_many_causes_at_once_do_not_outlast_a_tick(
     assert len(hook.got) == 1
 
 
-def test_nobody_is_told_unless_somebody_asked_for_it_and_then_not_of_what_was_before(
-    refused: Project, hook: Hook
-) -> None:
+def test_nothing_is_sent_until_a_channel_is_set_and_older_failures_never_are(refused: Project, hook: Hook) -> None:
     told = refused.settings
     refused.settings = told.model_copy(update={"notify_webhook": None})
     refused.run()
     refused.tick()
-    assert refused.said == NOBODY
+    assert refused.said == NOTIFICATIONS_OFF
     refused.settings = told
     refused.tick()
     refused.tick()
@@ -292,11 +290,11 @@ def test_a_run_whose_process_was_killed_is_told(project: Project, hook: Hook) ->
     project.tick()
     project.run()
     project.tick()
-    assert [text.splitlines()[0] for text in texts(hook)] == ["Dialflo: sync failed", "Dialflo: fine again: job sync"]
+    assert [text.splitlines()[0] for text in texts(hook)] == ["Dialflo: sync failed", "Dialflo: resolved: job sync"]
     assert "The process of this run was killed." in texts(hook)[0]
 
 
-def test_a_cancelled_run_is_nobodys_news(project: Project, hook: Hook) -> None:
+def test_a_cancelled_run_is_not_reported(project: Project, hook: Hook) -> None:
     run = create_run_for_test(project.instance, "sync", status=DagsterRunStatus.STARTED)
     project.instance.report_run_canceled(run)
     project.tick()
@@ -341,7 +339,7 @@ def test_a_failed_check_is_told_once_and_its_recovery_too(project: Project, hook
     project.result = AssetCheckResult(passed=True)
     project.run()
     project.tick("tell_of_failed_checks")
-    assert texts(hook)[1].startswith("Dialflo: fine again: check keys_are_unique of load")
+    assert texts(hook)[1].startswith("Dialflo: resolved: check keys_are_unique of load")
 
 
 def test_a_blocking_check_that_fails_a_run_is_told_by_one_sensor_only(project: Project, hook: Hook) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from dialflo_pipeline.alerts.messages import Message
 from dialflo_pipeline.alerts.webhook import Webhook
-from dialflo_pipeline.core.errors import NotTold
+from dialflo_pipeline.core.errors import NotificationError
 
 Hook = Any
 MESSAGE = Message("Dialflo: sync <failed>", (("What", "a & b"), ("To do", "mend it")), "https://dagster.test/runs/1")
@@ -53,22 +53,22 @@ def test_the_form_is_known_by_the_host_unless_it_is_set(host: str, is_card: bool
 @pytest.mark.parametrize("status", [302, 400, 404, 429, 500])
 def test_an_answer_that_is_no_success_is_told_with_its_status(hook: Hook, status: int) -> None:
     hook.status = status
-    with pytest.raises(NotTold, match=f"HTTP {status}"):
+    with pytest.raises(NotificationError, match=f"HTTP {status}"):
         Webhook(hook.url).send(MESSAGE)
 
 
 def test_a_server_that_is_down_or_says_nothing_is_not_reached() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/s3cret-path"
-        with pytest.raises(NotTold, match="not reached: TimeoutError"):
+        with pytest.raises(NotificationError, match="Cannot reach the webhook: TimeoutError"):
             Webhook(url, timeout_seconds=0.05).send(MESSAGE)
-    with pytest.raises(NotTold, match="not reached: ConnectionRefusedError"):
+    with pytest.raises(NotificationError, match="Cannot reach the webhook: ConnectionRefusedError"):
         Webhook(url).send(MESSAGE)
 
 
 def test_a_server_that_speaks_something_else_is_not_reached(hook: Hook, mail_server: Callable[[str], Any]) -> None:
     url = f"http://127.0.0.1:{mail_server('plain').port}/s3cret-path"
-    with pytest.raises(NotTold, match="not reached: BadStatusLine"):
+    with pytest.raises(NotificationError, match="Cannot reach the webhook: BadStatusLine"):
         Webhook(url).send(MESSAGE)
 
 
@@ -77,6 +77,6 @@ def test_the_address_is_in_no_log_error_or_repr(hook: Hook, caplog: pytest.LogCa
     webhook = Webhook(hook.url)
     webhook.send(MESSAGE)
     hook.status = 500
-    with pytest.raises(NotTold) as caught:
+    with pytest.raises(NotificationError) as caught:
         webhook.send(MESSAGE)
     assert "s3cret-path" not in f"{caplog.text} {caught.value!r} {caught.value.__cause__!r} {webhook!r}"

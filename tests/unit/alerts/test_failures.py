@@ -10,16 +10,16 @@ from dialflo_pipeline.alerts.failures import (
     LONGEST,
     REMEDIES,
     SEE_THE_LOG,
-    Failed,
-    check_trouble,
+    FailedStep,
+    check_failure,
+    failure_of,
     scrubbed,
     shortened,
-    trouble_of,
 )
 from dialflo_pipeline.core import errors
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-REFUSED = Failed(
+REFUSED = FailedStep(
     kind="TokenRefused",
     said="dialflo_pipeline.core.errors.TokenRefused: The API refused the token in DIALFLO_API_TOKEN.",
     job="sync",
@@ -32,7 +32,7 @@ REFUSED = Failed(
 
 
 def test_a_refused_token_is_told_with_its_remedy() -> None:
-    told = trouble_of(REFUSED)
+    told = failure_of(REFUSED)
     assert told.title == "sync failed at raw_answers"
     assert told.what == "The API refused the token in DIALFLO_API_TOKEN."
     assert "Put a valid token in DIALFLO_API_TOKEN" in told.remedy
@@ -55,7 +55,7 @@ def test_every_remedy_is_for_a_kind_of_error_there_is() -> None:
     ],
 )
 def test_what_makes_two_failures_one_cause(one: dict[str, str], other: dict[str, str], is_same: bool) -> None:
-    keys = [trouble_of(replace(REFUSED, **changes)).key for changes in (one, other)]  # type: ignore[arg-type]  # of mixed types
+    keys = [failure_of(replace(REFUSED, **changes)).key for changes in (one, other)]  # type: ignore[arg-type]  # of mixed types
     assert (keys[0] == keys[1]) is is_same
 
 
@@ -69,7 +69,7 @@ def test_what_makes_two_failures_one_cause(one: dict[str, str], other: dict[str,
     ],
 )
 def test_the_text_of_an_error_that_is_not_ours_is_not_told(said: str) -> None:
-    told = trouble_of(replace(REFUSED, kind=said.partition(":")[0].rpartition(".")[2], said=said))
+    told = failure_of(replace(REFUSED, kind=said.partition(":")[0].rpartition(".")[2], said=said))
     assert "740" not in told.what + told.key
     assert "Asha" not in told.what + told.key
     assert told.what.startswith(said.partition(":")[0].rpartition(".")[2])
@@ -78,20 +78,20 @@ def test_the_text_of_an_error_that_is_not_ours_is_not_told(said: str) -> None:
 
 def test_what_the_system_says_of_a_disk_is_told() -> None:
     full = replace(REFUSED, kind="OSError", said="OSError: [Errno 28] No space left on device: '/data/x'")
-    assert trouble_of(full).what == "[Errno 28] No space left on device: '/data/x'"
-    assert "disk" in trouble_of(full).remedy
+    assert failure_of(full).what == "[Errno 28] No space left on device: '/data/x'"
+    assert "disk" in failure_of(full).remedy
 
 
 def test_a_run_that_ended_outside_of_any_step_is_told_in_the_words_of_its_end() -> None:
     killed = replace(REFUSED, kind="", said="The process of this run was killed.", step=None)
-    assert (trouble_of(killed).title, trouble_of(killed).what) == ("sync failed", "The process of this run was killed.")
+    assert (failure_of(killed).title, failure_of(killed).what) == ("sync failed", "The process of this run was killed.")
 
 
 @pytest.mark.parametrize("kind", INTERRUPTED)
 def test_a_run_that_was_stopped_and_one_of_chosen_assets_are_told_in_plain_words(kind: str) -> None:
-    told = trouble_of(replace(REFUSED, kind=kind, said=f"dagster._core.errors.{kind}", job="__ASSET_JOB"))
+    told = failure_of(replace(REFUSED, kind=kind, said=f"dagster._core.errors.{kind}", job="__ASSET_JOB"))
     assert told.title == "a run of chosen assets failed at raw_answers"
-    assert told.what == "The run was stopped before its end, as by a restart of the services."
+    assert told.what == "The run was stopped before its end, for example by a restart of the services."
 
 
 def test_secrets_and_numbers_like_those_of_phones_are_taken_out() -> None:
@@ -105,6 +105,6 @@ def test_a_sentence_is_cut_where_nobody_would_read_on() -> None:
 
 
 def test_a_check_that_says_nothing_is_told_all_the_same() -> None:
-    told = check_trouble("lake/calls", "keys", None, True, None, NOW, "run")
+    told = check_failure("lake/calls", "keys", None, True, None, NOW, "run")
     assert (told.title, told.by_day) == ("check keys of lake/calls failed", False)
     assert told.what

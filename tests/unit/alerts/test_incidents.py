@@ -1,142 +1,166 @@
-"""One cause is told once, until it was fine in between or about a day has passed."""
+"""One message for an incident, until it was resolved in between or about a day has passed."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
-from dialflo_pipeline.alerts.incidents import FORGOTTEN_AFTER, MOST_CAUSES, TOLD_AGAIN_AFTER, Ledger, Trouble
+from dialflo_pipeline.alerts.incidents import FORGOTTEN_AFTER, MAX_INCIDENTS, NOTIFY_AGAIN_AFTER, Failure, IncidentLog
 
 CHANNELS = ("webhook", "mail")
 NIGHT = datetime(2026, 3, 7, 1, 30, tzinfo=UTC)
 FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)
 
 
-def trouble(at: datetime = NIGHT, key: str = "refused", days: tuple[date, ...] = ()) -> Trouble:
-    return Trouble(key, "step fetch", "sync failed", "refused", "mend it", at, "run", frozenset(days), bool(days))
+def failure(at: datetime = NIGHT, key: str = "refused", days: tuple[date, ...] = ()) -> Failure:
+    return Failure(key, "step fetch", "sync failed", "refused", "correct it", at, "run", frozenset(days), bool(days))
 
 
 @pytest.fixture
-def ledger() -> Ledger:
-    return Ledger(read_up_to=0)
+def incidents() -> IncidentLog:
+    return IncidentLog(read_up_to=0)
 
 
-def owed(ledger: Ledger) -> list[str]:
-    return [name for cause in (*ledger.wrong, *ledger.fine_again) for name in cause.owed]
+def pending(incidents: IncidentLog) -> list[str]:
+    return [name for incident in (*incidents.open, *incidents.resolved) for name in incident.pending]
 
 
-def tell(ledger: Ledger, at: datetime = NIGHT, *names: str) -> None:
-    for cause in (*ledger.wrong, *ledger.fine_again):
-        for name in names or cause.owed:
-            cause.was_told(name, at)
+def notify(incidents: IncidentLog, at: datetime = NIGHT, *names: str) -> None:
+    for incident in (*incidents.open, *incidents.resolved):
+        for name in names or incident.pending:
+            incident.mark_notified(name, at)
 
 
-def kept(ledger: Ledger) -> Ledger:
-    """The same after it was in a cursor."""
-    return Ledger.model_validate_json(ledger.model_dump_json())
+def stored(incidents: IncidentLog) -> IncidentLog:
+    """The log after it was stored in a cursor."""
+    return IncidentLog.model_validate_json(incidents.model_dump_json())
 
 
-def test_a_cause_is_owed_to_every_channel_and_then_to_none(ledger: Ledger) -> None:
-    ledger.failed(trouble(), CHANNELS)
-    assert owed(ledger) == ["webhook", "mail"]
-    tell(ledger, NIGHT, "webhook")
-    assert owed(kept(ledger)) == ["mail"]
-    tell(ledger, NIGHT, "mail")
-    assert owed(kept(ledger)) == []
+def test_an_incident_is_pending_for_every_channel_until_it_has_sent_it(incidents: IncidentLog) -> None:
+    incidents.record_failure(failure(), CHANNELS)
+    assert pending(incidents) == ["webhook", "mail"]
+    notify(incidents, NIGHT, "webhook")
+    assert pending(stored(incidents)) == ["mail"]
+    notify(incidents, NIGHT, "mail")
+    assert pending(stored(incidents)) == []
 
 
-def test_the_same_cause_again_is_not_told_again_but_counted(ledger: Ledger) -> None:
-    ledger.failed(trouble(), CHANNELS)
-    tell(ledger)
-    ledger = kept(ledger)
-    ledger.failed(trouble(NIGHT + timedelta(hours=1)), CHANNELS)
-    assert owed(ledger) == []
-    assert [(cause.times, cause.since, cause.last) for cause in ledger.wrong] == [
+def test_the_same_incident_again_is_counted_and_not_sent_again(incidents: IncidentLog) -> None:
+    incidents.record_failure(failure(), CHANNELS)
+    notify(incidents)
+    incidents = stored(incidents)
+    incidents.record_failure(failure(NIGHT + timedelta(hours=1)), CHANNELS)
+    assert pending(incidents) == []
+    assert [(incident.times, incident.since, incident.last) for incident in incidents.open] == [
         (2, NIGHT, NIGHT + timedelta(hours=1))
     ]
 
 
-def test_two_causes_are_told_each(ledger: Ledger) -> None:
-    ledger.failed(trouble(key="one"), CHANNELS[:1])
-    ledger.failed(trouble(key="two"), CHANNELS[:1])
-    assert owed(ledger) == ["webhook", "webhook"]
+def test_two_incidents_are_both_sent(incidents: IncidentLog) -> None:
+    incidents.record_failure(failure(key="one"), CHANNELS[:1])
+    incidents.record_failure(failure(key="two"), CHANNELS[:1])
+    assert pending(incidents) == ["webhook", "webhook"]
 
 
-@pytest.mark.parametrize(("later", "is_told"), [(TOLD_AGAIN_AFTER, True), (TOLD_AGAIN_AFTER - timedelta(1e-5), False)])
-def test_after_a_day_it_is_told_again(ledger: Ledger, later: timedelta, is_told: bool) -> None:
-    ledger.failed(trouble(), CHANNELS)
-    tell(ledger)
-    ledger.failed(trouble(NIGHT + later), CHANNELS)
-    assert bool(owed(ledger)) is is_told
+@pytest.mark.parametrize(("early", "is_notified"), [(timedelta(0), True), (timedelta(1e-5), False)])
+def test_after_a_day_channels_are_notified_again(incidents: IncidentLog, early: timedelta, is_notified: bool) -> None:
+    incidents.record_failure(failure(), CHANNELS)
+    notify(incidents)
+    incidents.record_failure(failure(NIGHT + NOTIFY_AGAIN_AFTER - early), CHANNELS)
+    assert bool(pending(incidents)) is is_notified
 
 
 def test_each_night_is_a_day_after_the_last_also_when_clocks_go_forward() -> None:
-    assert timedelta(hours=23) > TOLD_AGAIN_AFTER
+    assert timedelta(hours=23) > NOTIFY_AGAIN_AFTER
 
 
-def test_once_fine_in_between_it_is_told_again_at_once(ledger: Ledger) -> None:
-    ledger.failed(trouble(), CHANNELS)
-    tell(ledger)
-    ledger.succeeded("step fetch", frozenset(), NIGHT, "good")
-    assert ledger.wrong == []
-    assert [(cause.owed, cause.run_id) for cause in ledger.fine_again] == [(("mail", "webhook"), "good")]
-    ledger.failed(trouble(NIGHT + timedelta(hours=1)), CHANNELS)
-    assert len(ledger.wrong[0].owed) == 2
+def test_a_failure_after_a_success_is_sent_immediately(incidents: IncidentLog) -> None:
+    incidents.record_failure(failure(), CHANNELS)
+    notify(incidents)
+    incidents.record_success("step fetch", frozenset(), NIGHT, "good")
+    assert incidents.open == []
+    assert [(incident.pending, incident.run_id) for incident in incidents.resolved] == [(("mail", "webhook"), "good")]
+    incidents.record_failure(failure(NIGHT + timedelta(hours=1)), CHANNELS)
+    assert len(incidents.open[0].pending) == 2
 
 
-def test_what_was_fine_again_before_anybody_was_told_is_not_told(ledger: Ledger) -> None:
-    ledger.failed(trouble(), CHANNELS)
-    ledger.succeeded("step fetch", frozenset(), NIGHT, "good")
-    assert owed(ledger) == []
+def test_an_incident_resolved_before_it_was_sent_is_never_sent(incidents: IncidentLog) -> None:
+    incidents.record_failure(failure(), CHANNELS)
+    incidents.record_success("step fetch", frozenset(), NIGHT, "good")
+    assert pending(incidents) == []
 
 
-def test_a_recovery_that_is_over_before_it_was_told_is_not_told(ledger: Ledger) -> None:
-    ledger.failed(trouble(), CHANNELS)
-    tell(ledger)
-    ledger.succeeded("step fetch", frozenset(), NIGHT, "good")
-    ledger.failed(trouble(NIGHT + timedelta(hours=1)), CHANNELS)
-    assert (len(ledger.wrong), ledger.fine_again) == (1, [])
+def test_an_unsent_resolution_is_dropped_by_a_new_failure(incidents: IncidentLog) -> None:
+    incidents.record_failure(failure(), CHANNELS)
+    notify(incidents)
+    incidents.record_success("step fetch", frozenset(), NIGHT, "good")
+    incidents.record_failure(failure(NIGHT + timedelta(hours=1)), CHANNELS)
+    assert (len(incidents.open), incidents.resolved) == (1, [])
 
 
-def test_recovery_is_told_where_the_cause_was_told(ledger: Ledger) -> None:
-    ledger.failed(trouble(), CHANNELS)
-    tell(ledger, NIGHT, "mail")
-    ledger.succeeded("step fetch", frozenset(), NIGHT, "good")
-    assert owed(ledger) == ["mail"]
+def test_a_resolution_is_sent_over_the_channels_that_sent_the_incident(incidents: IncidentLog) -> None:
+    incidents.record_failure(failure(), CHANNELS)
+    notify(incidents, NIGHT, "mail")
+    incidents.record_success("step fetch", frozenset(), NIGHT, "good")
+    assert pending(incidents) == ["mail"]
 
 
-def test_another_step_that_went_right_says_nothing(ledger: Ledger) -> None:
-    ledger.failed(trouble(), CHANNELS)
-    ledger.succeeded("step other", frozenset(), NIGHT, "good")
-    assert len(ledger.wrong) == 1
+def test_the_success_of_another_step_resolves_nothing(incidents: IncidentLog) -> None:
+    incidents.record_failure(failure(), CHANNELS)
+    incidents.record_success("step other", frozenset(), NIGHT, "good")
+    assert len(incidents.open) == 1
 
 
-def test_a_cause_of_days_is_over_when_all_of_them_went_right(ledger: Ledger) -> None:
-    ledger.failed(trouble(days=(FIRST,)), CHANNELS)
-    ledger.failed(trouble(days=(SECOND,)), CHANNELS)
-    tell(ledger)
-    ledger.succeeded("step fetch", frozenset([FIRST, date(2026, 4, 1)]), NIGHT, "good")
-    ledger = kept(ledger)
-    assert [cause.days for cause in ledger.wrong] == [((SECOND, SECOND),)]
-    ledger.succeeded("step fetch", frozenset([SECOND]), NIGHT, "good")
-    assert (ledger.wrong, len(ledger.fine_again)) == ([], 1)
+def test_an_incident_of_days_is_resolved_when_all_of_them_succeeded(incidents: IncidentLog) -> None:
+    incidents.record_failure(failure(days=(FIRST,)), CHANNELS)
+    incidents.record_failure(failure(days=(SECOND,)), CHANNELS)
+    notify(incidents)
+    incidents.record_success("step fetch", frozenset([FIRST, date(2026, 4, 1)]), NIGHT, "good")
+    incidents = stored(incidents)
+    assert [incident.days for incident in incidents.open] == [((SECOND, SECOND),)]
+    incidents.record_success("step fetch", frozenset([SECOND]), NIGHT, "good")
+    assert (incidents.open, len(incidents.resolved)) == ([], 1)
 
 
-def test_what_nobody_heard_of_for_long_is_forgotten_without_a_word(ledger: Ledger) -> None:
-    ledger.failed(trouble(), CHANNELS)
-    ledger.clean_up(CHANNELS, NIGHT + FORGOTTEN_AFTER - timedelta(seconds=1))
-    assert len(ledger.wrong) == 1
-    ledger.clean_up(CHANNELS, NIGHT + FORGOTTEN_AFTER)
-    assert (ledger.wrong, ledger.fine_again) == ([], [])
+def test_an_incident_without_a_failure_for_long_is_forgotten(incidents: IncidentLog) -> None:
+    incidents.record_failure(failure(), CHANNELS)
+    incidents.remove_old(CHANNELS, NIGHT + FORGOTTEN_AFTER - timedelta(seconds=1))
+    assert len(incidents.open) == 1
+    incidents.remove_old(CHANNELS, NIGHT + FORGOTTEN_AFTER)
+    assert (incidents.open, incidents.resolved) == ([], [])
 
 
-def test_nothing_is_owed_to_a_channel_that_is_no_more(ledger: Ledger) -> None:
-    ledger.failed(trouble(), CHANNELS)
-    ledger.clean_up(["mail"], NIGHT)
-    assert owed(ledger) == ["mail"]
+def test_nothing_is_pending_for_a_channel_that_was_removed(incidents: IncidentLog) -> None:
+    incidents.record_failure(failure(), CHANNELS)
+    incidents.remove_old(["mail"], NIGHT)
+    assert pending(incidents) == ["mail"]
 
 
-def test_the_ledger_does_not_grow_without_end(ledger: Ledger) -> None:
-    for number in range(MOST_CAUSES + 5):
-        ledger.failed(trouble(key=str(number)), CHANNELS)
-    assert len(ledger.wrong) == MOST_CAUSES
-    assert ledger.wrong[-1].key == str(MOST_CAUSES + 4)
+def test_the_log_has_a_maximum_size(incidents: IncidentLog) -> None:
+    for number in range(MAX_INCIDENTS + 5):
+        incidents.record_failure(failure(key=str(number)), CHANNELS)
+    assert len(incidents.open) == MAX_INCIDENTS
+    assert incidents.open[-1].key == str(MAX_INCIDENTS + 4)
+
+
+def test_a_cursor_of_an_older_version_is_read_with_its_state() -> None:
+    common = {"key": "k", "subject": "step fetch", "title": "t", "what": "w", "remedy": "r", "run_id": "run"}
+    times = {"since": "2026-03-01T00:00:00Z", "last": "2026-03-01T00:00:00Z"}
+    open_one = {**common, **times, "told_at": "2026-03-01T00:01:00Z", "told": ["mail"], "owed": ["webhook"]}
+    old = {"read_up_to": 7, "wrong": [open_one], "fine_again": [{**common, **times, "owed": ["mail"]}]}
+    incidents = IncidentLog.model_validate_json(json.dumps(old))
+    (one,), (resolved,) = incidents.open, incidents.resolved
+    assert (incidents.read_up_to, one.notified, one.pending, resolved.pending) == (
+        7,
+        ("mail",),
+        ("webhook",),
+        ("mail",),
+    )
+    assert one.notified_at == datetime(2026, 3, 1, 0, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("cursor", ["[]", "7", "{}", '{"read_up_to": 7, "open": [3]}'])
+def test_a_cursor_that_is_no_log_is_invalid(cursor: str) -> None:
+    with pytest.raises(ValidationError):
+        IncidentLog.model_validate_json(cursor)
