@@ -87,7 +87,8 @@ test-js: $(JS_READY) ## Unit tests of the dashboard's scripts; needs Node
 charts: $(JS_READY) ## Rebuild the dashboard's chart library; needs Node
 	npm run build --prefix javascript
 
-docs: $(READY) ## Write the generated pages anew
+docs: $(READY) ## Rewrite the generated pages
+	$(BIN)/python docs/make_architecture.py
 	$(BIN)/python docs/make_tables.py
 	$(BIN)/python docs/make_metrics.py
 	$(BIN)/python -m bi.superset

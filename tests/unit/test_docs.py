@@ -15,6 +15,7 @@ import pytest
 import typer
 
 from dialflo_pipeline.cli.app import app
+from dialflo_pipeline.core.errors import DialfloError
 from dialflo_pipeline.core.settings import ENV_PREFIX, Settings
 from dialflo_pipeline.core.values import OUTCOMES, e164, outcome_of, parse_confidence, parse_number, parse_time
 from dialflo_pipeline.lake.store import Lake
@@ -25,9 +26,13 @@ from dialflo_pipeline.publish.publish import publish, read_published
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
+COMMANDS_PAGE = ROOT / "docs" / "reference" / "commands.md"
+SETTINGS_PAGE = ROOT / "docs" / "reference" / "settings.md"
 VALUES = ROOT / "docs" / "values.md"
 DECISIONS = ROOT / "docs" / "decisions"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+ARCHITECTURE = runpy.run_path(str(ROOT / "docs" / "make_architecture.py"))
 
 READERS: dict[str, Callable[[str], object]] = {
     "outcome": outcome_of,
@@ -63,6 +68,10 @@ def _commands(command: Any, name: str = "dialflo") -> Iterator[tuple[str, set[st
         yield name, {text for option in command.params for text in option.opts if text.startswith("--")}
 
 
+def _exit_codes(error: type[DialfloError]) -> set[int]:
+    return {error.exit_code}.union(*map(_exit_codes, error.__subclasses__()))
+
+
 COMMANDS = dict(_commands(typer.main.get_command(app)))
 SETTINGS = {
     f"{ENV_PREFIX}{name.upper()}": "" if field.default is None else str(field.default)
@@ -93,14 +102,23 @@ def test_the_metrics_page_is_what_its_script_makes() -> None:
     assert page.read_text("utf-8") == made, "run: python docs/make_metrics.py"
 
 
-def test_the_readme_names_every_command_and_no_other() -> None:
-    assert {row[0].strip("`") for row in _rows(README, "`dialflo .*`")} == COMMANDS.keys()
+def test_the_readme_is_at_most_150_lines() -> None:
+    assert len(README.read_text("utf-8").splitlines()) <= 150
+
+
+def test_the_commands_page_lists_every_command_and_no_other() -> None:
+    assert {row[0].strip("`") for row in _rows(COMMANDS_PAGE, "`dialflo .*`")} == COMMANDS.keys()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_names_every_option_of_a_command_and_no_other(command: str) -> None:
-    (row,) = _rows(README, f"`{command}`")
+def test_the_commands_page_lists_every_option_of_a_command_and_no_other(command: str) -> None:
+    (row,) = _rows(COMMANDS_PAGE, f"`{command}`")
     assert set(re.findall(r"`(--[a-z-]+)`", row[1])) == COMMANDS[command]
+
+
+def test_the_commands_page_lists_every_exit_code() -> None:
+    page = {int(row[0]) for row in _rows(COMMANDS_PAGE, r"\d+")}
+    assert page == {0, 130, *_exit_codes(DialfloError)}
 
 
 def test_commands_shown_on_any_page_exist() -> None:
@@ -112,12 +130,13 @@ def test_commands_shown_on_any_page_exist() -> None:
         )
     }
     assert shown
-    assert shown <= COMMANDS.keys()
+    groups = {name.rpartition(" ")[0] for name in COMMANDS if name.count(" ") > 1}
+    assert shown <= COMMANDS.keys() | groups
 
 
-def test_the_readme_names_every_setting_with_its_default() -> None:
-    told = {row[0].strip("`"): row[1].strip("`") for row in _rows(README, f"`{ENV_PREFIX}.*`")}
-    assert told == {name: default or "none" for name, default in SETTINGS.items()}
+def test_the_settings_page_lists_every_setting_with_its_default() -> None:
+    listed = {row[0].strip("`"): row[1].strip("`") for row in _rows(SETTINGS_PAGE, f"`{ENV_PREFIX}.*`")}
+    assert listed == {name: default or "none" for name, default in SETTINGS.items()}
 
 
 def test_the_example_env_file_holds_every_setting_with_its_default() -> None:
@@ -253,9 +272,16 @@ def test_requirements_hold_a_hash_for_every_package_and_no_address(file: Path) -
     assert "://" not in text
 
 
-def test_every_module_has_its_place_in_the_architecture() -> None:
-    told = "".join(row[0] for row in _rows(ROOT / "docs" / "architecture.md", "`.*"))
-    package = ROOT / "dialflo_pipeline"
-    modules = {f"`{file.name}`" for file in package.glob("*.py") if file.name != "__init__.py"}
-    folders = {f"`{file.parent.name}/`" for file in package.glob("*/__init__.py")}
-    assert {name for name in modules | folders if name not in told} == set()
+def test_the_architecture_shows_the_rooms_of_the_package() -> None:
+    diagram = "".join(
+        re.findall(r"^```\n(.*?)^```", (ROOT / "docs/architecture.md").read_text("utf-8"), re.DOTALL | re.M)[0]
+    )
+    flow = re.findall(r"│ +(\w+) +│", diagram)
+    folders = sorted(path.parent.name for path in (ROOT / "dialflo_pipeline").glob("*/__init__.py"))
+    assert [name for name in folders if name in flow] == flow
+    assert flow == list(ARCHITECTURE["FLOW"])
+
+
+def test_every_module_has_a_summary_in_its_docstring() -> None:
+    modules = (ROOT / "dialflo_pipeline").rglob("*.py")
+    assert not [str(path.relative_to(ROOT)) for path in modules if not ARCHITECTURE["summary"](path)]
