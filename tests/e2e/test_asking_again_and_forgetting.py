@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import ApiResponse, serving
-from tests.e2e.warehouse_rows import read_tables
+from tests.support.scripted_api import ApiResponse, serving
+from tests.support.warehouse_rows import read_tables
 
 
 def _call(status: str) -> ApiResponse:

@@ -1,4 +1,4 @@
-"""Unseen campaigns through `tasks add`, `sync`, `sync` and `rebuild`: every row equals the judge's."""
+"""Unseen campaigns through `tasks add`, `sync`, `sync` and `rebuild`: every row equals the oracle's."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.judge import Rules, classify
-from tests.e2e.scripted_api import TOKEN, ScriptedApi, serving
-from tests.e2e.varied_campaign import Campaign, campaign
-from tests.e2e.warehouse_rows import FLAT, differences, lasting, read_tables
+from tests.support.oracle.warehouse import Rules, expected_warehouse
+from tests.support.scripted_api import TOKEN, ScriptedApi, serving
+from tests.support.varied_campaign import Campaign, campaign
+from tests.support.warehouse_rows import FLAT, differences, lasting, read_tables
 
 SPRING_FORWARD = datetime(2024, 3, 10, 12, tzinfo=UTC)
 
@@ -20,7 +20,7 @@ SPRING_FORWARD = datetime(2024, 3, 10, 12, tzinfo=UTC)
     [(1, "Asia/Kolkata", None), (2, "America/New_York", SPRING_FORWARD)],
     ids=["of-last-week", "on-the-days-when-clocks-jump"],
 )
-def test_every_row_of_a_campaign_is_as_the_judge_reckons_it(
+def test_every_row_of_a_campaign_equals_that_of_the_oracle(
     seed: int, zone: str, around: datetime | None, tmp_path: Path, dialflo: Callable[..., Command]
 ) -> None:
     made = campaign(seed, zone, tmp_path, around=around)
@@ -52,10 +52,10 @@ def test_every_row_of_a_campaign_is_as_the_judge_reckons_it(
 
 
 def agreed(command: Command, api: ScriptedApi, made: Campaign, zone: str) -> dict[str, list[dict[str, object]]]:
-    """The published tables, once the judge has found nothing wrong with them."""
+    """The published tables, once they equal the oracle's."""
     found = read_tables(command.published)
     registered_at = {row["task_id"]: row["registered_at"] for row in found["tasks"]}
-    expected = classify(made.rows, api.askings(), registered_at, Rules(zone))
+    expected = expected_warehouse(made.rows, api.askings(), registered_at, Rules(zone))
     assert differences(found, expected, datetime.now(UTC)) == []
     return found
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import ApiResponse, ScriptedApi, serving
-from tests.e2e.warehouse_rows import read_tables
+from tests.support.scripted_api import ApiResponse, ScriptedApi, serving
+from tests.support.warehouse_rows import read_tables
 
 DONE = ApiResponse(json.dumps([{"agent_name": "ONEST", "to_number": "917407656243", "call_status": "ANSWERED",
                           "call_insights": {"next_action": "REDIAL"}}]).encode())  # fmt: skip

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import ApiResponse, serving
-from tests.e2e.warehouse_rows import read_tables, read_types
+from tests.support.scripted_api import ApiResponse, serving
+from tests.support.warehouse_rows import read_tables, read_types
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "cases" / "documented_response.json"
 TASK = "0b8a7c1e-6f0d-4c5e-9f57-1c2d3e4f5a6b"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import TOKEN, ApiResponse, serving
-from tests.e2e.warehouse_rows import read_tables
+from tests.support.scripted_api import TOKEN, ApiResponse, serving
+from tests.support.warehouse_rows import read_tables
 
 NOWHERE = "http://127.0.0.1:9"
 IDS = b"one\ntwo\nthree\nfour\nfive\nsix\n"

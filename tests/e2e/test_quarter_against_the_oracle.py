@@ -1,7 +1,7 @@
 """A quarter of calls through the installed command: every mart, row for row, as its header says.
 
-Half of the calls come late, answers are corrected, settings and mappings change; after each sync the judge reckons all
-marts anew from the tables alone.
+Half of the calls come late, answers are corrected, settings and mappings change; after each sync the oracle
+works out all marts from the tables alone.
 """
 
 import csv
@@ -15,18 +15,18 @@ from random import Random
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.judge import Rules, TaskRow, classify
-from tests.e2e.scripted_api import ScriptedApi, serving
-from tests.e2e.varied_quarter import DAYS, ZONES, Quarter, other_rules, quarter
-from tests.e2e.warehouse_rows import differences, read_at_once
+from tests.support.oracle.warehouse import Rules, TaskRow, expected_warehouse
+from tests.support.scripted_api import ScriptedApi, serving
+from tests.support.varied_quarter import DAYS, ZONES, Quarter, other_rules, quarter
+from tests.support.warehouse_rows import differences, read_at_once
 
 FIRST_DAYS = (date(2024, 1, 2), date(2024, 9, 15), datetime.now(UTC).date() - timedelta(days=DAYS - 3))
 """Of quarters in which clocks jump, and of one that is not over: some of its calls still wait for their answer."""
 
 
 @dataclass
-class Judged:
-    """A data folder that the judge looks at after each command."""
+class Compared:
+    """A data folder that is compared with the oracle after each command."""
 
     command: Command
     api: ScriptedApi
@@ -42,7 +42,7 @@ class Judged:
         assert self.command("tasks", "add", path).returncode == 0
 
     def run(self, *arguments: str) -> None:
-        """Run the command under the settings of now; nothing may differ from what the judge reckons then."""
+        """Run the command under the settings of now; nothing may differ from the oracle."""
         folder = self.command.data / "seeds"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -54,27 +54,27 @@ class Judged:
         found, now = read_at_once(self.command.published)
         registered_at = {row["task_id"]: row["registered_at"] for row in found["tasks"]}
         rows = [row for row in (*self.made.timely, *self.made.late) if row.task_id in registered_at]
-        expected = classify(rows, self.api.askings(), registered_at, self.rules)
+        expected = expected_warehouse(rows, self.api.askings(), registered_at, self.rules)
         assert differences(found, expected, now) == []
         self.api.round += 1
 
 
-def judged_quarter(seed: int, tasks: int, command: Callable[..., Command], *, corrections: Iterable[str]) -> None:
+def check_quarter(seed: int, tasks: int, command: Callable[..., Command], *, corrections: Iterable[str]) -> None:
     """Timely calls, late ones, other settings with a part asked again, all asked again."""
     dice = Random(seed)  # noqa: S311 - the same quarter again for the same seed
     made = quarter(seed, ZONES[seed % len(ZONES)], tasks, FIRST_DAYS[seed % len(FIRST_DAYS)])
     with serving(made.script) as api:
-        judged = Judged(command(api.base_url, timezone=made.rules.timezone), api, made, made.rules)
-        judged.add(made.timely)
-        judged.run("sync")
-        judged.add(made.late)
+        compared = Compared(command(api.base_url, timezone=made.rules.timezone), api, made, made.rules)
+        compared.add(made.timely)
+        compared.run("sync")
+        compared.add(made.late)
         for correction in corrections:
-            judged.run(*correction.split())
-            judged.rules = other_rules(dice, made.rules)
+            compared.run(*correction.split())
+            compared.rules = other_rules(dice, made.rules)
 
 
 def test_every_mart_of_a_quarter_is_as_its_header_says(dialflo: Callable[..., Command]) -> None:
-    judged_quarter(5, 250, dialflo, corrections=["sync", "sync --refetch"])
+    check_quarter(5, 250, dialflo, corrections=["sync", "sync --refetch"])
 
 
 @pytest.mark.chaos
@@ -84,4 +84,4 @@ def test_every_mart_of_many_quarters_is_as_its_header_says(
 ) -> None:
     first = FIRST_DAYS[seed % len(FIRST_DAYS)]
     part = f"sync --refetch --from {first} --to {first + timedelta(days=25)}"
-    judged_quarter(seed, 1500, dialflo, corrections=["sync", part, "sync --refetch", "sync", "rebuild"])
+    check_quarter(seed, 1500, dialflo, corrections=["sync", part, "sync --refetch", "sync", "rebuild"])

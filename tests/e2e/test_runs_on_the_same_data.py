@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.e2e.conftest import Command
-from tests.e2e.judge import Exchange, Rules, classify
-from tests.e2e.scripted_api import ScriptedApi, serving
-from tests.e2e.varied_campaign import campaign
-from tests.e2e.warehouse_rows import differences, read_tables
+from tests.support.oracle.warehouse import Exchange, Rules, expected_warehouse
+from tests.support.scripted_api import ScriptedApi, serving
+from tests.support.varied_campaign import campaign
+from tests.support.warehouse_rows import differences, read_tables
 
 # What an interrupted run may have tried before does not count.
 NOT_COMPARED = frozenset({"attempts", "last_status", "has_error", "fetched_after", "deadline"})
@@ -40,7 +40,7 @@ def test_a_killed_run_goes_on_to_the_result_of_an_undisturbed_one(
             loading.communicate()
         assert command("sync").returncode == 0
         found = read_tables(command.published)
-        expected = classify(made.rows, _once_each(api), _registered(found), Rules())
+        expected = expected_warehouse(made.rows, _once_each(api), _registered(found), Rules())
         assert differences(found, expected, datetime.now(UTC), NOT_COMPARED) == []
     names = [path.name for path in (command.data / "lake").rglob("*") if path.is_file()]
     assert all(name.endswith(".parquet") for name in names)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import ApiResponse, serving
-from tests.e2e.warehouse_rows import read_tables
+from tests.support.scripted_api import ApiResponse, serving
+from tests.support.warehouse_rows import read_tables
 
 QUERY = "SELECT task_id, at AS completed_at, at FROM calls WHERE at >= :cursor ORDER BY at"
 GOOD = [ApiResponse(b'[{"agent_name": "a", "call_status": "NO_ANSWER"}]')]

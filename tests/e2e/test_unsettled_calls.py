@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import NOT_FOUND_BODY, ApiResponse, serving
-from tests.e2e.warehouse_rows import read_tables
+from tests.support.scripted_api import NOT_FOUND_BODY, ApiResponse, serving
+from tests.support.warehouse_rows import read_tables
 
 SECONDS_TO_DEADLINE = 20
 

@@ -1,6 +1,6 @@
 """Every odd body over real HTTP, into raw answers, derived and loaded: each value is where its line says.
 
-All rows of all tables and marts are compared with the outside judge's as well.
+All rows of all tables and marts are compared with the oracle's as well.
 """
 
 import sys
@@ -18,14 +18,14 @@ from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
-from tests.e2e.judge import Exchange, TaskRow, classify
-from tests.e2e.judge import Rules as JudgeRules
-from tests.e2e.judge_json import frozen, parse_stored
-from tests.e2e.warehouse_rows import differences, read_tables
 from tests.faults.bodies import BODIES, ZONE, Body
 from tests.faults.fetching import DAY, Fetched, fetch_from, using
 from tests.faults.http_faults import STATES
 from tests.support.fault_server import FaultServer, Say
+from tests.support.oracle.strict_json import frozen, parse_stored
+from tests.support.oracle.warehouse import Exchange, TaskRow, expected_warehouse
+from tests.support.oracle.warehouse import Rules as OracleRules
+from tests.support.warehouse_rows import differences, read_tables
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -76,7 +76,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
 
 @pytest.fixture
 def _deep_stack() -> Iterator[None]:
-    """The judge walks documents of many levels by recursion."""
+    """The oracle walks documents of many levels by recursion."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(20_000)
     yield
@@ -105,13 +105,13 @@ def _check_extra(extra: str | None, body: Body) -> None:
 
 
 @pytest.mark.usefixtures("_deep_stack")
-def test_all_rows_are_as_the_judge_reckons_them(landed: Landed) -> None:
+def test_all_rows_equal_those_of_the_oracle(landed: Landed) -> None:
     askings: dict[str, list[list[Exchange]]] = defaultdict(lambda: [[]])
     for row in landed.fetched.rows:
         askings[row["task_id"]][0].append(Exchange(row["requested_at"], row["status"], row["body"]))
     rows = [TaskRow(task_id, call_date=DAY.isoformat()) for task_id in askings]
     registered_at = {row["task_id"]: row["registered_at"] for row in landed.tables["tasks"]}
-    expected = classify(rows, askings, registered_at, JudgeRules(ZONE))
+    expected = expected_warehouse(rows, askings, registered_at, OracleRules(ZONE))
     assert differences(landed.tables, expected, datetime.now(UTC)) == []
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import ScriptedApi, serving
-from tests.e2e.varied_campaign import Campaign, campaign
-from tests.e2e.warehouse_rows import lasting, read_tables
+from tests.support.scripted_api import ScriptedApi, serving
+from tests.support.varied_campaign import Campaign, campaign
+from tests.support.warehouse_rows import lasting, read_tables
 
 NOT_COMPARED = {"fetched_at", "registered_at", "attempts", "last_status", "last_error", "next_try_at"}
 NOT_COMPARED |= {"first_registered_at", "last_registered_at", "newest_answer_at"}

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import ScriptedApi, serving
-from tests.e2e.varied_campaign import Campaign, campaign
-from tests.e2e.warehouse_rows import read_tables
 from tests.support.root_rights import give_up_roots_rights
+from tests.support.scripted_api import ScriptedApi, serving
+from tests.support.varied_campaign import Campaign, campaign
+from tests.support.warehouse_rows import read_tables
 
 
 def _campaign(tmp_path: Path) -> Campaign:

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import ApiResponse, serving
+from tests.support.scripted_api import ApiResponse, serving
 
 BODY = b'[{"agent_name": "A", "call_status": "BUSY", "to_number": "919876543210"}]'
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Command
-from tests.e2e.scripted_api import TOKEN
-from tests.e2e.warehouse_rows import read_tables
 from tests.faults.http_faults import BROKEN, SLOW, STATES, STATUSES, WHOLE, Fault
 from tests.support.fault_server import FaultServer, Say
+from tests.support.scripted_api import TOKEN
+from tests.support.warehouse_rows import read_tables
 
 PHONES = ("917400011122", "918800099977", "+91 (990) 007-7766")
 CALLED, IN_A_FILE, IN_A_BAD_ROW = PHONES

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
 
-from tests.e2e.varied_calls import Calls, answer
 from tests.faults.bodies import BODIES
+from tests.support.varied_calls import Calls, answer
 
 DAY: Final = datetime(2025, 10, 25, 12, tzinfo=UTC)
 MOST_BYTES: Final = 20_000

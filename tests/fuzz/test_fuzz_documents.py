@@ -12,19 +12,19 @@ import pytest
 from dialflo_pipeline.api.classify import classify
 from dialflo_pipeline.core import strict_json
 from dialflo_pipeline.flatten import Flattened, flatten
-from tests.e2e import judge_flatten
-from tests.e2e.judge_json import NotJson, frozen, parse
-from tests.e2e.warehouse_rows import differing_rejects, differing_rows
 from tests.fuzz.conftest import Fuzz
 from tests.fuzz.documents import document
 from tests.model.leaves import lost
+from tests.support.oracle import flatten as oracle
+from tests.support.oracle.strict_json import NotJson, frozen, parse
+from tests.support.warehouse_rows import differing_rejects, differing_rows
 from tests.unit.flatten.conftest import make_batch, read_plainly
 
 AT_ONCE: Final = 500
 """The fast reader has its cost for each batch, whatever its size."""
 
-JUDGED: Final = 25
-"""Of a batch, so many are read by the outside judge as well, who takes his time."""
+SAMPLED: Final = 25
+"""Of a batch, this many are read by the oracle as well, which is slow."""
 
 ZONES: Final = ("UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York")
 TABLES: Final = ("calls", "call_metadata", "call_context", "rejects")
@@ -33,7 +33,7 @@ JSON_COLUMNS: Final = {"extra", "value"}
 
 @pytest.fixture(autouse=True)
 def _deep_stack() -> Iterator[None]:
-    """The judge walks documents of many levels by recursion."""
+    """The oracle walks documents of many levels by recursion."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(20_000)
     yield
@@ -68,21 +68,21 @@ def check_documents(dice: Random) -> int:
     readable = [body for body in bodies if _is_json(body)]
     zone = dice.choice(ZONES)
     assert _differing(readable, zone, read_plainly) == []
-    _check_by_judge(dice.sample(readable, min(len(readable), JUDGED)), zone)
+    _check_by_oracle(dice.sample(readable, min(len(readable), SAMPLED)), zone)
     return len(bodies)
 
 
 def _is_json(body: bytes) -> bool:
     """Whether it is, in which all agree, as they do in whether it has a call."""
     try:
-        expected = "usable" if judge_flatten.is_usable(parse(body)) else "empty"
+        expected = "usable" if oracle.is_usable(parse(body)) else "empty"
     except NotJson:
         expected = "garbage"
     verdict = classify(200, body)
     assert verdict.result == expected, body
     assert strict_json.is_json(body) is (expected != "garbage"), body
     if expected == "usable":
-        assert verdict.is_complete is judge_flatten.is_complete(parse(body)), body
+        assert verdict.is_complete is oracle.is_complete(parse(body)), body
     return expected != "garbage"
 
 
@@ -120,15 +120,15 @@ def _is_same_text(one: str | None, another: str | None, kind: str) -> bool:
     return bool(frozen(parse(one)) == frozen(parse(another)))
 
 
-def _check_by_judge(bodies: Sequence[bytes], zone: str) -> None:
-    """Every row is as the outside judge has it, and no leaf is lost."""
+def _check_by_oracle(bodies: Sequence[bytes], zone: str) -> None:
+    """Every row is as the oracle has it, and no leaf is lost."""
     found = flatten(make_batch(bodies), zone)
     rows = {table: getattr(found, table).to_dicts() for table in TABLES}
-    due = judge_flatten.Flat()
+    due = oracle.Flat()
     for place, body in enumerate(bodies):
         task_id = f"t{place:06}"
         task = {"task_id": task_id, "call_date": make_batch([body])["call_date"][0], "completed_at": None}
-        flat = judge_flatten.flatten(body, task, ZoneInfo(zone))
+        flat = oracle.flatten(body, task, ZoneInfo(zone))
         for table in TABLES:
             getattr(due, table).extend(getattr(flat, table))
         mine: dict[str, list[dict[str, Any]]] = {

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
-from tests.e2e.judge import Exchange
-from tests.e2e.varied_calls import Calls, answer
 from tests.faults.bodies import BODIES
 from tests.faults.http_faults import BROKEN, STATUSES, WHOLE, Fault
 from tests.support.fault_server import Say
+from tests.support.oracle.warehouse import Exchange
+from tests.support.varied_calls import Calls, answer
 
 TRIES: Final = 2
 ZONE: Final = "UTC"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from tests.e2e.warehouse_rows import lasting, read_tables
+from tests.support.warehouse_rows import lasting, read_tables
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]

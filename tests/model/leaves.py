@@ -1,6 +1,6 @@
 """Looks for every leaf of an answer among the rows that came of it; written from the promises alone.
 
-It does not ask whether a value is in the right place, which the judge knows, only whether it is anywhere it may be.
+It does not ask whether a value is in the right place, which the oracle knows, only whether it is anywhere it may be.
 """
 
 import math
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from tests.e2e.judge_flatten import elements_of, is_call
-from tests.e2e.judge_json import Number, frozen, parse, parse_stored
-from tests.e2e.judge_values import is_blank
+from tests.support.oracle.flatten import elements_of, is_call
+from tests.support.oracle.strict_json import Number, frozen, parse, parse_stored
+from tests.support.oracle.values import is_blank
 
 Row = dict[str, Any]
 Path = tuple[str, ...]

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.e2e.judge import TaskRow
+from tests.support.oracle.warehouse import TaskRow
 
 BAD_IDS: Final = ("two words", "a/b", "x" * 129, "päöß", "../..", "%2e")
 COLUMNS: Final = ("task_id", "completed_at", "call_date", "campaign")

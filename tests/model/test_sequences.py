@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are fo
 
 @pytest.fixture(autouse=True)
 def _deep_stack() -> Iterator[None]:
-    """The judge walks documents of many levels by recursion."""
+    """The oracle walks documents of many levels by recursion."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(20_000)
     yield

@@ -1,7 +1,7 @@
 """The model: in plain dictionaries, what was registered and answered, and so what every table must hold.
 
 After each command `World` takes from the files what only they can tell (the moment of a request, how far a killed run
-came), holds it against what the server gave, and lets the judge reckon every row from it.
+came), holds it against what the server gave, and compares every row with the oracle's.
 """
 
 import os
@@ -15,14 +15,14 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from tests.e2e.judge import Exchange, Expected, Rules, TaskRow, classify
-from tests.e2e.warehouse_rows import differences
 from tests.model.answers import TRIES, ZONE, Answer, always, said
 from tests.model.forking import Commands, Ended
 from tests.model.found import DERIVED, Row, Tables, check_lake, check_published, lake_rows, published, same
 from tests.model.leaves import lost
 from tests.model.task_rows import Batch
 from tests.support.fault_server import FaultServer
+from tests.support.oracle.warehouse import Exchange, Expected, Rules, TaskRow, expected_warehouse
+from tests.support.warehouse_rows import differences
 
 MOST_IN_A_ROW: Final = 20
 """So many ids in a row that end in trouble stop a run."""
@@ -135,7 +135,7 @@ class World:
         }
         registered = {row["task_id"]: row["registered_at"] for row in lake_rows(self.data, "task_ids")}
         rules = Rules(ZONE, settle_hours=self.settle_hours, redial_min_gap_minutes=self.gap_minutes)
-        return classify(list(self.tasks.values()), askings, registered, rules)
+        return expected_warehouse(list(self.tasks.values()), askings, registered, rules)
 
     def check(self) -> None:
         """What holds at any time."""

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
-from tests.e2e.judge import Exchange, TaskFetch
 from tests.support.canaries import TOKEN
+from tests.support.oracle.warehouse import Exchange, TaskFetch
 
 __all__ = ["TOKEN"]
 NOT_FOUND_BODY = b'{"detail": "Task not found"}'

@@ -1,4 +1,4 @@
-"""Seeded call objects and whole answers, in every shape that the judge knows how to read."""
+"""Seeded call objects and whole answers, in every shape that the oracle can read."""
 
 import gzip
 import json
@@ -8,8 +8,8 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.e2e.judge_values import OUTCOME_OF
-from tests.e2e.scripted_api import NOT_FOUND_BODY, ApiResponse
+from tests.support.oracle.values import OUTCOME_OF
+from tests.support.scripted_api import NOT_FOUND_BODY, ApiResponse
 
 AGENTS = ["ONEST", "Asha", "ravi", "", "  ", None, 7]
 CONTACTS = ["917407656243", "+91 74076-56243", "0091(740)765.6244", "12345678", "12", " ", "", "[91]8035736461", None]

@@ -13,9 +13,9 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.e2e.judge import TaskRow
-from tests.e2e.scripted_api import ApiResponse
-from tests.e2e.varied_calls import EDGE_HOURS, Calls, answer, troubled
+from tests.support.oracle.warehouse import TaskRow
+from tests.support.scripted_api import ApiResponse
+from tests.support.varied_calls import EDGE_HOURS, Calls, answer, troubled
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "txt")
 

@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from tests.e2e.judge import TaskRow
-from tests.e2e.judge_rules import Rules
-from tests.e2e.quarter_calls import People, call
-from tests.e2e.scripted_api import ApiResponse
+from tests.support.oracle.settings import Rules
+from tests.support.oracle.warehouse import TaskRow
+from tests.support.quarter_calls import People, call
+from tests.support.scripted_api import ApiResponse
 
 DAYS = 95
 ZONES = ("America/New_York", "Asia/Kolkata", "UTC", "Australia/Lord_Howe", "America/Santiago")

@@ -1,4 +1,4 @@
-"""Reads the published warehouse and compares it, table by table, with what the judge expects."""
+"""Reads the published warehouse and compares it, table by table, with what the oracle expects."""
 
 import math
 from collections import Counter
@@ -9,44 +9,22 @@ from typing import Any
 
 import duckdb
 
-from tests.e2e.judge import Expected
-from tests.e2e.judge_json import Number, frozen, parse, parse_stored
-from tests.e2e.judge_marts import MARTS
-from tests.e2e.judge_values import NumberText
+from tests.support.oracle import marts
+from tests.support.oracle.strict_json import Number, frozen, parse, parse_stored
+from tests.support.oracle.values import NumberText
+from tests.support.oracle.warehouse import Expected
 
 Row = dict[str, Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FLAT = ("calls", "call_metadata", "call_context", "rejects", "tasks")
-TABLES = (*(f"main.{name}" for name in FLAT), *(f"marts.{name}" for name in MARTS))
-REASONS = ("call_status", "outcome_reason", "hangup_cause", "hangup_source")
+TABLES = (*(f"main.{name}" for name in FLAT), *(f"marts.{name}" for name in marts.MODULES))
 KEYS = {
     "calls": ("task_id", "call_index"),
     "call_metadata": ("task_id", "call_index", "key"),
     "call_context": ("task_id", "call_index", "key"),
     "tasks": ("task_id",),
-    "agent_daily": ("call_date", "agent_name"),
-    "answer_rate": ("call_date", "agent_name"),
-    "attempts_to_answer": ("agent_name", "attempt_number"),
-    "best_time_to_call": ("agent_name", "weekday", "hour"),
-    "call_outcomes": ("call_date", "agent_name", "direction", "outcome", *REASONS),
-    "callbacks": ("task_id", "call_index"),
-    "caller_id_health": ("from_number_e164", "call_date"),
-    "contacts": ("contact_number",),
-    "conversion_funnel": ("call_date", "agent_name", "campaign"),
-    "data_freshness": ("call_date",),
-    "interest_calibration": ("agent_name", "confidence_decile"),
-    "interest_distribution": ("call_date", "agent_name", "interest_status"),
-    "metadata_coverage": ("agent_name", "key"),
-    "next_actions": ("call_date", "agent_name", "next_action"),
-    "redial_backlog": ("contact_number", "agent_name"),
-    "redial_backlog_daily": ("call_date", "agent_name"),
-    "redial_outcomes": ("call_date", "agent_name"),
-    "unmapped_values": ("kind", "value"),
-}
-
-
-READ_LATE = {"redial_backlog": {"age_days", "state"}, "callbacks": {"state"}}
-"""Columns of marts that are reckoned when they are read."""
+} | {name: marts.key_of(name) for name in marts.MODULES}
+CHANGES_WITH_THE_CLOCK = {name: marts.columns_that_change_with_the_clock(name) for name in marts.MODULES}
 
 
 def read_tables(published: Path) -> dict[str, list[Row]]:
@@ -55,7 +33,7 @@ def read_tables(published: Path) -> dict[str, list[Row]]:
 
 
 def read_at_once(published: Path) -> tuple[dict[str, list[Row]], datetime]:
-    """The same, and the moment at which they were read, by which views reckon."""
+    """The same, and the moment at which they were read, which views use as the time."""
     with duckdb.connect(str(published), read_only=True) as connection:
         connection.begin()
         (now,) = connection.execute("SELECT epoch_us(now())").fetchall()[0]
@@ -64,7 +42,7 @@ def read_at_once(published: Path) -> tuple[dict[str, list[Row]], datetime]:
 
 def lasting(tables: dict[str, list[Row]], aside: Collection[str] = ()) -> dict[str, list[str]]:
     """What does not change with the reader's clock, sorted: equal where two files say the same."""
-    return {name: _lasting(rows, {*READ_LATE.get(name, ()), *aside}) for name, rows in tables.items()}
+    return {name: _lasting(rows, {*CHANGES_WITH_THE_CLOCK.get(name, ()), *aside}) for name, rows in tables.items()}
 
 
 def _lasting(rows: list[Row], aside: Collection[str]) -> list[str]:
@@ -80,13 +58,13 @@ def read_types(published: Path) -> dict[str, dict[str, str]]:
 def differences(
     found: dict[str, list[Row]], expected: Expected, now: datetime, aside: Collection[str] = ()
 ) -> list[str]:
-    """Every way in which the warehouse, read at `now`, is not what the judge expects; empty when it agrees.
+    """Every way in which the warehouse, read at `now`, differs from what the oracle expects; empty when it agrees.
 
     Columns in `aside` do not count.
     """
     flat = expected.flat
     wanted = {"calls": flat.calls, "call_metadata": flat.call_metadata, "call_context": flat.call_context}
-    wanted |= {"tasks": expected.tasks} | {name: expected.mart(name, found, now) for name in MARTS}
+    wanted |= {"tasks": expected.tasks} | {name: expected.mart(name, found, now) for name in marts.MODULES}
     problems = [problem for name, rows in wanted.items() for problem in differing_rows(name, found[name], rows, aside)]
     return problems + differing_rejects(found["rejects"], flat.rejects)
 
@@ -133,7 +111,7 @@ def _same(table: str, column: str, found: Any, expected: Any) -> bool:
         return found == expected if expected is None or isinstance(expected, str) else _same_json(found, expected)
     if isinstance(expected, NumberText) and found is not None:
         return _same_json(found, Number(str(expected)))
-    if table in MARTS and isinstance(expected, float) and isinstance(found, float):
+    if table in marts.MODULES and isinstance(expected, float) and isinstance(found, float):
         return math.isclose(found, expected, rel_tol=1e-12, abs_tol=1e-12)
     return type(found) is type(expected) and bool(found == expected)
 

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.e2e.judge_marts.figures import Row, grouped
-from tests.e2e.judge_marts.words import Words, first_stop, mappings, plain
-from tests.e2e.judge_rules import Rules
-from tests.e2e.judge_values import capitals, is_blank
+from tests.support.oracle.figures import Row, grouped
+from tests.support.oracle.settings import Rules
+from tests.support.oracle.values import capitals, is_blank
+from tests.support.oracle.words import Words, first_stop, mappings, plain
 
 
 @dataclass

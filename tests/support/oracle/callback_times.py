@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dateparser.date import DateDataParser
 
-from tests.e2e.judge_marts.facts import moment_of
+from tests.support.oracle.call_facts import moment_of
 
 W, W1, M = datetime(2001, 1, 10), datetime(2001, 1, 10, 1), datetime(2005, 10, 17)  # noqa: DTZ001 - local to no zone
 DAY = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""What the judge makes of one answer: rows of calls, key/value pairs and rejects. Pure, standard library only."""
+"""What one answer becomes: rows of calls, key/value pairs and rejects. Pure, standard library only."""
 
 import copy
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.e2e.judge_json import parse
-from tests.e2e.judge_values import (
+from tests.support.oracle.strict_json import parse
+from tests.support.oracle.values import (
     Unfit,
     capitals,
     confidence_of,

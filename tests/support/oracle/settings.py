@@ -1,4 +1,4 @@
-"""The settings that decide what rows say, as the judge knows them."""
+"""The settings that decide what rows say, as the oracle knows them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,4 @@
-"""Strict JSON for the judge: what counts as JSON, with numbers kept as they were written.
-
-Standard library only, and nothing of the package: what is judged must not judge itself.
-"""
+"""Strict JSON: what counts as JSON, with numbers kept as they were written. Standard library only."""
 
 import json
 import re

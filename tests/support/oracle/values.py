@@ -1,4 +1,4 @@
-"""How the judge reads single values: times, numbers, statuses, phone numbers. Pure, standard library only."""
+"""How the oracle reads single values: times, numbers, statuses, phone numbers. Pure, standard library only."""
 
 import math
 import re
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.e2e.judge_json import Number
+from tests.support.oracle.strict_json import Number
 
 BLANKS = " \t\n\r\v\f"
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")

@@ -1,19 +1,18 @@
-"""The outside judge: from task rows, the answers served and the settings, every row that the warehouse must hold.
-
-Written from the promises alone; it imports nothing of the package, and the standard library only.
-"""
+"""From task rows, the answers served and the settings: every row that the warehouse must hold."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.e2e import judge_flatten, judge_marts
-from tests.e2e.judge_json import NotJson, parse
-from tests.e2e.judge_rules import Rules
-from tests.e2e.judge_values import day_of, time_of
+from tests.support.oracle import flatten
+from tests.support.oracle.call_facts import Facts
+from tests.support.oracle.marts import mart_rows
+from tests.support.oracle.settings import Rules
+from tests.support.oracle.strict_json import NotJson, parse
+from tests.support.oracle.values import day_of, time_of
 
-__all__ = ["Exchange", "Expected", "Rules", "TaskFetch", "TaskRow", "classify"]
+__all__ = ["Exchange", "Expected", "Rules", "TaskFetch", "TaskRow", "expected_warehouse"]
 Row = dict[str, Any]
 TROUBLE = (408, 425, 429, 500, 502, 503, 504)
 
@@ -35,7 +34,7 @@ class Exchange:
         if self.status != 200:
             return "refused"
         try:
-            return "usable" if judge_flatten.is_usable(parse(self.body)) else "empty"
+            return "usable" if flatten.is_usable(parse(self.body)) else "empty"
         except NotJson:
             return "garbage"
 
@@ -59,19 +58,19 @@ class Expected:
     """Rows by table; marts are made from them."""
 
     tasks: list[Row]
-    flat: judge_flatten.Flat
+    flat: flatten.Flat
     rules: Rules
 
     def mart(self, name: str, tables: dict[str, list[Row]], now: datetime) -> list[Row]:
-        """A mart as read at `now`, from the rows of schema `main`, which are themselves judged."""
-        return judge_marts.MARTS[name](judge_marts.Facts(tables, self.rules, now))
+        """A mart as read at `now`, from the rows of schema `main`, which are compared themselves."""
+        return mart_rows(name, Facts(tables, self.rules, now))
 
 
-def classify(
+def expected_warehouse(
     rows: list[TaskRow], askings: dict[str, list[TaskFetch]], registered_at: dict[str, datetime], rules: Rules
 ) -> Expected:
     """What must stand in the warehouse once `rows` were registered and these askings were made."""
-    flat, tasks = judge_flatten.Flat(), []
+    flat, tasks = flatten.Flat(), []
     for row in {row.task_id: row for row in reversed(rows)}.values():
         task = _task(row, registered_at[row.task_id], rules.zone)
         of_task = askings.get(row.task_id, [])
@@ -116,7 +115,7 @@ def _state_name(lasts: list[Exchange], deadline: datetime) -> str:
     usable = [exchange for exchange in lasts if exchange.result == "usable"]
     if usable:
         is_final = any(exchange.sent_at >= deadline and exchange.result != "trouble" for exchange in lasts)
-        return "settled" if is_final or judge_flatten.is_complete(parse(usable[-1].body)) else "unsettled"
+        return "settled" if is_final or flatten.is_complete(parse(usable[-1].body)) else "unsettled"
     last = lasts[-1]
     is_late = last.sent_at >= deadline
     match last.result:
@@ -129,13 +128,13 @@ def _state_name(lasts: list[Exchange], deadline: datetime) -> str:
     return "pending"
 
 
-def _add(flat: judge_flatten.Flat, askings: list[TaskFetch], task: Row, zone: ZoneInfo) -> None:
+def _add(flat: flatten.Flat, askings: list[TaskFetch], task: Row, zone: ZoneInfo) -> None:
     """The rows of the latest usable answer; with none, of the latest asking if it ended in an empty one."""
     lasts = [asking[-1] for asking in askings]
     usable = [exchange for exchange in lasts if exchange.result == "usable"]
     decides = usable[-1:] or [exchange for exchange in lasts[-1:] if exchange.result == "empty"]
     for exchange in decides:
-        rows = judge_flatten.flatten(exchange.body, task, zone)
+        rows = flatten.flatten(exchange.body, task, zone)
         for call in rows.calls:
             call |= {"fetched_after": exchange.sent_at, "source": "api"}
         flat.calls += rows.calls

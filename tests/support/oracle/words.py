@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.judge_values import BLANKS, capitals
+from tests.support.oracle.values import BLANKS, capitals
 
 SHIPPED = Path(__file__).resolve().parents[3] / "sql" / "seeds"
 FILES = {"statuses": ("status", "outcome"), "interests": ("interest", "interested"), "actions": ("action", "meaning")}

@@ -1,31 +1,34 @@
-"""Every mart as the judge reckons it: from rows of the tables and the settings, by what its header says and no more.
+"""Every mart from the rows of the tables and the settings, by what its header says: one module a mart, named like it.
 
-It imports nothing of the package; only the reading of dates in words is left to the library that the header names.
+Each module has the `KEY` of its rows and a function `expected_rows`. A module for a new mart is found by itself.
 """
 
-from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 
-from tests.e2e.judge_marts.agent_daily import agent_daily
-from tests.e2e.judge_marts.answers import answer_rate, call_outcomes, interest_distribution, next_actions
-from tests.e2e.judge_marts.attempts_to_answer import attempts_to_answer
-from tests.e2e.judge_marts.backlog import redial_backlog, redial_backlog_daily
-from tests.e2e.judge_marts.best_time_to_call import best_time_to_call
-from tests.e2e.judge_marts.callbacks import callbacks
-from tests.e2e.judge_marts.caller_id_health import caller_id_health
-from tests.e2e.judge_marts.contacts import contacts
-from tests.e2e.judge_marts.conversion_funnel import conversion_funnel
-from tests.e2e.judge_marts.facts import Facts
-from tests.e2e.judge_marts.figures import Row
-from tests.e2e.judge_marts.metadata_coverage import metadata_coverage
-from tests.e2e.judge_marts.seen import data_freshness, unmapped_values
-from tests.e2e.judge_marts.sequels import interest_calibration, redial_outcomes
+from tests.support.oracle.call_facts import Facts
+from tests.support.oracle.figures import Row
 
-__all__ = ["MARTS", "Facts", "Row"]
-MARTS: dict[str, Callable[[Facts], list[Row]]] = {
-    mart.__name__: mart
-    for mart in (
-        *(agent_daily, answer_rate, attempts_to_answer, best_time_to_call, call_outcomes, callbacks, caller_id_health),
-        *(contacts, conversion_funnel, data_freshness, interest_calibration, interest_distribution),
-        *(metadata_coverage, next_actions, redial_backlog, redial_backlog_daily, redial_outcomes, unmapped_values),
-    )
+MODULES: dict[str, ModuleType] = {
+    path.stem: import_module(f"{__name__}.{path.stem}")
+    for path in sorted(Path(__file__).parent.glob("*.py"))
+    if path.stem != "__init__"
 }
+
+
+def mart_rows(name: str, facts: Facts) -> list[Row]:
+    """The rows that the mart must have, in any order."""
+    rows: list[Row] = MODULES[name].expected_rows(facts)
+    return rows
+
+
+def key_of(name: str) -> tuple[str, ...]:
+    """The columns that tell the mart's rows apart."""
+    key: tuple[str, ...] = MODULES[name].KEY
+    return key
+
+
+def columns_that_change_with_the_clock(name: str) -> frozenset[str]:
+    """Columns that a view works out from the time at which it is read."""
+    return frozenset(getattr(MODULES[name], "CHANGES_WITH_THE_CLOCK", ()))

@@ -1,17 +1,18 @@
-"""`agent_daily`: each agent's day, its seven days and the seven before."""
+"""`agent_daily`: each agent's day, its last seven days and the seven before."""
 
 import math
 from datetime import date, timedelta
 from typing import Any
 
-from tests.e2e.judge_marts.facts import Facts
-from tests.e2e.judge_marts.figures import Row, count, difference, grouped, known, mean, median, rate
+from tests.support.oracle.call_facts import Facts
+from tests.support.oracle.figures import Row, count, difference, grouped, known, mean, median, rate
 
 SUMS = ("calls", "answered_calls", "talk_minutes", "interested_calls", "converted_calls", "redial_calls")
 PRIOR_SUMS = ("calls", "answered_calls", "converted_calls")
+KEY = ("call_date", "agent_name")
 
 
-def agent_daily(facts: Facts) -> list[Row]:
+def expected_rows(facts: Facts) -> list[Row]:
     days = {key: _day(calls) for key, calls in grouped(facts.calls, "call_date", "agent_name").items()}
     return [
         {"call_date": day, "agent_name": agent} | row | _trailing(days, day, agent)

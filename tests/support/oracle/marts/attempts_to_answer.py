@@ -1,12 +1,14 @@
-"""`attempts_to_answer`: by number of the try, who was reached."""
+"""`attempts_to_answer`: who was reached, by number of the attempt."""
 
 from itertools import count
 
-from tests.e2e.judge_marts.facts import Facts
-from tests.e2e.judge_marts.figures import Row, grouped, rate
+from tests.support.oracle.call_facts import Facts
+from tests.support.oracle.figures import Row, grouped, rate
+
+KEY = ("agent_name", "attempt_number")
 
 
-def attempts_to_answer(facts: Facts) -> list[Row]:
+def expected_rows(facts: Facts) -> list[Row]:
     tries = [call for call in facts.contact_calls if call["is_dialled"]]
     of_agents: dict[str | None, list[list[Row]]] = {}
     for (_, agent), calls in grouped(tries, "contact_number", "agent_name").items():

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from tests.e2e.judge_marts.facts import Facts
-from tests.e2e.judge_marts.figures import Row, count, grouped, rate
+from tests.support.oracle.call_facts import Facts
+from tests.support.oracle.figures import Row, count, grouped, rate
 
 ENOUGH = 30
+KEY = ("agent_name", "weekday", "hour")
 
 
-def best_time_to_call(facts: Facts) -> list[Row]:
+def expected_rows(facts: Facts) -> list[Row]:
     calls = []
     for call in facts.dialled:
         if call["occurred_at"] is not None:

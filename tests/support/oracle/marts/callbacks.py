@@ -3,16 +3,18 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from tests.e2e.judge_marts.callback_times import requested
-from tests.e2e.judge_marts.facts import Facts, moment_of
-from tests.e2e.judge_marts.figures import Row
+from tests.support.oracle.call_facts import Facts, moment_of
+from tests.support.oracle.callback_times import requested
+from tests.support.oracle.figures import Row
 
 MAX_CHARACTERS = 100
 MICROSECOND = timedelta(microseconds=1)
 NOT_UNDERSTOOD: Row = dict.fromkeys(("requested_at", "is_whole_day", "starts_at", "ends_at"))
+KEY = ("task_id", "call_index")
+CHANGES_WITH_THE_CLOCK = ("state",)
 
 
-def callbacks(facts: Facts) -> list[Row]:
+def expected_rows(facts: Facts) -> list[Row]:
     asked: dict[tuple[str, int], dict[str, Row]] = {}
     for row in facts.tables["call_metadata"]:
         if row["is_filled"] and row["key"] in facts.rules.callback_keys:

@@ -4,15 +4,16 @@ import math
 from datetime import date, timedelta
 from typing import Any
 
-from tests.e2e.judge_marts.facts import Facts
-from tests.e2e.judge_marts.figures import Row, count, grouped, rate
+from tests.support.oracle.call_facts import Facts
+from tests.support.oracle.figures import Row, count, grouped, rate
 
 Pair = tuple[int, int]
 Days = dict[tuple[Any, ...], Pair]
 ENOUGH = 30
+KEY = ("from_number_e164", "call_date")
 
 
-def caller_id_health(facts: Facts) -> list[Row]:
+def expected_rows(facts: Facts) -> list[Row]:
     days = {
         key: (len(calls), count(calls, lambda call: call["is_answered"]))
         for key, calls in grouped(facts.dialled, "from_number_e164", "call_date").items()

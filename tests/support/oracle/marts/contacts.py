@@ -1,14 +1,15 @@
-"""`contacts`: where each number stands, over all agents."""
+"""`contacts`: the state of each number, over all agents."""
 
 from typing import Any
 
-from tests.e2e.judge_marts.facts import Facts
-from tests.e2e.judge_marts.figures import Row, count, grouped
+from tests.support.oracle.call_facts import Facts
+from tests.support.oracle.figures import Row, count, grouped
 
 BEST = ("yes", "unknown", "no")
+KEY = ("contact_number",)
 
 
-def contacts(facts: Facts) -> list[Row]:
+def expected_rows(facts: Facts) -> list[Row]:
     groups = grouped(facts.contact_calls, "contact_number")
     return [{"contact_number": number} | _counts(calls) | _latest(calls) for (number,), calls in groups.items()]
 

@@ -1,7 +1,7 @@
 """`conversion_funnel`: steps of calls, by campaign."""
 
-from tests.e2e.judge_marts.facts import Facts
-from tests.e2e.judge_marts.figures import Row, grouped, rate
+from tests.support.oracle.call_facts import Facts
+from tests.support.oracle.figures import Row, grouped, rate
 
 RATES = {
     "answer_rate": ("answered_calls", "dialled_calls"),
@@ -12,9 +12,10 @@ RATES = {
     "action_per_dialled": ("action_calls", "dialled_calls"),
     "converted_per_dialled": ("converted_calls", "dialled_calls"),
 }
+KEY = ("call_date", "agent_name", "campaign")
 
 
-def conversion_funnel(facts: Facts) -> list[Row]:
+def expected_rows(facts: Facts) -> list[Row]:
     campaigns = {
         (row["task_id"], row["call_index"]): row["value"]
         for row in facts.tables["call_context"]

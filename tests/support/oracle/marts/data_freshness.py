@@ -1,14 +1,13 @@
-"""`data_freshness` and `unmapped_values`: what is there, and which words nobody has mapped."""
+"""`data_freshness`: tasks by state and the newest answer, by day."""
 
-from tests.e2e.judge_marts.facts import Facts
-from tests.e2e.judge_marts.figures import Row, count, grouped, known
-from tests.e2e.judge_marts.words import plain
-from tests.e2e.judge_values import is_blank
+from tests.support.oracle.call_facts import Facts
+from tests.support.oracle.figures import Row, count, grouped, known
 
 STATES = ("settled", "unsettled", "pending", "not_found", "failed")
+KEY = ("call_date",)
 
 
-def data_freshness(facts: Facts) -> list[Row]:
+def expected_rows(facts: Facts) -> list[Row]:
     calls = grouped(facts.tables["calls"], "call_date")
     rows = []
     for (day,), tasks in grouped(facts.tables["tasks"], "call_date").items():
@@ -25,22 +24,3 @@ def _states(tasks: list[Row]) -> Row:
     row = {f"{state}_tasks": count(tasks, lambda task, state=state: task["state"] == state) for state in STATES}  # type: ignore[misc]
     waiting = row["unsettled_tasks"] + row["pending_tasks"]
     return row | {"waiting_tasks": waiting, "is_complete": waiting + row["failed_tasks"] == 0}
-
-
-def unmapped_values(facts: Facts) -> list[Row]:
-    words = facts.words
-    kinds = (
-        ("status", "call_status", words.statuses),
-        ("interest", "interest_status", words.interests),
-        ("action", "next_action", words.actions),
-    )
-    rows = []
-    for kind, column, mapped in kinds:
-        unknown = [call for call in facts.calls if not is_blank(call[column]) and plain(call[column]) not in mapped]
-        if kind == "status":
-            unknown = [call for call in unknown if call["sent_outcome"] == "unknown"]
-        for (value,), calls in grouped(unknown, column).items():
-            seen = [call["call_date"] for call in calls]
-            row = {"kind": kind, "value": value, "calls": len(calls)}
-            rows.append(row | {"first_seen": min(seen), "last_seen": max(seen)})
-    return rows

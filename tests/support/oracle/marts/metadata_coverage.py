@@ -1,15 +1,16 @@
-"""`metadata_coverage`: per agent and key, how often it is asked and filled, and whether that changes."""
+"""`metadata_coverage`: how often each key is asked and filled, and whether that changes."""
 
 from datetime import date, timedelta
 from typing import Any
 
-from tests.e2e.judge_marts.facts import Facts
-from tests.e2e.judge_marts.figures import Row, count, grouped, rate
+from tests.support.oracle.call_facts import Facts
+from tests.support.oracle.figures import Row, count, grouped, rate
 
 ENOUGH = 30
+KEY = ("agent_name", "key")
 
 
-def metadata_coverage(facts: Facts) -> list[Row]:
+def expected_rows(facts: Facts) -> list[Row]:
     rows = []
     for (agent,), of_agent in grouped(facts.tables["call_metadata"], "agent_name").items():
         last = max(row["call_date"] for row in of_agent)

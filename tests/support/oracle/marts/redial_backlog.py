@@ -1,12 +1,15 @@
-"""`redial_backlog` with its states, and `redial_backlog_daily`."""
+"""`redial_backlog`: contacts that wait for a redial, with their states."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from tests.e2e.judge_marts.facts import Facts, days, in_order
-from tests.e2e.judge_marts.figures import Row, grouped
+from tests.support.oracle.call_facts import Facts, in_order
+from tests.support.oracle.figures import Row, grouped
+
+KEY = ("contact_number", "agent_name")
+CHANGES_WITH_THE_CLOCK = ("age_days", "state")
 
 
-def redial_backlog(facts: Facts) -> list[Row]:
+def expected_rows(facts: Facts) -> list[Row]:
     stops = {
         number: in_order(calls)[-1]["stop_word"]
         for (number,), calls in grouped(
@@ -67,21 +70,3 @@ def _state(run: list[Row], stop_word: str | None, facts: Facts) -> Row:
 def _due_at(run: list[Row], facts: Facts) -> datetime:
     last: datetime = run[-1]["time"]
     return last + timedelta(minutes=facts.rules.redial_min_gap_minutes)
-
-
-def redial_backlog_daily(facts: Facts) -> list[Row]:
-    rows = []
-    for (agent,), calls in grouped(facts.calls, "agent_name").items():
-        contacts = [group for (_, name), group in facts.of_contacts.items() if name == agent]
-        before: set[str] = set()
-        for day in days(min(call["call_date"] for call in calls), facts.last_day):
-            now = {group[0]["contact_number"] for group in contacts if _waits(group, day)}
-            row = {"call_date": day, "agent_name": agent, "backlog": len(now)}
-            rows.append(row | {"opened": len(now - before), "cleared": len(before - now)})
-            before = now
-    return rows
-
-
-def _waits(calls: list[Row], day: date) -> bool:
-    latest = next((call for call in reversed(calls) if call["call_date"] <= day), None)
-    return latest is not None and bool(latest["needs_redial"])
