@@ -18,7 +18,7 @@ from tests.e2e.conftest import Command
 from tests.support.oracle.warehouse import Rules, TaskRow, expected_warehouse
 from tests.support.scripted_api import ScriptedApi, serving
 from tests.support.varied_quarter import DAYS, ZONES, Quarter, other_rules, quarter
-from tests.support.warehouse_rows import differences, read_at_once
+from tests.support.warehouse_rows import differences, read_with_time
 
 FIRST_DAYS = (date(2024, 1, 2), date(2024, 9, 15), datetime.now(UTC).date() - timedelta(days=DAYS - 3))
 """Of quarters in which clocks jump, and of one that is not over: some of its calls still wait for their answer."""
@@ -51,7 +51,7 @@ class Compared:
         settings = {f"DIALFLO_{name.upper()}": value for name, value in self.rules.settings().items()}
         done = self.command(*arguments, stdin=b"", **settings)
         assert done.returncode in (0, 1), done.stderr
-        found, now = read_at_once(self.command.published)
+        found, now = read_with_time(self.command.published)
         registered_at = {row["task_id"]: row["registered_at"] for row in found["tasks"]}
         rows = [row for row in (*self.made.timely, *self.made.late) if row.task_id in registered_at]
         expected = expected_warehouse(rows, self.api.askings(), registered_at, self.rules)

@@ -29,10 +29,10 @@ CHANGES_WITH_THE_CLOCK = {name: marts.columns_that_change_with_the_clock(name) f
 
 def read_tables(published: Path) -> dict[str, list[Row]]:
     """Every promised table: rows as dictionaries, moments as UTC datetimes."""
-    return read_at_once(published)[0]
+    return read_with_time(published)[0]
 
 
-def read_at_once(published: Path) -> tuple[dict[str, list[Row]], datetime]:
+def read_with_time(published: Path) -> tuple[dict[str, list[Row]], datetime]:
     """The same, and the moment at which they were read, which views use as the time."""
     with duckdb.connect(str(published), read_only=True) as connection:
         connection.begin()
