@@ -16,7 +16,7 @@ from benchmarks.ours_http import time_bare, time_fetch
 from benchmarks.timing import Seconds, timed
 from dialflo_pipeline import pipeline as refresh
 from dialflo_pipeline.core.settings import load_settings
-from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days, survey
 from dialflo_pipeline.lake.settings import rules_of

@@ -12,7 +12,7 @@ from benchmarks.floors import load_only, parse_only, write_only
 from benchmarks.frames import batches
 from dialflo_pipeline.core.schema import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.flatten import Flattened, flatten
-from dialflo_pipeline.flatten.derive import ANSWER_TABLES, BATCH_ROWS
+from dialflo_pipeline.flatten.days import ANSWER_TABLES, BATCH_ROWS
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load.load import load
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # whoever only listens need not load what fetches and flatten
     from dialflo_pipeline.extract.fetch import FetchReport
     from dialflo_pipeline.extract.task_ids.database.source import SourceReport
     from dialflo_pipeline.extract.task_ids.inbox import InboxReport
-    from dialflo_pipeline.flatten.derive import DayReport
+    from dialflo_pipeline.flatten.days import DayReport
     from dialflo_pipeline.publish.publish import Copied
     from dialflo_pipeline.recovery.repair import Finding
 

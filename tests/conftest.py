@@ -13,7 +13,7 @@ import pytest
 
 from dialflo_pipeline import pipeline as refresh
 from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS
-from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days, survey
 from dialflo_pipeline.lake.settings import Rules

@@ -1,7 +1,7 @@
-"""Raw answers to typed frames: pure, a batch at a time."""
+"""Stage 2: raw answers become typed tables, a batch at a time."""
 
 from dialflo_pipeline.flatten.batch import flatten
 from dialflo_pipeline.flatten.frames import Flattened
-from dialflo_pipeline.flatten.vectorised.sampling import SAMPLE, Usual, sampled
+from dialflo_pipeline.flatten.vectorised.sampling import SAMPLE, CommonShape, sample_common_shape
 
-__all__ = ["SAMPLE", "Flattened", "Usual", "flatten", "sampled"]
+__all__ = ["SAMPLE", "CommonShape", "Flattened", "flatten", "sample_common_shape"]

@@ -1,4 +1,4 @@
-"""Which place of a call object fills which column, as the table `calls` declares it.
+"""Which place of a call object fills which column of `calls`.
 
 Both readers of a raw answer follow this list.
 """

@@ -1,6 +1,6 @@
-"""From what the readers of answers found to the frames of the warehouse's tables: columns of the task added, sorted.
+"""Builds the frames of the warehouse's tables from what the readers found.
 
-The readers know documents by their number in the batch only; nothing here looks into a document.
+The columns of the task are added here; the readers know a document only by its number in the batch.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ REJECTS_FOUND: Final = _found(REJECTS, [DOCUMENT], "task_id", "call_date")
 
 
 @dataclass(frozen=True)
-class Found:
+class ReaderResult:
     """What a reader found in some documents of a batch.
 
     Calls are in order of document and call_index. `keys` has the rows of each table of keys and values, by the table's
@@ -48,7 +48,7 @@ class Found:
         """A number above that of every element."""
         return 0 if self.calls.is_empty() else int(self.calls[ELEMENT].max()) + 1  # type: ignore[arg-type]  # an Int64
 
-    def renumbered(self, first: int) -> "Found":
+    def renumber(self, first: int) -> "ReaderResult":
         """The same, elements numbered from `first` on."""
         later = pl.col(ELEMENT) + first
         keys = {name: found.with_columns(later) for name, found in self.keys.items()}
@@ -65,7 +65,7 @@ class Flattened:
     rejects: pl.DataFrame
 
 
-def assemble(answers: pl.DataFrame, parts: Sequence[Found]) -> Flattened:
+def assemble(answers: pl.DataFrame, parts: Sequence[ReaderResult]) -> Flattened:
     """One `Flattened` from what was found in disjoint parts of `answers`, these in order."""
     tasks = answers.select(_TASK_COLUMNS)
     found = join(parts)
@@ -84,11 +84,11 @@ def stack(parts: Iterable[Flattened]) -> Flattened:
     return Flattened(*map(pl.concat, zip(*frames, strict=True)))
 
 
-def join(parts: Sequence[Found]) -> Found:
+def join(parts: Sequence[ReaderResult]) -> ReaderResult:
     """What was found in several parts as one, elements renumbered so that each has its own number."""
     firsts = accumulate((part.elements for part in parts), initial=0)
-    parts = [part.renumbered(first) for part, first in zip(parts, firsts, strict=False)]
-    return Found(
+    parts = [part.renumber(first) for part, first in zip(parts, firsts, strict=False)]
+    return ReaderResult(
         calls=pl.concat([part.calls for part in parts]),
         keys={name: pl.concat([part.keys[name] for part in parts]) for name in parts[0].keys},
         rejects=pl.concat([part.rejects for part in parts]),
@@ -109,7 +109,7 @@ def _rejects(tasks: pl.DataFrame, rejects: pl.DataFrame) -> pl.DataFrame:
     return _with_task(tasks, found).select(REJECTS.frame_schema.names())
 
 
-def _key_values(table: Table, tasks: pl.DataFrame, calls: pl.DataFrame, found: Found) -> pl.DataFrame:
+def _key_values(table: Table, tasks: pl.DataFrame, calls: pl.DataFrame, found: ReaderResult) -> pl.DataFrame:
     keys = found.keys[table.name]
     place_of_element = pl.repeat(0, found.elements, dtype=pl.Int64, eager=True).scatter(
         calls[ELEMENT], pl.int_range(calls.height, eager=True)

@@ -1,6 +1,6 @@
-"""The plain reader: one answer at a time, one value at a time, every rule in words.
+"""The reference reader: one answer and one value at a time, every rule spelled out.
 
-It is the reference that the fast reader is compared with, and it reads the documents that the fast one refuses.
+Tests compare the vectorised reader with it, and it reads the documents that the vectorised reader leaves out.
 """
 
 from collections.abc import Callable, Iterable
@@ -38,7 +38,7 @@ from dialflo_pipeline.flatten.fields import (
     STATUS_INSTEAD,
     Path,
 )
-from dialflo_pipeline.flatten.frames import CALLS_FOUND, KEYS_FOUND, REJECTS_FOUND, Found
+from dialflo_pipeline.flatten.frames import CALLS_FOUND, KEYS_FOUND, REJECTS_FOUND, ReaderResult
 
 NO_JSON: Final = "not JSON"
 NO_CALL: Final = "not a call object"
@@ -62,15 +62,15 @@ _NUMBER_READERS: Final[dict[ValueKind, Callable[[str], float | None]]] = {
 _CALL_COLUMNS: Final = CALLS_FOUND.names()[3:]
 
 _Row: TypeAlias = tuple[Any, ...]
-_Left: TypeAlias = dict[Path, dict[str, Json]]
+_Remaining: TypeAlias = dict[Path, dict[str, Json]]
 
 
-def read_documents(documents: Iterable[tuple[int, bytes]], zone: ZoneInfo) -> Found:
+def read_documents(documents: Iterable[tuple[int, bytes]], zone: ZoneInfo) -> ReaderResult:
     """What the given documents, each with its number in the batch, hold."""
     reader = _Reader(zone)
     for document, body in documents:
         reader.read_answer(document, body)
-    return Found(
+    return ReaderResult(
         calls=pl.DataFrame(reader.calls, CALLS_FOUND, orient="row"),
         keys={name: pl.DataFrame(found, KEYS_FOUND, orient="row") for name, found in reader.keys.items()},
         rejects=pl.DataFrame(reader.rejects, REJECTS_FOUND, orient="row"),
@@ -109,37 +109,37 @@ class _Reader:
 
     def read_call(self, call: dict[str, Json]) -> None:
         """Each value is taken out of the call as it is read; what stays is its `extra`."""
-        left = {CALL: call}
-        single_action = self.take_single_action(left)
+        remaining = {CALL: call}
+        single_action = self.pop_single_action(remaining)
         for path in PARENTS:
-            left[path] = self.take_object(left, path)
+            remaining[path] = self.pop_object(remaining, path)
         for path, table in KEY_VALUES.items():
-            self.read_keys(table, self.take_object(left, path))
+            self.read_keys(table, self.pop_object(remaining, path))
         if single_action is not None:
-            left[NEXT_ACTION]["value"] = single_action
-        instead = _give_up_empty_status(call)
-        row = {each.column: self.take_value(left, instead.get(each.path, each.path), each.kind) for each in FIELDS}
-        row |= _derived(row) | {"extra": _what_is_left(left)}
+            remaining[NEXT_ACTION]["value"] = single_action
+        instead = _status_place(call)
+        row = {each.column: self.pop_value(remaining, instead.get(each.path, each.path), each.kind) for each in FIELDS}
+        row |= _computed_columns(row) | {"extra": _extra(remaining)}
         self.calls.append((self.document, len(self.calls), self.call_index, *(row[name] for name in _CALL_COLUMNS)))
 
-    def take_single_action(self, left: _Left) -> Json:
+    def pop_single_action(self, remaining: _Remaining) -> Json:
         """A next_action that is a single value; anything else stays for the reader of objects."""
-        insights = left[CALL].get(INSIGHTS[-1])
+        insights = remaining[CALL].get(INSIGHTS[-1])
         action = insights.get(NEXT_ACTION[-1]) if isinstance(insights, dict) else None
         if isinstance(action, dict | list) or not isinstance(insights, dict):
             return None
         return insights.pop(NEXT_ACTION[-1], None)
 
-    def take_object(self, left: _Left, path: Path) -> dict[str, Json]:
-        value = left[path[:-1]].pop(path[-1], None)
+    def pop_object(self, remaining: _Remaining, path: Path) -> dict[str, Json]:
+        value = remaining[path[:-1]].pop(path[-1], None)
         if isinstance(value, dict):
             return value
         if value is not None:
             self.reject(path, NO_OBJECT, value)
         return {}
 
-    def take_value(self, left: _Left, path: Path, kind: ValueKind) -> Any:
-        value = left[path[:-1]].pop(path[-1], None)
+    def pop_value(self, remaining: _Remaining, path: Path, kind: ValueKind) -> Any:
+        value = remaining[path[:-1]].pop(path[-1], None)
         if value is None:
             return None
         try:
@@ -178,7 +178,7 @@ def _read(value: Json, kind: ValueKind, zone: ZoneInfo) -> Any:
     return _NUMBER_READERS[kind](text)
 
 
-def _give_up_empty_status(call: dict[str, Json]) -> dict[Path, Path]:
+def _status_place(call: dict[str, Json]) -> dict[Path, Path]:
     """Where to read the status instead, if its own place is null or absent."""
     if call.get(STATUS[-1]) is not None:
         return {}
@@ -186,7 +186,7 @@ def _give_up_empty_status(call: dict[str, Json]) -> dict[Path, Path]:
     return {STATUS: STATUS_INSTEAD}
 
 
-def _derived(row: dict[str, Any]) -> dict[str, Any]:
+def _computed_columns(row: dict[str, Any]) -> dict[str, Any]:
     outcome = outcome_of(row["call_status"])
     return {
         "outcome": outcome.value,
@@ -197,13 +197,13 @@ def _derived(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _what_is_left(left: _Left) -> str | None:
+def _extra(remaining: _Remaining) -> str | None:
     """JSON text of what no column holds, known parents put back where something stayed in them, keys in order."""
     for path in reversed(PARENTS):
-        if left[path]:
-            left[path[:-1]][path[-1]] = _in_order(left[path])
-    return strict_json.dumps(_in_order(left[CALL])) if left[CALL] else None
+        if remaining[path]:
+            remaining[path[:-1]][path[-1]] = _sort_keys(remaining[path])
+    return strict_json.dumps(_sort_keys(remaining[CALL])) if remaining[CALL] else None
 
 
-def _in_order(members: dict[str, Json]) -> dict[str, Json]:
+def _sort_keys(members: dict[str, Json]) -> dict[str, Json]:
     return dict(sorted(members.items()))

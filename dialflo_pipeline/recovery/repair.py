@@ -23,7 +23,7 @@ from dialflo_pipeline.core.errors import (
     MissingChecksum,
 )
 from dialflo_pipeline.core.schema import RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
-from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import day_status, fingerprint, survey
 from dialflo_pipeline.lake.settings import Rules

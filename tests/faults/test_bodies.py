@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts

@@ -18,10 +18,10 @@ from tests.model.leaves import lost
 from tests.support.oracle import flatten as oracle
 from tests.support.oracle.strict_json import NotJson, frozen, parse
 from tests.support.warehouse_rows import differing_rejects, differing_rows
-from tests.unit.flatten.conftest import make_batch, read_plainly
+from tests.unit.flatten.conftest import make_batch, read_by_reference
 
 AT_ONCE: Final = 500
-"""The fast reader has its cost for each batch, whatever its size."""
+"""The vectorised reader has its cost for each batch, whatever its size."""
 
 SAMPLED: Final = 25
 """Of a batch, this many are read by the oracle as well, which is slow."""
@@ -52,13 +52,13 @@ def test_many_documents_are_read_alike_by_all(fuzz: Fuzz, part: int) -> None:
 
 def test_readers_that_differ_would_be_noticed() -> None:
     def careless(answers: pl.DataFrame, zone: str) -> Flattened:
-        found = read_plainly(answers, zone)
+        found = read_by_reference(answers, zone)
         return Flattened(
             found.calls.with_columns(agent_name=None), found.call_metadata, found.call_context, found.rejects
         )
 
     bodies = [b'{"agent_name": "A"}', b'{"call_status": "BUSY"}']
-    assert _differing(bodies, "UTC", read_plainly) == []
+    assert _differing(bodies, "UTC", read_by_reference) == []
     assert _differing(bodies, "UTC", careless) == [bodies[0]]
 
 
@@ -67,7 +67,7 @@ def check_documents(dice: Random) -> int:
     bodies = [document(dice) for _ in range(AT_ONCE)]
     readable = [body for body in bodies if _is_json(body)]
     zone = dice.choice(ZONES)
-    assert _differing(readable, zone, read_plainly) == []
+    assert _differing(readable, zone, read_by_reference) == []
     _check_by_oracle(dice.sample(readable, min(len(readable), SAMPLED)), zone)
     return len(bodies)
 

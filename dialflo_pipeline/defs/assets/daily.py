@@ -28,7 +28,7 @@ from dialflo_pipeline.extract import run as collect
 from dialflo_pipeline.extract.fetch import FetchReport
 from dialflo_pipeline.extract.outcome import why_unfetched
 from dialflo_pipeline.extract.plan import FetchPlan, plan_ids
-from dialflo_pipeline.flatten.derive import DayReport, flatten_days
+from dialflo_pipeline.flatten.days import DayReport, flatten_days
 from dialflo_pipeline.lake.partitions import survey
 from dialflo_pipeline.serve.dashboard import build_dashboard
 

@@ -1,1 +1,1 @@
-"""The fast reader of raw answers: whole columns at a time in DuckDB."""
+"""The vectorised reader: whole columns of raw answers at a time, in DuckDB and polars."""

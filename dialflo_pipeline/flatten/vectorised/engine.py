@@ -1,4 +1,4 @@
-"""DuckDB, that computes and holds nothing: queries over frames. What is asked stands elsewhere."""
+"""Runs queries over frames in an in-memory DuckDB that stores nothing."""
 
 import os
 from collections.abc import Iterator

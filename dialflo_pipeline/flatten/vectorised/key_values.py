@@ -1,4 +1,4 @@
-"""The rows of keys and values, from the JSON texts of the values."""
+"""Rows of keys and values, from the JSON texts of the values."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,7 +14,7 @@ _QUOTE: Final = ord('"')
 _EMPTY: Final = ("null", "{}", "[]")
 
 
-def listed(names: Sequence[str], lists: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+def rows_from_lists(names: Sequence[str], lists: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
     """A row (element, key, text) for each text there is in lists of those at the same keys; how many are in each."""
     if not names:
         rows = pl.DataFrame(schema={ELEMENT: pl.Int64, "key": pl.String, "text": pl.String})
@@ -32,14 +32,14 @@ def listed(names: Sequence[str], lists: pl.Series) -> tuple[pl.DataFrame, pl.Ser
     return rows, there.cast(pl.UInt32).reshape((-1, width)).arr.sum()
 
 
-def in_order(keys: pl.DataFrame) -> pl.DataFrame:
+def sort_rows(keys: pl.DataFrame) -> pl.DataFrame:
     """Rows (element, key, ...) by element and key."""
     # Sorting by one integer, made from the key's place among the distinct ones: by text takes far longer.
     place = keys["key"].cast(pl.Enum(keys["key"].unique().sort())).to_physical()
     return keys[(keys[ELEMENT] * keys.height + place).arg_sort()]
 
 
-def twice_there(keys: pl.DataFrame) -> pl.Series:
+def find_duplicates(keys: pl.DataFrame) -> pl.Series:
     """The elements of sorted rows of which some key is there twice."""
     same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in (ELEMENT, "key"))
     return keys.filter(same)[ELEMENT]

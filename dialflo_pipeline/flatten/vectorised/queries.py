@@ -1,8 +1,8 @@
-"""The SQL of the fast reader, made from the list of fields; it runs nothing.
+"""The SQL of the vectorised reader, made from the list of fields.
 
-Each query reads `given`. A call is given as the answer it stands in (call) and its index there, so that most answers
-are given as they came. The time goes to parsing a document once for each JSON function: so there are two for most
-documents, each with all its paths at once. No query filters: in 2.0.0 DuckDB gives wrong results where it filters while
+Each query reads `given`. A call is given as its whole answer (call) and its index there, so most answers are passed as
+they came. DuckDB parses a document once for each JSON function, and that takes most of the time. So most documents see
+two such functions, each with all its paths. No query filters: DuckDB 2.0.0 gives wrong results where it filters while
 it scans frames of this process.
 """
 
@@ -51,7 +51,7 @@ def shapes(index: int) -> str:
     return f"SELECT hash({_SHAPE}) AS shape, {_COUNTS} FROM (SELECT {_keys(index)} AS keys FROM given)"
 
 
-def shapes_tried(index: int) -> str:
+def shapes_or_null(index: int) -> str:
     """The same, a third slower, where such ones share a shape."""
     return f"SELECT hash({_SHAPE}) AS shape, {_COUNTS} FROM (SELECT TRY({_keys(index)}) AS keys FROM given)"
 
@@ -92,7 +92,7 @@ def values(index: int | None, places: Sequence[Path], lists: Sequence[Sequence[P
     return f"SELECT {', '.join(columns)} FROM (SELECT {extracted} AS texts FROM given)"
 
 
-def usual(indexes: Sequence[int | None], places: Sequence[Path]) -> str:
+def common_shape(indexes: Sequence[int | None], places: Sequence[Path]) -> str:
     """Of answers: the sizes of the JSON texts of the calls at these indexes; whether there is none after them; the text
     at each place of each of these calls, one list for all.
     """

@@ -1,6 +1,6 @@
-"""What the answers of a batch usually are like, by a sample: how many calls each has, and where these have values.
+"""Finds the common shape of a batch's answers from a sample.
 
-It only says what is worth looking for: whether an answer has that, all of it and nothing else, is found for each.
+The shape only says what is worth looking for. Whether an answer has it is found out for each answer.
 """
 
 from collections import Counter
@@ -16,19 +16,19 @@ from dialflo_pipeline.flatten.fields import CALL, INSIGHTS, KEY_VALUES, NEXT_ACT
 from dialflo_pipeline.flatten.vectorised.shapes import MOST_ELEMENTS, can_be_asked
 
 SAMPLE: Final = 256
-_USUAL: Final = 1 / 8
-"""A key that this share of a sample of objects has is looked up in all: looking costs less than what finding gains."""
+_COMMON_SHARE: Final = 1 / 8
+"""A key in at least this share of the sampled objects is looked up in all objects, as that saves more than it costs."""
 _UNKNOWN: Final = 256
 """How many places of no column are looked at in each call."""
 _NAMES: Final = 256
-"""Of how many keys at most each one is looked up: to plan that takes DuckDB a millisecond a key, whatever it finds."""
+"""Most keys that are looked up by name: DuckDB plans for a millisecond per key, whatever it finds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
-    """Calls at these indexes at most; single values at these places of a call; keys by name at those of `KEY_VALUES`.
+class CommonShape:
+    """The indexes of calls, the places of single values in a call, and the keys at each place of `KEY_VALUES`.
 
-    The one index is None where answers are calls themselves.
+    The only index is None where answers are single calls.
     """
 
     indexes: Sequence[int | None]
@@ -41,8 +41,8 @@ class Usual:
         return [*self.places, *((*path, name) for path, names in self.names.items() for name in names)]
 
 
-def sampled(bodies: pl.Series) -> Usual:
-    """What is usual in some bodies."""
+def sample_common_shape(bodies: pl.Series) -> CommonShape:
+    """The common shape of some bodies."""
     sample = bodies.gather_every(-(-len(bodies) // SAMPLE) or 1)
     answers = [*map(_parsed, sample)]
     arrays = [answer for answer in answers if isinstance(answer, list)]
@@ -52,19 +52,19 @@ def sampled(bodies: pl.Series) -> Usual:
     found = _places(calls)
     unknown = sorted(found.keys() - {*VALUES, NEXT_ACTION}, key=lambda path: (-found[path], path))
     places = [path for path in found.keys() - set(unknown[_UNKNOWN:]) if can_be_asked(path[-1])]
-    names = {path: usual_names([[*keys] for call in calls if (keys := _object(call, path))]) for path in KEY_VALUES}
+    names = {path: common_names([[*keys] for call in calls if (keys := _object(call, path))]) for path in KEY_VALUES}
     if not _is_mostly_single(found):
         places = [path for path in places if path != NEXT_ACTION]
-    return Usual([*range(_elements(list(map(len, arrays))))] if is_array else [None], sorted(places), names)
+    return CommonShape([*range(_elements(list(map(len, arrays))))] if is_array else [None], sorted(places), names)
 
 
-def usual_names(objects: Sequence[Sequence[str]]) -> list[str]:
+def common_names(objects: Sequence[Sequence[str]]) -> list[str]:
     """Of the keys of some objects those that many have, in order; none if most have others too, or if they are many."""
     counts = Counter(chain.from_iterable(objects))
-    usual = {key for key, count in counts.items() if count >= len(objects) * _USUAL and can_be_asked(key)}
-    if len(usual) > _NAMES or 2 * sum(usual.issuperset(keys) for keys in objects) < len(objects):
+    common = {key for key, count in counts.items() if count >= len(objects) * _COMMON_SHARE and can_be_asked(key)}
+    if len(common) > _NAMES or 2 * sum(common.issuperset(keys) for keys in objects) < len(objects):
         return []
-    return sorted(usual)
+    return sorted(common)
 
 
 def _parsed(body: bytes) -> Any:
@@ -96,10 +96,12 @@ def _places(calls: Sequence[dict[str, Any]]) -> Counter[Path]:
 def _is_mostly_single(found: Counter[Path]) -> bool:
     """Whether NEXT_ACTION is a single value in all but few calls."""
     objects = max((count for path, count in found.items() if path[:-1] == NEXT_ACTION), default=0)
-    return objects < found[NEXT_ACTION] * _USUAL
+    return objects < found[NEXT_ACTION] * _COMMON_SHARE
 
 
 def _elements(counts: list[int]) -> int:
     """The number of calls that all but few answers do not exceed."""
-    enough = (most for most in range(1, MOST_ELEMENTS) if sum(count > most for count in counts) < len(counts) * _USUAL)
+    enough = (
+        most for most in range(1, MOST_ELEMENTS) if sum(count > most for count in counts) < len(counts) * _COMMON_SHARE
+    )
     return next(enough, MOST_ELEMENTS)

@@ -1,6 +1,6 @@
 """The shape of an answer: which keys its known objects have, in order.
 
-Many answers share few shapes, so what follows from a shape alone is reckoned once for each.
+Many answers share few shapes, so what follows from a shape alone is computed once per shape.
 """
 
 import json
@@ -29,15 +29,15 @@ class Shape:
     """What follows from a shape.
 
     `is_short`: the answer is an array that has this element and at most `MOST_ELEMENTS`. `is_last`: there is no element
-    after this one. `is_odd`: DuckDB's JSON functions
-    would not surely read it as the plain reader does. `has_insights`: there is an object of that name, with keys.
-    `unsure`: the places where an object is due and no key is: it may be empty, null, a single value or something odd.
+    after this one. `is_irregular`: DuckDB's JSON functions may read it otherwise than the reference
+    reader does. `has_insights`: there is an object of that name, with keys. `unsure`: the places where an object is due
+    and no key is: it may be empty, null, a single value or an array.
     `known`: the places with a value for a column. `unknown`: the places that no column and no table holds.
     """
 
     is_short: bool
     is_last: bool
-    is_odd: bool
+    is_irregular: bool
     has_insights: bool
     unsure: tuple[Path, ...]
     known: tuple[Path, ...]
@@ -59,7 +59,7 @@ def read_shape(keys: str | None) -> Shape:
     return Shape(
         is_short=CALL in keys_at and too_many is None,
         is_last=following is None,
-        is_odd=not keys_at.get(CALL)
+        is_irregular=not keys_at.get(CALL)
         or any(len(set(found)) < len(found) for found in keys_at.values())
         or not all(can_be_asked(path[-1]) for path in unknown),
         has_insights=bool(keys_at.get(INSIGHTS)),

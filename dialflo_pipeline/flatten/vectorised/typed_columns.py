@@ -1,7 +1,7 @@
-"""From the texts that the fast reader found to typed columns, a column at a time.
+"""Typed columns from JSON texts, a column at a time.
 
-It marks a call as odd where a text cannot be read, or not surely as the plain reader would read it: the casts of polars
-and DuckDB take more than is a number or a time.
+A call is marked irregular where a text gives a reject, or may be read otherwise by the reference reader: the casts of
+polars and DuckDB accept more than is a number or a time here.
 """
 
 from collections.abc import Callable
@@ -21,52 +21,46 @@ from dialflo_pipeline.core.values import (
 )
 from dialflo_pipeline.flatten.fields import FIELDS, INSIGHTS, NEXT_ACTION, STATUS, STATUS_INSTEAD, Field
 from dialflo_pipeline.flatten.frames import CALLS_FOUND
-from dialflo_pipeline.flatten.vectorised.json_text import place
-from dialflo_pipeline.flatten.vectorised.local_times import to_utc
+from dialflo_pipeline.flatten.vectorised import times
+from dialflo_pipeline.flatten.vectorised.json_texts import pointer
 
 TIMES: Final = tuple(field for field in FIELDS if field.kind is ValueKind.TIME)
 
-_TIME_PATTERN: Final = (
-    "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
-    "(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?$"
-)
 _PHONE_SEPARATORS: Final = "[" + "".join(f"\\{each}" for each in PHONE_SEPARATORS) + "]"
-_OFFSET_STARTS_AT: Final = len("YYYY-MM-DD HH:MM")
 
 
 def time_texts() -> list[pl.Expr]:
-    """The texts that DuckDB may cast to times, by the columns they fill: its cast takes more than is a time here."""
-    texts = {field.column: _text(field) for field in TIMES}
-    return [pl.when(text.str.contains(_TIME_PATTERN)).then(text).alias(column) for column, text in texts.items()]
+    """The texts that DuckDB may cast to times, by the columns they fill."""
+    return [times.castable(_text(field)).alias(field.column) for field in TIMES]
 
 
 def finish_calls(found: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
-    """The columns of `CALLS_FOUND` and `is_odd`.
+    """The columns of `CALLS_FOUND` and `is_irregular`.
 
-    `found` has the text at each place (null for null), the times cast from `time_texts`, and `is_odd`, `has_insights`
-    and `extra`.
+    `found` has the text at each place (null for null), the times cast from `time_texts`, and `is_irregular`,
+    `has_insights` and `extra`.
     """
-    is_odd = pl.col("is_odd") | ~_is_call() | pl.any_horizontal(map(_is_unread, FIELDS))
+    is_irregular = pl.col("is_irregular") | ~_is_call() | pl.any_horizontal(map(_is_unread, FIELDS))
     calls = found.with_columns(
-        is_odd.fill_null(value=False),
+        is_irregular.fill_null(value=False),
         *(_value(field).alias(field.column) for field in FIELDS if field.kind is not ValueKind.TIME),
     )
-    calls = calls.with_columns(_time(calls, field, zone) for field in TIMES)
-    return _derived(calls).select(*CALLS_FOUND.names(), "is_odd")
+    calls = calls.with_columns(times.in_zone(calls[pointer(field.path)], calls[field.column], zone) for field in TIMES)
+    return _computed_columns(calls).select(*CALLS_FOUND.names(), "is_irregular")
 
 
 def _is_call() -> pl.Expr:
-    marks = [pl.col(place((mark,))).is_not_null() for mark in CALL_MARKS if mark != INSIGHTS[-1]]
+    marks = [pl.col(pointer((mark,))).is_not_null() for mark in CALL_MARKS if mark != INSIGHTS[-1]]
     return pl.any_horizontal("has_insights", *marks)
 
 
 def _text(field: Field) -> pl.Expr:
     """The text of a field, outer blanks off where they do not count."""
-    text = pl.col(place(field.path))
+    text = pl.col(pointer(field.path))
     if field.path == STATUS:
-        return pl.coalesce(text, place(STATUS_INSTEAD))
+        return pl.coalesce(text, pointer(STATUS_INSTEAD))
     if field.path == (*NEXT_ACTION, "value"):
-        single = pl.col(place(NEXT_ACTION))
+        single = pl.col(pointer(NEXT_ACTION))
         return pl.when(single.is_null()).then(text).otherwise(single)
     return text if field.kind is ValueKind.TEXT else text.str.strip_chars(ASCII_BLANKS)
 
@@ -99,17 +93,7 @@ def _is_unread(field: Field) -> pl.Expr:
     return (text != "") & ~is_read[field.kind].fill_null(value=False)
 
 
-def _time(calls: pl.DataFrame, field: Field, zone: ZoneInfo) -> pl.Series:
-    """The time, one without an offset read in `zone`."""
-    times = calls[field.column]
-    offsets = calls[place(field.path)].str.strip_chars(ASCII_BLANKS).str.slice(_OFFSET_STARTS_AT)
-    local = times.is_not_null() & ~offsets.str.contains("[Z+-]")
-    if not local.any():
-        return times
-    return pl.select(pl.when(local).then(to_utc(times.set(~local, None), zone)).otherwise(times)).to_series()
-
-
-def _derived(calls: pl.DataFrame) -> pl.DataFrame:
+def _computed_columns(calls: pl.DataFrame) -> pl.DataFrame:
     """With the columns that are derived from others."""
     inbound = _each_distinct(calls["call_direction"], is_inbound, pl.Boolean)
     sent = pl.when(inbound).then("from_number").otherwise("to_number")

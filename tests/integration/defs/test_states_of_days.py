@@ -19,7 +19,7 @@ from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.extract import run as collect
 from dialflo_pipeline.extract.fetch import FetchReport, StopReason
 from dialflo_pipeline.extract.task_ids.files.reader import read
-from dialflo_pipeline.flatten import derive
+from dialflo_pipeline.flatten import days as flattening
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.simulator import RunningSimulator
 
@@ -150,7 +150,7 @@ def test_a_day_that_could_not_be_derived_is_red_and_those_before_it_green(
     instance: DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def derive_the_first_day(*arguments: Any) -> Iterator[Any]:
-        yield next(derive.flatten_days(*arguments))
+        yield next(flattening.flatten_days(*arguments))
         raise OSError("no room")
 
     monkeypatch.setattr(assets, "derive_days", derive_the_first_day)

@@ -19,7 +19,7 @@ import pytest
 from dialflo_pipeline import pipeline as refresh
 from dialflo_pipeline.core.errors import DamagedFile
 from dialflo_pipeline.core.schema import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
-from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import survey
 from dialflo_pipeline.lake.settings import Rules

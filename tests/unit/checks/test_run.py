@@ -18,7 +18,7 @@ from dialflo_pipeline.checks.context import Clock
 from dialflo_pipeline.checks.run import all_checks, refuse_if_blocked, run_checks, stage_of
 from dialflo_pipeline.core.errors import ChecksFailed, ModelError
 from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS
-from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import survey
 from dialflo_pipeline.lake.registrations import forget

@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from dialflo_pipeline.flatten import Flattened, flatten
-from dialflo_pipeline.flatten import reference as rows
+from dialflo_pipeline.flatten import Flattened, flatten, reference
 from dialflo_pipeline.flatten.frames import assemble
-from dialflo_pipeline.flatten.vectorised import reader as fast
+from dialflo_pipeline.flatten.vectorised import reader as vectorised
 
 Batch: TypeAlias = Callable[[Sequence[bytes]], pl.DataFrame]
 Reader: TypeAlias = Callable[[pl.DataFrame, str], Flattened]
@@ -37,16 +36,16 @@ def make_batch(bodies: Sequence[bytes], completed_at: datetime | None = None) ->
     return pl.DataFrame(rows, SCHEMA, orient="row")
 
 
-def read_plainly(answers: pl.DataFrame, zone: str) -> Flattened:
-    """The same as `flatten`, by the plain reader alone."""
+def read_by_reference(answers: pl.DataFrame, zone: str) -> Flattened:
+    """The same as `flatten`, by the reference reader alone."""
     answers = answers.sort("task_id")
-    return assemble(answers, [rows.read_documents(enumerate(answers["body"]), ZoneInfo(zone))])
+    return assemble(answers, [reference.read_documents(enumerate(answers["body"]), ZoneInfo(zone))])
 
 
 @pytest.fixture(autouse=True)
-def _few_go_the_ways_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else the few answers of a test would hardly meet the fast reader."""
-    monkeypatch.setattr(fast, "FEW", 0)
+def _few_are_read_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the vectorised reader would leave the few answers of a test to the reference reader."""
+    monkeypatch.setattr(vectorised, "FEW_DOCUMENTS", 0)
 
 
 @pytest.fixture
@@ -55,11 +54,11 @@ def batch() -> Callable[..., pl.DataFrame]:
 
 
 @pytest.fixture
-def plain_reader() -> Reader:
-    return read_plainly
+def reference_reader() -> Reader:
+    return read_by_reference
 
 
-@pytest.fixture(params=[flatten, read_plainly], ids=["both readers", "plain reader"])
+@pytest.fixture(params=[flatten, read_by_reference], ids=["both readers", "reference reader"])
 def reader(request: pytest.FixtureRequest) -> Reader:
     chosen: Reader = request.param
     return chosen

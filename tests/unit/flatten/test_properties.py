@@ -29,10 +29,10 @@ from dialflo_pipeline.flatten.fields import (
     Path,
 )
 from dialflo_pipeline.flatten.frames import DOCUMENT
-from dialflo_pipeline.flatten.vectorised import reader as fast
-from dialflo_pipeline.flatten.vectorised.sampling import sampled
+from dialflo_pipeline.flatten.vectorised import reader as vectorised
+from dialflo_pipeline.flatten.vectorised.sampling import sample_common_shape
 
-Texts: TypeAlias = st.SearchStrategy[str]
+CallTexts: TypeAlias = st.SearchStrategy[str]
 Batch: TypeAlias = Callable[[Sequence[bytes]], pl.DataFrame]
 Reader: TypeAlias = Callable[[pl.DataFrame, str], Flattened]
 
@@ -65,8 +65,8 @@ def an_array(elements: list[str]) -> str:
     return "[" + ",".join(elements) + "]"
 
 
-singles: Texts = st.sampled_from(SINGLE) | st.sampled_from(QUOTED).map(quoted)
-wild: Texts = st.recursive(
+singles: CallTexts = st.sampled_from(SINGLE) | st.sampled_from(QUOTED).map(quoted)
+wild: CallTexts = st.recursive(
     singles,
     lambda inner: (
         st.lists(st.tuples(st.sampled_from(KEYS), inner), max_size=5).map(an_object)
@@ -76,11 +76,11 @@ wild: Texts = st.recursive(
 )
 
 
-def mostly(usual: Texts) -> Texts:
+def mostly(usual: CallTexts) -> CallTexts:
     return st.one_of(*[usual] * 30, wild)
 
 
-def members(**usual: Texts) -> Texts:
+def members(**usual: CallTexts) -> CallTexts:
     """An object with some of these members, rarely one that is unknown, twice there or of another type."""
     each = {key: mostly(value) for key, value in usual.items()}
     known = st.lists(st.sampled_from(sorted(each)), unique=True).flatmap(
@@ -92,7 +92,7 @@ def members(**usual: Texts) -> Texts:
     return st.tuples(known, more).map(lambda both: an_object([*both[0], *both[1]]))
 
 
-def one_of(*texts: str) -> Texts:
+def one_of(*texts: str) -> CallTexts:
     return st.sampled_from(["null", *texts])
 
 
@@ -121,7 +121,7 @@ calls = members(
     ),
     call_quality=one_of() | members(user_engagement=scores, user_satisfaction=scores),
 )
-answers: Texts = calls | st.lists(mostly(calls), max_size=3).map(an_array) | wild
+answers: CallTexts = calls | st.lists(mostly(calls), max_size=3).map(an_array) | wild
 batches = st.lists(st.tuples(st.sampled_from(["", "", "", "\ufeff"]), answers).map("".join), max_size=20)
 zones = st.sampled_from(["UTC", "Asia/Kolkata", "Europe/Berlin"])
 
@@ -168,11 +168,11 @@ def in_one_spelling(found: Flattened) -> list[pl.DataFrame]:
 
 @thorough
 @given(texts=batches, zone=zones)
-def test_both_readers_find_the_same(texts: list[str], zone: str, batch: Batch, plain_reader: Reader) -> None:
+def test_both_readers_find_the_same(texts: list[str], zone: str, batch: Batch, reference_reader: Reader) -> None:
     answers = batch([text.encode() for text in texts])
-    both = zip(in_one_spelling(flatten(answers, zone)), in_one_spelling(plain_reader(answers, zone)), strict=True)
-    for fast_frame, plain_frame in both:
-        assert_frame_equal(fast_frame, plain_frame, check_exact=True)
+    both = zip(in_one_spelling(flatten(answers, zone)), in_one_spelling(reference_reader(answers, zone)), strict=True)
+    for vectorised_frame, reference_frame in both:
+        assert_frame_equal(vectorised_frame, reference_frame, check_exact=True)
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -292,8 +292,8 @@ USUAL = [
 
 
 @pytest.mark.parametrize("text", USUAL)
-def test_what_is_usual_is_read_by_the_fast_reader(text: str) -> None:
+def test_what_is_common_is_read_by_the_vectorised_reader(text: str) -> None:
     bodies = pl.DataFrame({DOCUMENT: [0], "body": [text.encode()]})
-    found, odd = fast.read_documents(bodies, ZoneInfo("UTC"), sampled(bodies["body"]))
-    assert odd.is_empty()
+    found, irregular = vectorised.read_documents(bodies, ZoneInfo("UTC"), sample_common_shape(bodies["body"]))
+    assert irregular.is_empty()
     assert not found.calls.is_empty()

@@ -1,4 +1,4 @@
-"""Every rule by which an answer becomes rows, tried on the plain reader and on both readers together."""
+"""Every rule by which an answer becomes rows, tried on the reference reader and on both readers together."""
 
 import json
 from collections.abc import Callable

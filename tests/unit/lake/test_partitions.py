@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline.core.schema import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, Result, State
-from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake import partitions as days
 from dialflo_pipeline.lake.partitions import DayStatus, day_status, fingerprint, read_states, registered_days, survey
 from dialflo_pipeline.lake.settings import Rules
@@ -155,7 +155,7 @@ def test_a_day_whose_derivation_was_cut_off_is_not_current(
 ) -> None:
     register("a")
     list(flatten_days(lake, [DAY], RULES))
-    monkeypatch.setattr("dialflo_pipeline.flatten.derive._write_answer_tables", _boom)
+    monkeypatch.setattr("dialflo_pipeline.flatten.days._write_answer_tables", _boom)
     with pytest.raises(ZeroDivisionError):
         list(flatten_days(lake, [DAY], RULES))
     assert not day_status(lake, DAY, RULES).is_current

@@ -22,7 +22,7 @@ from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs import active_runs as under_way
 from dialflo_pipeline.defs.sensors.due import earliest_start
 from dialflo_pipeline.defs.sensors.killed_runs import report_killed
-from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import day_status, survey
 from dialflo_pipeline.lake.settings import rules_of

@@ -12,7 +12,7 @@ INTEREST: Path = (*INSIGHTS, "user_interest")
 QUALITY: Path = ("call_quality",)
 
 PLAIN = Shape(
-    is_short=True, is_last=True, is_odd=False, has_insights=False, unsure=(), known=(("agent_name",),), unknown=()
+    is_short=True, is_last=True, is_irregular=False, has_insights=False, unsure=(), known=(("agent_name",),), unknown=()
 )
 
 
@@ -66,5 +66,5 @@ def test_what_is_due_to_be_an_object_and_has_no_keys_may_be_anything(path: Path)
         {INSIGHTS: ["line\nbreak"]},
     ],
 )
-def test_what_is_not_surely_read_is_odd(keys: dict[Path, list[str]]) -> None:
-    assert shape(keys).is_odd
+def test_what_may_be_misread_is_irregular(keys: dict[Path, list[str]]) -> None:
+    assert shape(keys).is_irregular

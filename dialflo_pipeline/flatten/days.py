@@ -1,7 +1,7 @@
-"""From raw answers to the lake's derived tables.
+"""Flattens whole days of raw answers into the lake's tables.
 
 Days are independent, but flattening has a cost for each call of it, so small days share one: `flatten_days` takes them
-in groups. Reading, flattening and writing go on side by side, also from one group to the next, so memory holds one
+in groups. Reading, flattening and writing run concurrently, also from one group to the next, so memory holds one
 batch of answers in each, whatever the size of a day.
 """
 
@@ -20,7 +20,7 @@ import polars as pl
 from dialflo_pipeline.core.concurrency import prefetch, prefetch_one
 from dialflo_pipeline.core.errors import TransientError
 from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
-from dialflo_pipeline.flatten import SAMPLE, Flattened, Usual, flatten, sampled
+from dialflo_pipeline.flatten import SAMPLE, CommonShape, Flattened, flatten, sample_common_shape
 from dialflo_pipeline.lake.partitions import fingerprint, footer, in_groups
 from dialflo_pipeline.lake.registrations import registered_tasks
 from dialflo_pipeline.lake.settings import Rules
@@ -32,11 +32,11 @@ from dialflo_pipeline.storage.parquet.schema import PARTITION_COLUMN
 BATCH_ROWS = 32_768
 BATCH_BYTES = 48 * 1024 * 1024
 
-SAMPLED_AGAIN = 8
-"""After so many batches: if answers have changed since, they are read more slowly until then."""
+BATCHES_PER_SAMPLE = 8
+"""If answers change within these batches, they are read more slowly until the next sample."""
 
 WRITERS = 2
-"""Tables written side by side."""
+"""Tables written concurrently."""
 
 ANSWER_TABLES = (CALLS, CALL_METADATA, CALL_CONTEXT, REJECTS)
 _BODY_COLUMNS = ("task_id", "received_at", "body", "source")
@@ -49,7 +49,7 @@ _Rows: TypeAlias = "dict[tuple[str, date], int]"
 
 @dataclass(frozen=True)
 class DayReport:
-    """What deriving one day gave: rows by table."""
+    """Rows by table that flattening one day gave."""
 
     day: date
     rows: Mapping[str, int]
@@ -57,7 +57,7 @@ class DayReport:
 
 @dataclass(frozen=True)
 class _Day:
-    """A day about to be derived."""
+    """A day to be flattened."""
 
     day: date
     fingerprint: str
@@ -66,7 +66,7 @@ class _Day:
 
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """Days derived together; `deciding` has task_id, call_date and completed_at of the answers that count, and by
+    """Days flattened together; `deciding` has task_id, call_date and completed_at of the answers that count, and by
     `_ROW`, ascending, which of the raw rows of these days each one is; there are `rows` of these.
     """
 
@@ -76,42 +76,44 @@ class _Group:
 
 
 def flatten_days(lake: Lake, days: Iterable[date], rules: Rules) -> Iterator[DayReport]:
-    """Write these days' derived files anew from their raw ones; a report as each is done."""
-    groups = (_look_at(lake, group, rules) for group in in_groups(lake, days))
+    """Write the flattened files of these days from their raw ones; yields a report as each is done."""
+    groups = (_prepare_group(lake, group, rules) for group in in_groups(lake, days))
     read = prefetch_one((group, batch) for group in groups for batch in _answer_batches(lake, group))
     flattened = prefetch(
-        lambda part: (part[0], flatten(part[1], rules.timezone, threads=1, usual=part[2])),
-        _with_usual(read),
+        lambda part: (part[0], flatten(part[1], rules.timezone, threads=1, shape=part[2])),
+        _with_common_shape(read),
         os.cpu_count() or 1,
     )
     for group, parts in groupby(flattened, key=itemgetter(0)):
         yield from _write_group(lake, group, (part for _, part in parts))
 
 
-def _with_usual(parts: Iterable[tuple[_Group, pl.DataFrame]]) -> Iterator[tuple[_Group, pl.DataFrame, Usual]]:
-    """With what the answers are like: looked for anew now and then, as it seldom changes, and costs a tenth of all."""
-    usual, left = None, 0
+def _with_common_shape(
+    parts: Iterable[tuple[_Group, pl.DataFrame]],
+) -> Iterator[tuple[_Group, pl.DataFrame, CommonShape]]:
+    """With the common shape of the answers, sampled now and then: it seldom changes and costs a tenth of the time."""
+    shape, left = None, 0
     for group, answers in parts:
-        if usual is None or not left:
-            usual = sampled(answers["body"])
-            left = SAMPLED_AGAIN if answers.height >= SAMPLE else 1
+        if shape is None or not left:
+            shape = sample_common_shape(answers["body"])
+            left = BATCHES_PER_SAMPLE if answers.height >= SAMPLE else 1
         left -= 1
-        yield group, answers, usual
+        yield group, answers, shape
 
 
-def _look_at(lake: Lake, days: Sequence[date], rules: Rules) -> _Group:
+def _prepare_group(lake: Lake, days: Sequence[date], rules: Rules) -> _Group:
     # Before any row is read, so that a file that comes in between, past the lock of runs, makes the fingerprint old.
     fingerprints = {day: fingerprint(lake, day, rules) for day in days}
     tries = lake.read_days(RAW_ANSWERS, days, TRY_COLUMNS).with_row_index(_ROW)
     states = task_states(registered_tasks(lake, days), tries, rules.settle_after)
     states_of = {part.item(0, PARTITION_COLUMN): part for part in states.partition_by(PARTITION_COLUMN)}
-    looked = [_Day(day, now, states_of.get(day, states.clear())) for day, now in fingerprints.items()]
+    extracted = [_Day(day, now, states_of.get(day, states.clear())) for day, now in fingerprints.items()]
     deciding = states.select(*KEY, "completed_at").join(deciding_askings(tries).select(*KEY, _ROW), on=KEY)
-    return _Group(looked, deciding.sort(_ROW), tries.height)
+    return _Group(extracted, deciding.sort(_ROW), tries.height)
 
 
 def _write_group(lake: Lake, group: _Group, flattened: Iterable[Flattened]) -> Iterator[DayReport]:
-    """A day's `tasks` goes first and comes last: its footer vouches for the day, so one cut off is derived again."""
+    """`tasks` is dropped first and written last: its footer vouches for the day, so an interrupted day is redone."""
     for each in group.days:
         lake.drop(TASKS, each.day)
     rows = _write_answer_tables(lake, group, flattened)
@@ -148,7 +150,7 @@ def _answer_batches(lake: Lake, group: _Group) -> Iterator[pl.DataFrame]:
     end = 0
     for raw in _batches(_raw_rows(lake, [each.day for each in group.days])):
         start, end = end, end + raw.height
-        deciding = group.deciding.slice(*_between(group.deciding[_ROW], start, end))
+        deciding = group.deciding.slice(*_slice_bounds(group.deciding[_ROW], start, end))
         answers = raw[deciding[_ROW] - start]
         if not answers["task_id"].equals(deciding["task_id"]):
             raise TransientError(_CHANGED)
@@ -158,7 +160,7 @@ def _answer_batches(lake: Lake, group: _Group) -> Iterator[pl.DataFrame]:
         raise TransientError(_CHANGED)
 
 
-def _between(rows: pl.Series, start: int, end: int) -> tuple[int, int]:
+def _slice_bounds(rows: pl.Series, start: int, end: int) -> tuple[int, int]:
     """Offset and length of those of ascending numbers that are from `start` on and below `end`."""
     first = rows.search_sorted(start)
     return first, rows.search_sorted(end) - first

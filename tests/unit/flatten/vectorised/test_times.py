@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline.core.values import parse_time
-from dialflo_pipeline.flatten.vectorised.local_times import to_utc
+from dialflo_pipeline.flatten.vectorised.times import to_utc
 
 DTYPE = pl.Datetime("us", "UTC")
 

@@ -11,8 +11,8 @@ import pytest
 
 from dialflo_pipeline.core.errors import TransientError
 from dialflo_pipeline.core.schema import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
-from dialflo_pipeline.flatten import derive
-from dialflo_pipeline.flatten.derive import flatten_days
+from dialflo_pipeline.flatten import days as flattening
+from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake import partitions as day_groups
 from dialflo_pipeline.lake.partitions import day_status
 from dialflo_pipeline.lake.settings import Rules
@@ -109,7 +109,7 @@ def test_small_batches_give_the_same_rows(
     fill()
     list(flatten_days(lake, DAYS, RULES))
     whole = _everything(lake)
-    monkeypatch.setattr(derive, "BATCH_ROWS", 1)
+    monkeypatch.setattr(flattening, "BATCH_ROWS", 1)
     list(flatten_days(lake, DAYS, RULES))
     assert _everything(lake) == whole
 
@@ -131,7 +131,7 @@ def test_a_day_cut_off_between_its_tables_is_not_current(
     def cut_off(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(derive, "_write_answer_tables", cut_off)
+    monkeypatch.setattr(flattening, "_write_answer_tables", cut_off)
     with pytest.raises(KeyboardInterrupt):
         list(flatten_days(lake, DAYS[:1], RULES))
     assert not lake.file(TASKS, DAYS[0]).exists()
@@ -155,14 +155,14 @@ def test_raw_answers_that_come_while_they_are_read_end_the_run_in_words(
     lake: Lake, fill: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill()
-    look = derive._look_at
+    look = flattening._prepare_group
 
     def look_and_append(*arguments: Any) -> Any:
         found = look(*arguments)
         lake.append(RAW_ANSWERS, _answered(DAYS[0], ["late"]), DAYS[0])
         return found
 
-    monkeypatch.setattr(derive, "_look_at", look_and_append)
+    monkeypatch.setattr(flattening, "_prepare_group", look_and_append)
     with pytest.raises(TransientError, match="run the same command again"):
         list(flatten_days(lake, DAYS, RULES))
     monkeypatch.undo()
