@@ -11,7 +11,7 @@ BI_READY := $(BI)/ready
 JS_READY := javascript/node_modules/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-js test-services test-bi lint lint-js format dev bench chaos charts docs lock clean
+.PHONY: help demo test test-js test-services test-bi lint lint-js format dev bench chaos charts docs site lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 15
@@ -92,6 +92,9 @@ docs: $(READY) ## Rewrite the generated pages
 	$(BIN)/python docs/make_tables.py
 	$(BIN)/python docs/make_metrics.py
 	$(BIN)/python -m bi.superset
+
+site: $(READY) ## Build these pages as a website in build/site
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -c docs . build/site
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate
