@@ -71,7 +71,11 @@ MADE_BESIDE_IT: Final = {
     ("marts/parser.py", "tree"),
     *(("storage/duckdb_file/parallel.py", "session"), ("checks/context.py", "SESSION")),
     *(("checks/context.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
-    *(("cli/query/run.py", "SQL_ERRORS_IN_PARTS"), ("cli/redial.py", "_CANDIDATES"), ("cli/redial.py", "_CALLER_IDS")),
+    *(
+        ("cli/query/run.py", "SQL_ERRORS_IN_PARTS"),
+        ("cli/commands/redial.py", "_CANDIDATES"),
+        ("cli/commands/redial.py", "_CALLER_IDS"),
+    ),
     *(
         ("serve/export.py", "_SCHEMAS"),
         ("serve/export.py", "PUBLICATION.name"),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dialflo_pipeline.cli.tasks import register_file
+from dialflo_pipeline.cli.commands.tasks import register_file
 from dialflo_pipeline.core.settings import ENV_PREFIX, load_settings
 from dialflo_pipeline.defs.deployment.home import home_beside
 from dialflo_pipeline.extract.task_ids.files.reader import read

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from dialflo_pipeline.cli.commands.tasks import register_file
 from dialflo_pipeline.cli.sync import sync
-from dialflo_pipeline.cli.tasks import register_file
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.assets.registration import SOURCES_READ
 from dialflo_pipeline.extract.task_ids.files.reader import read

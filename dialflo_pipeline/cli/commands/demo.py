@@ -1,4 +1,4 @@
-"""`dialflo demo`: the whole pipeline on simulated calls, without token or network."""
+"""Sync two weeks of simulated calls into <data>/demo/; needs no token and no network."""
 
 import csv
 import shutil
@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import typer
 from pydantic import SecretStr
 
+from dialflo_pipeline.cli.command_folder import new_app
+from dialflo_pipeline.cli.commands.tasks import register_file
 from dialflo_pipeline.cli.console import say, table
 from dialflo_pipeline.cli.sync import sync
-from dialflo_pipeline.cli.tasks import register_file
 from dialflo_pipeline.core.settings import Settings, load_settings
 from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.lake.data_dir import DataDir
@@ -42,6 +44,14 @@ _BACKLOG = """
 """
 
 
+app = new_app()
+
+
+@app.command(help=__doc__)
+def _command() -> None:
+    raise typer.Exit(run_demo())
+
+
 def run_demo() -> int:
     """Simulate two weeks, sync them, show what came out; the exit code of the sync."""
     options, given = demo_options(), load_settings()
@@ -65,11 +75,11 @@ def show_summary(published: Path) -> None:
     say(f"\nThe dashboard is {published.with_name('dashboard.html')}: open it in a browser.", style="bold")
     say(f"The warehouse is {published}. Ask it with any DuckDB client, or:", style="bold")
     for sql in TRY_NEXT:
-        say(f'  DIALFLO_DATA_DIR={published.parent} {_command()} query "{sql}"')
+        say(f'  DIALFLO_DATA_DIR={published.parent} {_command_line()} query "{sql}"')
 
 
-def _command() -> str:
-    """How this command line can be called again from here."""
+def _command_line() -> str:
+    """How to call this command line again from here."""
     return "dialflo" if shutil.which("dialflo") else sys.argv[0]
 
 

@@ -1,18 +1,30 @@
-"""`dialflo dev`: Dagster's web server and daemon on this project."""
+"""Start Dagster's web server and daemon, with schedule and sensors on."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import say
-from dialflo_pipeline.cli.reloading import reloading_for_new_days
+from dialflo_pipeline.cli.reload_partitions import reloading_for_new_days
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.defs.deployment.home import dagster_home
 from dialflo_pipeline.defs.deployment.working_directory import environment_of_dagster, folder_without_settings
 from dialflo_pipeline.lake.data_dir import DataDir
 
 MODULE = "dialflo_pipeline.definitions"
+
+
+app = new_app()
+
+
+@app.command(help=__doc__)
+def _command(port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the web server.")] = 3000) -> None:
+    raise typer.Exit(run_dev(port))
 
 
 def run_dev(port: int) -> int:

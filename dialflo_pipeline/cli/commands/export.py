@@ -1,15 +1,44 @@
-"""`dialflo export`: the published tables and marts as files, and what was written."""
+"""Write published tables and marts to files, for people without DuckDB."""
 
 from collections.abc import Sequence
 from contextlib import closing
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from dialflo_pipeline.cli.arguments import utf8_path
+from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import say_hint, table
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.serve.export import MANIFEST, export
 from dialflo_pipeline.storage.duckdb_file.connection import most_memory
+
+app = new_app()
+
+
+class FileFormat(StrEnum):
+    """What `export` writes."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+@app.command(help=__doc__)
+def _command(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="TABLE...", help="Tables and marts; all by default.")
+    ] = None,
+    format: Annotated[FileFormat, typer.Option(help="File format.")] = FileFormat.PARQUET,
+    to: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Target folder. Default: export/ in the data folder.", callback=utf8_path),
+    ] = None,
+) -> None:
+    raise typer.Exit(run_export(names or [], format, to))
 
 
 def run_export(names: Sequence[str], file_format: str, folder: Path | None) -> int:

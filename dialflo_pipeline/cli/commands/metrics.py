@@ -1,13 +1,28 @@
-"""`dialflo metrics`: every figure of the marts with its definition, from the headers of the SQL files."""
+"""List every metric of the marts with its definition."""
 
 import json
 from collections.abc import Sequence
+from typing import Annotated
 
+import typer
+
+from dialflo_pipeline.cli.arguments import AsJson
+from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import out, say, say_hint, table
 from dialflo_pipeline.core.errors import UsageError
 from dialflo_pipeline.marts.metric_catalog import as_record, marts_of, metrics_of, one_line
 from dialflo_pipeline.marts.model import Model
 from dialflo_pipeline.marts.project import read_models, sql_folder
+
+app = new_app()
+
+
+@app.command(help=__doc__)
+def _command(
+    mart: Annotated[str | None, typer.Argument(metavar="[MART]", help="Show only this mart, in more detail.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    raise typer.Exit(show_metrics(mart, as_json=as_json))
 
 
 def show_metrics(mart: str | None, *, as_json: bool) -> int:

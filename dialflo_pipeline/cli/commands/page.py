@@ -1,9 +1,13 @@
-"""`dialflo page`: Dagster's web page as a service, beside a daemon that is another one."""
+"""Start Dagster's web server only, as a service next to `dagster-daemon run`; see docs/deploy.md."""
 
 import os
 from pathlib import Path
+from typing import Annotated
 
-from dialflo_pipeline.cli.reloading import reloading_for_new_days
+import typer
+
+from dialflo_pipeline.cli.command_folder import new_app
+from dialflo_pipeline.cli.reload_partitions import reloading_for_new_days
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.defs.deployment.home import dagster_home
 from dialflo_pipeline.defs.deployment.web_server import serve_page
@@ -12,6 +16,20 @@ from dialflo_pipeline.lake.data_dir import DataDir
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
+
+
+app = new_app()
+
+
+@app.command(help=__doc__)
+def _command(
+    workspace: Annotated[
+        Path, typer.Option("--workspace", "-w", exists=True, dir_okay=False, help="The daemon's workspace.yaml.")
+    ],
+    host: Annotated[str, typer.Option("--host", "-h", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", "-p", min=1, max=65_535, help="Port to listen on.")] = 3000,
+) -> None:
+    raise typer.Exit(run_page(host, port, workspace))
 
 
 def run_page(host: str, port: int, workspace_file: Path) -> int:

@@ -1,4 +1,10 @@
-"""`dialflo redial`: the plan of the next calls, from the published warehouse; it calls nobody."""
+"""Plan the next calls: whom, when, after how many attempts and from which number. It makes no calls.
+
+Each contact is planned once, with one agent. A contact who asked an agent for a time is called by that agent. For the
+same time, contacts who asked for a time come first, then those who asked for a redial, then fewer attempts, then the
+longest wait. A caller id with a low answer rate is replaced by the one with the best. In CSV, a text that starts with
++, = or the like gets a leading apostrophe; programs should read JSON.
+"""
 
 import csv
 import json
@@ -6,10 +12,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
 
 import duckdb
+import typer
 
+from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import out, say_hint, table
 from dialflo_pipeline.core.calling_hours import calling_hours
 from dialflo_pipeline.core.errors import NotPublished
@@ -102,6 +111,25 @@ _CALLER_IDS = """
 """
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide ones count too
 _COLUMNS = [field.name for field in fields(PlannedCall)]
+
+
+app = new_app()
+
+
+class PlanFormat(StrEnum):
+    """How `redial` prints."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+@app.command(help=__doc__)
+def _command(
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of calls.")] = 100,
+    format: Annotated[PlanFormat, typer.Option(help="How to print the plan.")] = PlanFormat.TABLE,
+) -> None:
+    raise typer.Exit(run_redial(limit, format))
 
 
 def run_redial(limit: int, result_format: str) -> int:

@@ -1,4 +1,4 @@
-"""`dialflo status`: tasks by state and day, the last run, what is waiting and why; from the lake, without Dagster."""
+"""Show tasks by state and day, the last sync, and what is waiting and why."""
 
 import json
 from collections import Counter
@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import typer
 
+from dialflo_pipeline.cli.arguments import AsJson
+from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import out, say, say_error, say_hint, table
 from dialflo_pipeline.core.errors import DamagedFile
 from dialflo_pipeline.core.schema import State
@@ -23,6 +26,14 @@ NEVER_ASKED = "not asked yet"
 STOPPED = "asked in a run that was stopped"
 NOT_FINAL = "the answer is not final yet"
 HELD = "the answer is not final yet; held back for now"
+
+
+app = new_app()
+
+
+@app.command(help=__doc__)
+def _command(as_json: AsJson = False) -> None:
+    raise typer.Exit(show_status(as_json=as_json))
 
 
 def show_status(*, as_json: bool) -> int:

@@ -1,13 +1,17 @@
-"""`dialflo tasks`: registers the ids of files or of standard input, and forgets ids."""
+"""Register task ids, or forget them."""
 
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import say, say_error, say_hint
-from dialflo_pipeline.cli.standard_input import STDIN, standard_input
+from dialflo_pipeline.cli.streams import STDIN, standard_input
 from dialflo_pipeline.core.errors import TaskFileError, UsageError
 from dialflo_pipeline.core.settings import Settings, load_settings
 from dialflo_pipeline.core.signals import ending_at_once
@@ -20,6 +24,28 @@ from dialflo_pipeline.lake.registrations import forget
 from dialflo_pipeline.progress import Remembered
 
 INTERRUPTED = "Interrupted. The same command registers what is missing."
+
+
+app = new_app(help=__doc__)
+
+
+@app.command("add")
+def _add(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Task-id files; - reads standard input.")],
+    format: Annotated[Format | None, typer.Option(help="Format, if the extension does not say.")] = None,
+    column: Annotated[str | None, typer.Option(help="Column of the ids, if not task_id or task_uuid.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also register ids that were forgotten.")] = False,
+) -> None:
+    """Register task ids; the first registration of an id wins."""
+    raise typer.Exit(add(files, format, column, again=again))
+
+
+@app.command("forget")
+def _forget(
+    task_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Task ids; - reads standard input.")],
+) -> None:
+    """Remove wrongly registered ids from states, tables and marts."""
+    raise typer.Exit(forget_ids(task_ids))
 
 
 def add(files: Sequence[str], file_format: Format | None, column: str | None, *, again: bool = False) -> int:

@@ -19,7 +19,7 @@ from dialflo_pipeline.cli.console import cell, out, table
 from dialflo_pipeline.core.errors import UsageError
 from dialflo_pipeline.storage.atomic_write import whole_file
 
-MOST_ROWS = 200
+MAX_TABLE_ROWS = 200
 """Rows of a table that are printed unless asked otherwise."""
 
 ROWS_AT_ONCE = 10_000
@@ -51,9 +51,9 @@ class Shown(NamedTuple):
     is_cut: bool = False
 
 
-def print_table(result: Result, most_rows: int) -> Shown:
+def print_table(result: Result, max_rows: int) -> Shown:
     """A table, or row by row where the terminal is too narrow for one; at most so many rows, 0 for all."""
-    limit = most_rows or None
+    limit = max_rows or None
     rows = list(islice(_rows(result), None if limit is None else limit + 1))
     shown = [tuple(map(_short, row)) for row in rows[:limit]] if out.is_terminal else rows[:limit]
     if out.is_terminal and _width(_columns(result), shown) > out.width:

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 
 from dialflo_pipeline.cli.console import say_hint
-from dialflo_pipeline.cli.query.output import MOST_ROWS, PRINTERS, ResultFormat, Shown, write_parquet, write_text
+from dialflo_pipeline.cli.query.output import MAX_TABLE_ROWS, PRINTERS, ResultFormat, Shown, write_parquet, write_text
 from dialflo_pipeline.cli.query.sql_errors import SQL_ERRORS_IN_PARTS, explain
-from dialflo_pipeline.cli.standard_input import STDIN, standard_input
+from dialflo_pipeline.cli.streams import STDIN, standard_input
 from dialflo_pipeline.core.errors import UsageError
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.lake.data_dir import DataDir
@@ -30,12 +30,12 @@ def run_query(
     *,
     file: str | None = None,
     output: Path | None = None,
-    most_rows: int = MOST_ROWS,
+    max_rows: int = MAX_TABLE_ROWS,
 ) -> int:
     """Run SQL from the argument or a file and show its rows; SQL that DuckDB refuses is a `UsageError`.
 
     It sees the published file and nothing else: no other file, no network, no setting that could change that. Of a
-    table at most `most_rows` rows are shown, 0 for all; the other formats are always whole.
+    table at most `max_rows` rows are shown, 0 for all; the other formats are always whole.
     """
     form, text = _format(result_format, output), _text(sql, file)
     with most_memory():
@@ -43,7 +43,7 @@ def run_query(
     start = time.monotonic()
     try:
         connection.execute(f"{SQL_ERRORS_IN_PARTS}; {_READ_ONLY_FOR_GOOD}")
-        shown = _run(connection, text, form, output, most_rows)
+        shown = _run(connection, text, form, output, max_rows)
     except duckdb.Error as error:
         raise UsageError(explain(error, text, connection)) from None
     except UnicodeDecodeError as error:
@@ -61,7 +61,7 @@ def run_query(
 
 
 def _run(
-    connection: duckdb.DuckDBPyConnection, sql: str, form: ResultFormat, output: Path | None, most_rows: int
+    connection: duckdb.DuckDBPyConnection, sql: str, form: ResultFormat, output: Path | None, max_rows: int
 ) -> Shown:
     if output is not None and form is ResultFormat.PARQUET:
         # Not by executing it: such a result would be copied once more on its way.
@@ -71,12 +71,12 @@ def _run(
     else:
         connection.execute(sql)
         if connection.description:
-            return write_text(connection, form, output) if output else _print(connection, form, most_rows)
+            return write_text(connection, form, output) if output else _print(connection, form, max_rows)
     raise UsageError("There is no SQL to run that gives rows.")
 
 
-def _print(connection: duckdb.DuckDBPyConnection, form: ResultFormat, most_rows: int) -> Shown:
-    shown = PRINTERS[form](connection, most_rows)
+def _print(connection: duckdb.DuckDBPyConnection, form: ResultFormat, max_rows: int) -> Shown:
+    shown = PRINTERS[form](connection, max_rows)
     sys.stdout.flush()
     return shown
 

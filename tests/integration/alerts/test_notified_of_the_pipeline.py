@@ -10,8 +10,8 @@ import pytest
 from dagster import DagsterInstance, DefaultSensorStatus, ExecuteInProcessResult, RunRequest, build_sensor_context
 from pydantic import SecretStr
 
+from dialflo_pipeline.cli.commands.tasks import register_file
 from dialflo_pipeline.cli.sync import sync
-from dialflo_pipeline.cli.tasks import register_file
 from dialflo_pipeline.core.errors import TokenRefused
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions

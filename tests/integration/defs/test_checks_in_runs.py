@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from dialflo_pipeline.checks.check import Check, Severity
 from dialflo_pipeline.checks.run import all_checks
+from dialflo_pipeline.cli.commands.tasks import register_file
 from dialflo_pipeline.cli.sync import rebuild, sync
-from dialflo_pipeline.cli.tasks import register_file
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs import asset_checks
 from dialflo_pipeline.defs.deployment.home import home_beside

@@ -12,8 +12,8 @@ from dagster import AssetKey, DagsterInstance, DagsterRunStatus, build_schedule_
 from dagster._core.test_utils import create_run_for_test  # the only way to a run that never ended
 from pydantic import SecretStr
 
+from dialflo_pipeline.cli.commands.tasks import forget_ids, register_file
 from dialflo_pipeline.cli.sync import rebuild, sync
-from dialflo_pipeline.cli.tasks import forget_ids, register_file
 from dialflo_pipeline.core.errors import TokenRefused
 from dialflo_pipeline.core.schema import FORGOTTEN_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.core.settings import Settings

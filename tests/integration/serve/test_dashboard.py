@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline.cli.dashboard import run_dashboard
+from dialflo_pipeline.cli.commands.dashboard import run_dashboard
 from dialflo_pipeline.core.errors import DashboardFailed, NotPublished
 from dialflo_pipeline.core.schema import CALLS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.data_dir import DataDir

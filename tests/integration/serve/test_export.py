@@ -12,7 +12,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from dialflo_pipeline.cli.export import run_export
+from dialflo_pipeline.cli.commands.export import run_export
 from dialflo_pipeline.core.errors import NotPublished, TransientError, UsageError
 from dialflo_pipeline.core.schema import WAREHOUSE_TABLES
 from dialflo_pipeline.lake.data_dir import DataDir

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dialflo_pipeline.cli.app import app
+from dialflo_pipeline.cli.command_folder import CommandFolder, summary
 
 COMMANDS = (
     *("demo", "tasks", "sync", "rebuild", "status", "query", "export", "redial", "metrics", "doctor", "dev"),
@@ -165,7 +165,14 @@ def test_wrong_settings_are_all_listed_and_end_with_two(monkeypatch: pytest.Monk
     assert "Traceback" not in ended.stderr
 
 
-def test_every_command_says_what_it_does() -> None:
-    described = [*app.registered_commands, *(group.typer_instance for group in app.registered_groups)]
-    assert len(described) == len(COMMANDS)
-    assert all(command.callback.__doc__ for command in app.registered_commands if command.callback)
+def test_every_command_has_a_one_line_summary_and_a_help_text() -> None:
+    folder = CommandFolder()
+    assert set(folder) == set(COMMANDS)
+    assert all(folder[name].help for name in folder)
+    assert all(0 < len(summary(name)) <= 100 and summary(name)[-1] == "." for name in folder)
+
+
+def test_a_mistyped_command_is_answered_with_the_nearest_one() -> None:
+    ended = run("syncc")
+    assert ended.returncode == 2
+    assert "'sync'" in ended.stderr

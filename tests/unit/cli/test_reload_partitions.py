@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline.cli.reloading import outer_days, reload_definitions, reloading_for_new_days
+from dialflo_pipeline.cli.reload_partitions import outer_days, reload_definitions, reloading_for_new_days
 from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.lake.data_dir import DataDir

@@ -61,7 +61,9 @@ def test_rows_for_an_output_that_is_closed_go_nowhere(folder: Path, result_forma
 
 
 def test_no_file_gets_the_number_of_a_stream_that_is_closed(folder: Path) -> None:
-    code = "import os; from dialflo_pipeline import cli; cli._fill_closed_streams(); print(os.open(os.sep, 0))"
+    code = (
+        "import os; from dialflo_pipeline.cli import streams; streams.fill_closed_streams(); print(os.open(os.sep, 0))"
+    )
     done = _shell(folder, f'"{sys.executable}" -c "{code}" <&- 2>&-')
     assert int(done.stdout) > 2
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from dialflo_pipeline.cli.demo import _settings_for
+from dialflo_pipeline.cli.commands.demo import _settings_for
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, running_simulator
 

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from dialflo_pipeline.cli import redial
 from dialflo_pipeline.cli.app import app
-from dialflo_pipeline.cli.redial import spreadsheet_safe
+from dialflo_pipeline.cli.commands import redial
+from dialflo_pipeline.cli.commands.redial import spreadsheet_safe
 from dialflo_pipeline.core.errors import NotPublished
 from dialflo_pipeline.core.schema import CALL_METADATA, CALLS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.store import Lake

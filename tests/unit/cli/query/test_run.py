@@ -132,16 +132,16 @@ def test_rows_and_time_are_said_beside_the_answer(capsys: pytest.CaptureFixture[
 
 @pytest.mark.usefixtures("published")
 def test_a_table_stops_at_so_many_rows_and_says_how_to_get_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
-    run_query("FROM range(300)", most_rows=5)
+    run_query("FROM range(300)", max_rows=5)
     shown = capsys.readouterr()
     assert shown.out.split() == ["range", "0", "1", "2", "3", "4"]
     assert shown.err.startswith("The first 5 rows; there are more: `--rows 0` prints all")
 
 
 @pytest.mark.usefixtures("published")
-@pytest.mark.parametrize(("sql", "most_rows"), [("FROM range(300)", 0), ("FROM range(300)", 300)])
-def test_a_table_that_is_whole_says_so(capsys: pytest.CaptureFixture[str], sql: str, most_rows: int) -> None:
-    run_query(sql, most_rows=most_rows)
+@pytest.mark.parametrize(("sql", "max_rows"), [("FROM range(300)", 0), ("FROM range(300)", 300)])
+def test_a_table_that_is_whole_says_so(capsys: pytest.CaptureFixture[str], sql: str, max_rows: int) -> None:
+    run_query(sql, max_rows=max_rows)
     shown = capsys.readouterr()
     assert len(shown.out.splitlines()) == 301
     assert shown.err.startswith("300 rows, ")
@@ -159,7 +159,7 @@ def test_a_query_may_take_more_memory_than_a_sync(
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("result_format", ["csv", "json"])
 def test_what_programs_read_is_never_cut(capsys: pytest.CaptureFixture[str], result_format: str) -> None:
-    run_query("FROM range(300)", result_format, most_rows=5)
+    run_query("FROM range(300)", result_format, max_rows=5)
     assert "299" in capsys.readouterr().out
 
 
