@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # whoever only listens need not load what fetches and flatten
     from dialflo_pipeline.extract.task_ids.inbox import InboxReport
     from dialflo_pipeline.flatten.days import DayReport
     from dialflo_pipeline.publish.publish import Copied
-    from dialflo_pipeline.recovery.repair import Finding
+    from dialflo_pipeline.recovery.quarantine import Finding
 
 
 class Reporter(Protocol):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dialflo_pipeline.extract.task_ids.database.source import SourceReport
     from dialflo_pipeline.extract.task_ids.inbox import InboxFile, InboxReport
     from dialflo_pipeline.extract.task_ids.row_validation import Refusals
-    from dialflo_pipeline.recovery.repair import Finding
+    from dialflo_pipeline.recovery.quarantine import Finding
 
 SUCCEEDED, NOT_ALL_SUCCEEDED = 0, 1
 FIRST = 5

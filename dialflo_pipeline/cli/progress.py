@@ -12,7 +12,7 @@ from dialflo_pipeline.progress import Remembered
 
 if TYPE_CHECKING:
     from dialflo_pipeline.extract.fetch import FetchReport
-    from dialflo_pipeline.recovery.repair import Finding
+    from dialflo_pipeline.recovery.quarantine import Finding
 
 LINE_EVERY_SECONDS = 5.0
 

@@ -29,6 +29,7 @@ from dialflo_pipeline.lake.partitions import DayStatus, survey
 from dialflo_pipeline.lake.settings import Rules, rules_of
 from dialflo_pipeline.marts.settings import mart_settings_of
 from dialflo_pipeline.pipeline import is_up_to_date
+from dialflo_pipeline.recovery.cleanup import clean_up
 from dialflo_pipeline.recovery.repair import Recovery
 from dialflo_pipeline.serve.dashboard import is_current
 from dialflo_pipeline.storage.locks import run_lock
@@ -206,7 +207,7 @@ def _run(settings: Settings, name: str, *, history_apart: bool = False) -> Itera
     data_dir = DataDir(settings.data_dir)
     mart_settings_of(settings)  # wrong mappings of words are told before anything is done
     with run_lock(data_dir.work, f"dialflo {name}", wait=False), ProgressReporter() as reporter:
-        data_dir.clean_up()
+        clean_up(data_dir)
         say_hint(f"data: {data_dir.root}")
         if not data_dir.published.exists():
             say_hint(f"days and hours are reckoned in {settings.timezone} (DIALFLO_TIMEZONE)")

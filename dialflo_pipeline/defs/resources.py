@@ -16,7 +16,9 @@ from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.settings import Rules, rules_of
 from dialflo_pipeline.marts.settings import MartSettings, mart_settings_of
 from dialflo_pipeline.progress import Remembered, Reporter
-from dialflo_pipeline.recovery.repair import Finding, Recovery
+from dialflo_pipeline.recovery.cleanup import clean_up
+from dialflo_pipeline.recovery.quarantine import Finding
+from dialflo_pipeline.recovery.repair import Recovery
 from dialflo_pipeline.storage.locks import run_lock
 
 Context: TypeAlias = AssetExecutionContext | AssetCheckExecutionContext
@@ -46,7 +48,7 @@ class Pipeline:
         what = f"Dagster run {context.run.run_id[:8]}"
         # Dagster turns a signal into an exception at whatever place the step has reached.
         with still_ending_at_once(), run_lock(data_dir.work, what, wait=True, on_wait=context.log.info):
-            data_dir.clean_up()
+            clean_up(data_dir)
             reporter = self.reporter or LogReporter(context)
             mender = recovery_of(settings, reporter)
             if not self.reporter:  # else the command line has done so, and does so at its end

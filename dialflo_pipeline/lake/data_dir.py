@@ -1,19 +1,11 @@
 """Where everything written lies below the data directory."""
 
-import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialflo_pipeline.lake.last_run import LAST_RUN
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.storage import liveness as alive
-from dialflo_pipeline.storage.locks import RUN_HOLDER, registration_lock
 
 QUARANTINE = "quarantine"
-
-SURELY_LEFT_SECONDS = 3_600
-"""No page takes so long to be written; an older unfinished one is what a killed command left."""
 
 
 @dataclass(frozen=True)
@@ -81,16 +73,3 @@ class DataDir:
     def registration_lake(self) -> Lake:
         """The lake as a registration writes it, which may go on while a run sweeps its own leftovers."""
         return Lake(self.root / "lake", self.work / "unfinished-registration")
-
-    def clean_up(self) -> None:
-        """Remove what killed processes left unfinished, and make the inbox; only for the holder of the run lock."""
-        shutil.rmtree(self.aside, ignore_errors=True)
-        alive.sweep(self.work)
-        for leftover in (*self.work.glob(f"{RUN_HOLDER}.*"), *self.work.glob(f"*-{LAST_RUN}")):
-            leftover.unlink(missing_ok=True)
-        with registration_lock(self.work):
-            shutil.rmtree(self.registration_lake.aside, ignore_errors=True)
-        for leftover in self.dashboard_aside.glob("*"):
-            if leftover.stat().st_mtime < time.time() - SURELY_LEFT_SECONDS:
-                leftover.unlink(missing_ok=True)
-        self.inbox.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""Finding the ids of a damaged `task_ids` file again, in every place that holds a copy of them or a part of one.
+"""Recovering the ids of a damaged `task_ids` file from every place that holds a full or partial copy.
 
 The places, the best first: the derived `tasks` of the day, the DuckDB files, what can still be read of the file itself
-and of a damaged `tasks`, and the answers to its ids. Where none says how many there were, the files of the inbox are
-read once more.
+and of a damaged `tasks`, and the answers to its ids. Where none says how many there were, the files in the inbox's
+`done` folder are read again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ from dialflo_pipeline.extract.task_ids.register import register
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 from dialflo_pipeline.storage.locks import registration_lock
-from dialflo_pipeline.storage.parquet import checksum as seal
+from dialflo_pipeline.storage.parquet import checksum
 
 _KEY = "task_id"
 _COLUMNS = TASK_IDS.frame_schema.names()
@@ -32,35 +32,35 @@ _COLUMNS = TASK_IDS.frame_schema.names()
 
 @dataclass(frozen=True)
 class Recovered:
-    """How many ids were found again, how many of these without all that was known of them, how many are missing."""
+    """How many ids were recovered, how many of them without all attributes, and how many are missing."""
 
     found: int
     bare: int
     missing: int | None
-    """None where nothing tells how many there were."""
-    reread: int = 0
+    """None if the number of ids in the file is unknown."""
+    from_inbox: int = 0
 
-    def and_again(self, reread: int) -> "Recovered":
-        """The same with so many ids that files of the inbox gave."""
-        missing = None if self.missing is None else max(0, self.missing - reread)
-        return replace(self, missing=missing, reread=reread)
+    def with_inbox_ids(self, count: int) -> "Recovered":
+        """The same, with `count` ids registered from files in the inbox."""
+        missing = None if self.missing is None else max(0, self.missing - count)
+        return replace(self, missing=missing, from_inbox=count)
 
     def __str__(self) -> str:
-        if not self.found and not self.reread and self.missing == 0:
-            return "all its ids stand in other files too."
-        said = [f"{self.found} of its ids were found elsewhere"]
+        if not self.found and not self.from_inbox and self.missing == 0:
+            return "all its ids are also in other files."
+        parts = [f"{self.found} of its ids were recovered from other files"]
         if self.bare:
-            said.append(f"{self.bare} of these with no more than the file itself or their answers still tell")
-        if self.reread:
-            said.append(f"{self.reread} ids were registered again from the inbox's done folder")
+            parts.append(f"{self.bare} of them without their attributes or times")
+        if self.from_inbox:
+            parts.append(f"{self.from_inbox} ids were registered again from inbox/done")
         if self.missing != 0:
             some = "an unknown number" if self.missing is None else str(self.missing)
-            said.append(f"{some} may be missing: register again what was added then")
-        return f"{', '.join(said)}."
+            parts.append(f"{some} may be missing: add the original task files again")
+        return f"{', '.join(parts)}."
 
 
 def recover(lake: Lake, damaged: Path, day: date, warehouses: Sequence[Path], work_dir: Path) -> Recovered:
-    """Register the ids of a damaged file of `day` from wherever they are found; the file itself stays in its place."""
+    """Register the ids of a damaged file of `day` from every copy; the file itself is not moved."""
     with registration_lock(work_dir):
         held = _ids_held(damaged)
         full = [*_derived(lake, day), *(rows for path in warehouses for rows in _loaded(path, day))]
@@ -76,8 +76,8 @@ def recover(lake: Lake, damaged: Path, day: date, warehouses: Sequence[Path], wo
     return Recovered(found.height, rest.join(found, on=_KEY, how="semi").height, missing)
 
 
-def reread(inbox: Path, lake: Lake, zone: ZoneInfo, work_dir: Path) -> int:
-    """Register once more what the inbox's files that were read hold; how many ids nobody knew."""
+def register_inbox_again(inbox: Path, lake: Lake, zone: ZoneInfo, work_dir: Path) -> int:
+    """Register the ids in the inbox's `done` files again; returns how many were missing in the lake."""
     registered = 0
     done = inbox / DONE
     for path in sorted(done.iterdir()) if done.is_dir() else []:
@@ -91,7 +91,7 @@ def reread(inbox: Path, lake: Lake, zone: ZoneInfo, work_dir: Path) -> int:
 
 
 def _together(frames: Sequence[pl.DataFrame], day: date, damaged: Path) -> pl.DataFrame:
-    """The rows of all sources in the columns of `task_ids`, each id as the first of them tells it."""
+    """The rows of all sources in the columns of `task_ids`, each id as the first source has it."""
     columns = {name: kind for name, kind in TASK_IDS.frame_schema.items() if name != "call_date"}
     rows = pl.concat([pl.DataFrame(schema=columns), *frames], how="diagonal")
     moment = pl.lit(_written_at(damaged)).cast(columns["registered_at"])
@@ -110,8 +110,8 @@ def _derived(lake: Lake, day: date) -> Iterator[pl.DataFrame]:
         return
 
 
-def can_tell(warehouse: Path, day: date) -> bool:
-    """Whether a DuckDB file gives the ids that were loaded of a day."""
+def has_loaded_ids(warehouse: Path, day: date) -> bool:
+    """Whether a DuckDB file can be read and holds the loaded ids of a day."""
     return any(True for _ in _loaded(warehouse, day))
 
 
@@ -131,12 +131,12 @@ def _loaded(path: Path, day: date) -> Iterator[pl.DataFrame]:
 
 
 def _ids_held(damaged: Path) -> pl.Series | None:
-    """The ids in the damaged file, if their pages are whole."""
+    """The ids in the damaged file, if their pages are readable."""
     return _column(damaged, _KEY)
 
 
 def _salvaged(damaged: Path, held: pl.Series | None) -> Iterator[pl.DataFrame]:
-    """What of the file itself can be read: a column whose pages have the checksums that they were written with."""
+    """The readable columns of the file: those whose pages have their original checksums."""
     if held is None:
         return
     columns = [held]
@@ -150,7 +150,7 @@ def _salvaged(damaged: Path, held: pl.Series | None) -> Iterator[pl.DataFrame]:
 def _left_of(path: Path) -> Iterator[pl.DataFrame]:
     """The same of another file, if it is in its own place."""
     try:
-        is_home = seal.home(path) in (None, seal.home_of(path))
+        is_home = checksum.home(path) in (None, checksum.home_of(path))
     except OSError:
         return
     if is_home:
@@ -160,7 +160,7 @@ def _left_of(path: Path) -> Iterator[pl.DataFrame]:
 def _column(damaged: Path, name: str) -> pl.Series | None:
     try:
         with pq.ParquetFile(damaged, page_checksum_verification=True) as file:
-            # The column alone: polars ends in a panic where what stands beside it is no UTF-8.
+            # Only this column: polars panics if another one is not UTF-8.
             column = pl.Series(name, pl.from_arrow(file.read(columns=[name]).column(name)))
     except (OSError, KeyError, pa.ArrowException, UnicodeDecodeError, pl.exceptions.PolarsError):
         return None
@@ -176,7 +176,7 @@ def _asked(lake: Lake, day: date) -> Iterator[pl.DataFrame]:
 
 
 def _known_elsewhere(lake: Lake, damaged: Path) -> pl.DataFrame:
-    """The ids in all other files; one that is damaged too has its own turn."""
+    """The ids in all other files; other damaged ones are repaired by themselves."""
     known = [pl.DataFrame(schema={_KEY: pl.String})]
     for day in lake.days(TASK_IDS):
         for path in lake.files(TASK_IDS, day):

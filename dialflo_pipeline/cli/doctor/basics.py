@@ -22,7 +22,7 @@ from dialflo_pipeline.core.settings import Settings, find_env_file
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.seeds import read_words
 from dialflo_pipeline.publish.publish import read_published
-from dialflo_pipeline.recovery.repair import examine
+from dialflo_pipeline.recovery.inspect import examine
 from dialflo_pipeline.storage.locks import holder
 
 PACKAGES = ("dialflo-pipeline", "dagster", "duckdb", "polars", "pyarrow", "httpx")

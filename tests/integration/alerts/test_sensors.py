@@ -411,4 +411,4 @@ def test_a_run_whose_process_is_gone_is_told_in_words_whoever_noticed(
     (text,) = texts(hook)
     assert text.startswith("Dialflo: sync failed\nWhat: ")
     assert said in text
-    assert "see whether memory ran out" in text
+    assert "check whether memory ran out" in text

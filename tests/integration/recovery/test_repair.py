@@ -25,8 +25,10 @@ from dialflo_pipeline.lake.partitions import survey
 from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.marts.settings import MartSettings
-from dialflo_pipeline.recovery.file_stats import SEEN
-from dialflo_pipeline.recovery.repair import Finding, Recovery, examine
+from dialflo_pipeline.recovery.file_stats import FILE_STATS
+from dialflo_pipeline.recovery.inspect import examine
+from dialflo_pipeline.recovery.quarantine import Finding
+from dialflo_pipeline.recovery.repair import Recovery
 from dialflo_pipeline.recovery.task_ids import recover
 
 DAYS = (date(2024, 5, 1), date(2024, 5, 2))
@@ -194,7 +196,7 @@ def test_a_copy_of_registered_ids_on_another_day_registers_none_there(site: Site
         shutil.copy(first, folder / "copy.parquet")
     site.run()
     assert [finding.is_lost for finding in site.findings] == [False, False]
-    assert "all its ids stand in other files too" in str(site.findings[0])
+    assert "all its ids are also in other files" in str(site.findings[0])
     assert site.rows() == before
 
 
@@ -287,7 +289,7 @@ def test_ids_of_which_no_place_holds_a_copy_are_told_as_lost(tmp_path: Path) -> 
     path.write_bytes(b"nothing")
     Recovery(space, RULES, MARTS, ZoneInfo("UTC"), findings.append).inspect()
     assert [finding.is_lost for finding in findings] == [True]
-    assert "register again" in str(findings[0])
+    assert "add the original task files again" in str(findings[0])
 
 
 def test_ids_are_found_again_in_what_is_left_of_the_file_and_in_the_inbox(tmp_path: Path) -> None:
@@ -330,7 +332,7 @@ def test_a_warehouse_that_knows_a_day_and_has_lost_its_tasks_vouches_for_nothing
     site.mender().inspect()
     (finding,) = (each for each in site.findings if "task_ids" in each.path.parts)
     assert finding.is_lost
-    assert "register again" in str(finding)
+    assert "add the original task files again" in str(finding)
 
 
 @pytest.mark.parametrize("bit", [0x01, 0x80])
@@ -346,7 +348,7 @@ def test_no_flipped_bit_in_a_file_of_ids_ends_the_search_for_them(tmp_path: Path
 
 
 def test_without_a_note_of_what_was_seen_all_is_read_and_nothing_found(site: Site) -> None:
-    (site.space.work / SEEN).write_bytes(b"\xff{")
+    (site.space.work / FILE_STATS).write_bytes(b"\xff{")
     site.run()
     assert site.findings == []
 

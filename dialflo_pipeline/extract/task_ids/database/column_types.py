@@ -1,6 +1,6 @@
-"""What the databases' own type numbers mean, and values that Python has no type for.
+"""The databases' type numbers, and values that no Python type can hold.
 
-The numbers are those of the wire, so every driver of a database has the same.
+The numbers are those of the wire protocol, so all drivers of a database share them.
 """
 
 from datetime import date, datetime
@@ -28,20 +28,20 @@ _MYSQL: Final[dict[int, CursorValue]] = {
 
 
 def first_value_of(backend: str, type_code: int) -> CursorValue | None:
-    """A value that none of a column's type is before; None for a type that can be no cursor."""
+    """The smallest value of a column's type; None for a type that cannot be a cursor."""
     return (_POSTGRESQL if backend == "postgresql" else _MYSQL).get(type_code)
 
 
-def lenient(connection: Any) -> None:
-    """Have psycopg hand over, as text, times that Python has none for: `infinity`, years before 1 and after 9999.
+def load_odd_times_as_text(connection: Any) -> None:
+    """Have psycopg return times outside Python's range as text: `infinity`, years before 1 and after 9999.
 
-    By itself it refuses them, and with them the whole batch of rows that they stand in.
+    By default it raises an error for them, which loses the whole batch of rows.
     """
     from psycopg import DataError
     from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
 
     def textual(loader: Any) -> Any:
-        class OrText(loader):  # type: ignore[misc]  # which base it is, is the caller's to say
+        class OrText(loader):  # type: ignore[misc]  # the base class is a parameter
             def load(self, data: Any) -> Any:
                 try:
                     return super().load(data)

@@ -1,7 +1,6 @@
-"""What the errors of database drivers mean for a person; pure.
+"""Driver errors in plain words; pure.
 
-No driver's sentence is passed on but where it speaks of the query itself: others may hold a password or a value of a
-row.
+A driver's own sentence is passed on only for errors in the query: others may hold a password or a value of a row.
 """
 
 import re
@@ -10,25 +9,25 @@ from typing import Final
 
 from dialflo_pipeline.core.errors import DialfloError, TaskSourceDown, TaskSourceError
 
-_REFUSED: Final = "refuses the user or the password in DIALFLO_TASKS_DSN. Mend that setting."
-_NO_DATABASE: Final = "has no database of the name in DIALFLO_TASKS_DSN. Mend that setting."
-_WRONG_QUERY: Final = "refuses DIALFLO_TASKS_QUERY: {}"
-_UNNAMED: Final = "could not go through with DIALFLO_TASKS_QUERY ({}). Run the query by hand to see why."
-_DOWN: Final = "does not answer ({}). Nothing is lost: the next sync reads on."
+_REFUSED: Final = "rejects the user or password in DIALFLO_TASKS_DSN. Correct that setting."
+_NO_DATABASE: Final = "has no database of the name in DIALFLO_TASKS_DSN. Correct that setting."
+_WRONG_QUERY: Final = "rejects DIALFLO_TASKS_QUERY: {}"
+_UNNAMED: Final = "failed to run DIALFLO_TASKS_QUERY ({}). Run the query by hand to see why."
+_DOWN: Final = "does not answer ({}). Nothing is lost: the next sync continues."
 
-_SQLITE_TROUBLE: Final = {
+_SQLITE_DOWN: Final = {
     "locked": "locked by another program",
     "busy": "locked by another program",
     "disk i/o": "its disk failed",
 }
-_TROUBLE: Final = {
+_DOWN_REASONS: Final = {
     "refused": "connection refused",
     "timeout": "too slow",
     "timed out": "too slow",
-    "resolve": "its name is not known",
-    "name or service": "its name is not known",
-    "nodename": "its name is not known",
-    "unreachable": "no way to it",
+    "resolve": "unknown host name",
+    "name or service": "unknown host name",
+    "nodename": "unknown host name",
+    "unreachable": "network unreachable",
     "too many": "too many connections",
     "certificate": "its certificate is not trusted",
     "ssl": "the encrypted connection failed",
@@ -40,8 +39,8 @@ _MYSQL_QUERY: Final = {1046, 1052, 1054, 1055, 1064, 1142, 1143, 1146, 1149, 130
 _MYSQL_DOWN: Final = {1040, 1053, 1203, 1205, 1927, 2002, 2003, 2005, 2006, 2013, 2014, 2055}
 
 
-def told(error: BaseException, backend: str, secrets: Sequence[str]) -> DialfloError:
-    """The error to raise in the place of one that came from a driver; `secrets` are cut out of what is passed on."""
+def error_for(error: BaseException, backend: str, secrets: Sequence[str]) -> DialfloError:
+    """The error to raise instead of a driver's; `secrets` are removed from its message."""
     cause = getattr(error, "orig", None) or error
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
     message = str(getattr(getattr(cause, "diag", None), "message_primary", None) or cause)
@@ -62,11 +61,11 @@ def told(error: BaseException, backend: str, secrets: Sequence[str]) -> DialfloE
 
 
 def _sqlite(message: str) -> tuple[type[DialfloError], str]:
-    for part, why in _SQLITE_TROUBLE.items():
+    for part, why in _SQLITE_DOWN.items():
         if part in message.lower():
             return TaskSourceDown, _DOWN.format(why)
     if "unable to open" in message or "not a database" in message:
-        return TaskSourceError, "is no SQLite file that can be opened. Mend DIALFLO_TASKS_DSN."
+        return TaskSourceError, "is not a SQLite file that can be opened. Correct DIALFLO_TASKS_DSN."
     return TaskSourceError, _WRONG_QUERY.format(_sentence(message))
 
 
@@ -78,7 +77,7 @@ def _by_state(state: str, message: str) -> tuple[type[DialfloError], str]:
         case "3D":
             return TaskSourceError, _NO_DATABASE
         case "25":
-            return TaskSourceError, _WRONG_QUERY.format("it must read, and change nothing.")
+            return TaskSourceError, _WRONG_QUERY.format("it must be read-only.")
         case "42" | "0A" | "3F":
             return TaskSourceError, _WRONG_QUERY.format(_sentence(message))
         case "08" | "53" | "55" | "57" | "58" | "40":
@@ -100,12 +99,12 @@ def _by_number(number: int, message: str) -> tuple[type[DialfloError], str]:
 
 
 def _without_code(message: str) -> tuple[type[DialfloError], str]:
-    """A connection that did not come about, or broke: drivers tell of that in words only."""
+    """A connection that failed or broke; drivers give no code for that."""
     if _AUTHENTICATION.search(message):
         return TaskSourceError, _REFUSED
     if re.search(r"database .* does not exist", message):
         return TaskSourceError, _NO_DATABASE
-    why = next((why for part, why in _TROUBLE.items() if part in message.lower()), "the connection broke")
+    why = next((why for part, why in _DOWN_REASONS.items() if part in message.lower()), "the connection broke")
     return TaskSourceDown, _DOWN.format(why)
 
 

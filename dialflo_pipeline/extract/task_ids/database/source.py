@@ -53,7 +53,7 @@ class TaskSource:
     @property
     def fingerprint(self) -> str:
         """What a place holds for: this database and this query, whatever the password."""
-        from dialflo_pipeline.extract.task_ids.database.query import identity
+        from dialflo_pipeline.extract.task_ids.database.connection import identity
 
         parts = [identity(self.dsn), self.query, self.cursor_column or ""]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -103,20 +103,20 @@ def has_news(source: TaskSource, data_dir: DataDir, now: datetime, late_every: t
 
 def examine(source: TaskSource, data_dir: DataDir) -> str:
     """What the database and the query look like, without any row; raises as `has_news` does."""
-    from dialflo_pipeline.extract.task_ids.database.query import opened
+    from dialflo_pipeline.extract.task_ids.database.query import open_database
 
     place = cursor.load_place(data_dir.work, source.fingerprint, data_dir.lake)
     newest = place.seen.newest if place else None
-    with opened(source.dsn, source.query, source.cursor_column) as database, database.rows(newest) as rows:
+    with open_database(source.dsn, source.query, source.cursor_column) as database, database.rows(newest) as rows:
         next(iter(rows), None)
     read = f"last read {place.read_at:%Y-%m-%d %H:%M} UTC" if place else "not read yet"
     return f"{database.backend} takes the query; columns {', '.join(rows.columns)}; cursor {rows.cursor_column}; {read}"
 
 
 def _is_beyond(source: TaskSource, seen: Seen) -> bool:
-    from dialflo_pipeline.extract.task_ids.database.query import opened
+    from dialflo_pipeline.extract.task_ids.database.query import open_database
 
-    with opened(source.dsn, source.query, source.cursor_column) as database, database.rows(seen.newest) as rows:
+    with open_database(source.dsn, source.query, source.cursor_column) as database, database.rows(seen.newest) as rows:
         place, equal = rows.cursor_place, 0
         for row in rows:
             equal += row[place] is not None and row[place] == seen.newest
@@ -126,12 +126,12 @@ def _is_beyond(source: TaskSource, seen: Seen) -> bool:
 
 
 def _read(source: TaskSource, data_dir: DataDir, now: datetime, zone: ZoneInfo, refused: Refusals) -> SourceReport:
-    from dialflo_pipeline.extract.task_ids.database.query import opened
+    from dialflo_pipeline.extract.task_ids.database.query import open_database
 
     lake, work = data_dir.registration_lake, data_dir.work
     before = cursor.load_place(work, source.fingerprint, lake)
     start = before.start if before else None
-    with opened(source.dsn, source.query, source.cursor_column) as database, database.rows(start) as rows:
+    with open_database(source.dsn, source.query, source.cursor_column) as database, database.rows(start) as rows:
         reading = _Reading(rows.columns, rows.cursor_column)
         tasks = TaskFile(NAME, reading.records(iter(rows)), ID_COLUMNS, zone)
         tasks.refused = refused

@@ -8,13 +8,14 @@ from sqlalchemy import bindparam, create_engine, text
 from sqlalchemy.types import NullType
 
 from dialflo_pipeline.core.errors import TaskSourceDown, TaskSourceError
-from dialflo_pipeline.extract.task_ids.database.query import _only_cursor, identity, opened
+from dialflo_pipeline.extract.task_ids.database.connection import identity
+from dialflo_pipeline.extract.task_ids.database.query import _only_cursor, open_database
 
 SECRET = "hunter22"
 
 
 def fail(dsn: str) -> str:
-    with pytest.raises((TaskSourceError, TaskSourceDown)) as caught, opened(SecretStr(dsn), "", None):
+    with pytest.raises((TaskSourceError, TaskSourceDown)) as caught, open_database(SecretStr(dsn), "", None):
         pass
     assert SECRET not in str(caught.value)
     return str(caught.value)
@@ -44,7 +45,7 @@ def test_a_missing_driver_is_named_with_what_installs_it(
         ("sqlite:////no/such/hunter22.db", "does not exist"),
     ],
 )
-def test_an_address_that_leads_nowhere_is_told_without_it(dsn: str, part: str) -> None:
+def test_an_address_that_leads_nowhere_is_reported_without_it(dsn: str, part: str) -> None:
     assert part in fail(dsn)
 
 

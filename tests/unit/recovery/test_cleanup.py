@@ -1,10 +1,11 @@
-"""What a run tidies up before it begins."""
+"""What a run removes before it begins."""
 
 import os
 import time
 from pathlib import Path
 
-from dialflo_pipeline.lake.data_dir import SURELY_LEFT_SECONDS, DataDir
+from dialflo_pipeline.lake.data_dir import DataDir
+from dialflo_pipeline.recovery.cleanup import LEFTOVER_AGE_SECONDS, clean_up
 
 
 def test_only_pages_that_a_killed_command_left_are_removed(tmp_path: Path) -> None:
@@ -13,7 +14,7 @@ def test_only_pages_that_a_killed_command_left_are_removed(tmp_path: Path) -> No
     left, under_way = (data_dir.dashboard_aside / name for name in ("left.html", "under_way.html"))
     for path in (left, under_way):
         path.write_text("<!doctype html>")
-    before = time.time() - SURELY_LEFT_SECONDS - 1
+    before = time.time() - LEFTOVER_AGE_SECONDS - 1
     os.utime(left, (before, before))
-    data_dir.clean_up()
+    clean_up(data_dir)
     assert (left.exists(), under_way.exists()) == (False, True)
