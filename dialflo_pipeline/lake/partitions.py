@@ -14,20 +14,21 @@ from typing import Any
 import polars as pl
 
 from dialflo_pipeline.core.errors import DamagedFile
-from dialflo_pipeline.core.schema import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, State
+from dialflo_pipeline.core.schema import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, State
 from dialflo_pipeline.lake.registrations import registered_tasks
 from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.lake.task_states import TRY_COLUMNS, task_states
 
-DERIVATION = "3"
-"""To be raised when the same raw answers would give other derived rows."""
+FLATTEN_RULES = "4"
+"""Raise it when the same raw answers would give other rows. A changed list of columns counts by itself."""
 
 GROUP_ROWS = 16_384
 GROUP_DAYS = 64
 """A group of days ends with so many tasks or days: each day has its files open meanwhile."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAYOUTS = [table.layout for table in WAREHOUSE_TABLES]
 _FINGERPRINT = "dialflo.fingerprint"
 _COUNTS = "dialflo.counts"
 _CHECK = "dialflo.check"
@@ -68,7 +69,7 @@ class DayStatus:
 def fingerprint(lake: Lake, day: date, rules: Rules) -> str:
     """What the derived files of a day depend on: its raw files, which never change once written, and the rules."""
     names = [name for table in RAW_TABLES for name in lake.file_names(table, day)]
-    parts = [DERIVATION, rules.timezone, str(rules.settle_after.total_seconds()), *names]
+    parts = [FLATTEN_RULES, *_LAYOUTS, rules.timezone, str(rules.settle_after.total_seconds()), *names]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

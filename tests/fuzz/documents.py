@@ -1,4 +1,4 @@
-"""Documents that nobody thought of: made of what is known by changing its structure, its spelling or its bytes."""
+"""Random documents: known ones with changed structure, spelling or bytes."""
 
 import json
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.faults.bodies import BODIES
+from tests.support.oracle.flatten import PLACES
 from tests.support.varied_calls import Calls, answer
 
 DAY: Final = datetime(2025, 10, 25, 12, tzinfo=UTC)
@@ -24,24 +25,9 @@ class Members(list[tuple[str, Any]]):
 
 
 KEYS: Final = (
-    *("agent_name", "call_status", "call_outcome", "call_insights", "call_duration", "to_number", "from_number"),
-    *("call_id", "agent_id", "call_direction", "initiation_time", "answer_time", "end_time", "billed_duration"),
-    *("call_context", "metadata", "user_interest", "status", "confidence_score", "reasoning", "next_action", "value"),
-    *("reason", "call_quality", "user_engagement", "user_satisfaction", "outcome_reason", "hangup_cause_name"),
-    *(
-        "hangup_source",
-        "call_recording_url",
-        "Call_Status",
-        "call_status ",
-        "",
-        "$",
-        "$.a",
-        "*",
-        "[0]",
-        "a.b",
-        '"',
-        "\\",
-    ),
+    *sorted({key for path in PLACES.values() for key in path}),
+    *("call_status", "call_outcome", "call_context", "metadata", "next_action", "value", "reason"),
+    *("Call_Status", "call_status ", "", "$", "$.a", "*", "[0]", "a.b", '"', "\\"),
     *("\0", "\ud7ff", "ключ", "\u2028", "call_index", "task_id", "extra", "key", "null", "#", "/a", "0", "a\nb"),
 )
 TEXTS: Final = (

@@ -8,33 +8,19 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from tests.support.oracle.flatten import elements_of, is_call
+from tests.support.oracle.flatten import ACTION, PLACES, elements_of, is_call
 from tests.support.oracle.strict_json import Number, frozen, parse, parse_stored
 from tests.support.oracle.values import is_blank
 
 Row = dict[str, Any]
 Path = tuple[str, ...]
-INTEREST: Final = ("call_insights", "user_interest")
-ACTION: Final = ("call_insights", "next_action")
 COLUMNS: Final[dict[Path, str]] = {
-    **{(name,): name for name in ("call_id", "agent_id", "agent_name", "call_status", "call_direction")},
-    **{(name,): name for name in ("from_number", "to_number", "outcome_reason", "hangup_source")},
+    **{path: column for column, path in PLACES.items()},
+    ("call_status",): "call_status",
     ("call_outcome",): "call_status",
-    ("call_recording_url",): "call_recording_url",
-    ("hangup_cause_name",): "hangup_cause",
-    ("initiation_time",): "initiated_at",
-    ("answer_time",): "answered_at",
-    ("end_time",): "ended_at",
-    ("call_duration",): "call_duration_seconds",
-    ("billed_duration",): "billed_duration_seconds",
-    (*INTEREST, "status"): "interest_status",
-    (*INTEREST, "reasoning"): "interest_reasoning",
-    (*INTEREST, "confidence_score"): "interest_confidence",
     ACTION: "next_action",
     (*ACTION, "value"): "next_action",
     (*ACTION, "reason"): "next_action_reason",
-    ("call_quality", "user_engagement", "value"): "engagement_score",
-    ("call_quality", "user_satisfaction", "value"): "satisfaction_score",
 }
 KEYED: Final[dict[str, Path]] = {"call_metadata": ("call_insights", "metadata"), "call_context": ("call_context",)}
 HOLDERS: Final = {path[:length] for path in COLUMNS for length in range(1, len(path))} | {ACTION, *KEYED.values()}

@@ -4,6 +4,7 @@ Frame checks (dataframely), Parquet types, DuckDB tables and comments, Dagster c
 derive from these declarations. Nothing in this package reads or writes data.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -52,3 +53,11 @@ class Table:
     def sql_types(self) -> Mapping[str, str]:
         """Name to DuckDB type, in order."""
         return {name: (column.metadata or {})["sql_type"] for name, column in self.columns.items()}
+
+    @cached_property
+    def layout(self) -> str:
+        """Text that changes with what the columns hold: names, types, sources and allowed words."""
+        kept = ("sql_type", "at", "read_as", "words")
+        columns = {name: column.metadata or {} for name, column in self.columns.items()}
+        chosen = {name: {key: metadata.get(key) for key in kept} for name, metadata in columns.items()}
+        return f"{self.name} {json.dumps(chosen)}"

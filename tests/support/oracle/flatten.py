@@ -25,25 +25,33 @@ from tests.support.oracle.values import (
 
 Row = dict[str, Any]
 CALL_MARKS = ("agent_name", "call_status", "call_outcome", "call_insights", "call_duration", "to_number")
-PLAIN_TEXTS = (
-    "call_id",
-    "agent_id",
-    "agent_name",
-    "call_direction",
-    "from_number",
-    "to_number",
-    "outcome_reason",
-    "hangup_source",
-    "call_recording_url",
-)
-PARENTS = {
-    ("call_insights",),
-    ("call_insights", "user_interest"),
-    ("call_insights", "next_action"),
-    ("call_quality",),
-    ("call_quality", "user_engagement"),
-    ("call_quality", "user_satisfaction"),
+COLUMNS: dict[str, tuple[Callable[..., Any], str]] = {
+    "call_id": (text_of, "call_id"),
+    "agent_id": (text_of, "agent_id"),
+    "agent_name": (text_of, "agent_name"),
+    "call_direction": (text_of, "call_direction"),
+    "from_number": (text_of, "from_number"),
+    "to_number": (text_of, "to_number"),
+    "initiated_at": (time_of, "initiation_time"),
+    "answered_at": (time_of, "answer_time"),
+    "ended_at": (time_of, "end_time"),
+    "call_duration_seconds": (duration_of, "call_duration"),
+    "billed_duration_seconds": (duration_of, "billed_duration"),
+    "interest_status": (text_of, "call_insights.user_interest.status"),
+    "interest_reasoning": (text_of, "call_insights.user_interest.reasoning"),
+    "interest_confidence": (confidence_of, "call_insights.user_interest.confidence_score"),
+    "engagement_score": (number_of, "call_quality.user_engagement.value"),
+    "satisfaction_score": (number_of, "call_quality.user_satisfaction.value"),
+    "outcome_reason": (text_of, "outcome_reason"),
+    "hangup_cause": (text_of, "hangup_cause_name"),
+    "hangup_source": (text_of, "hangup_source"),
+    "call_recording_url": (text_of, "call_recording_url"),
 }
+"""How each column of a single value is read, and from where. The status and the next action have rules of their own."""
+
+PLACES = {column: tuple(place.split(".")) for column, (_, place) in COLUMNS.items()}
+ACTION = ("call_insights", "next_action")
+PARENTS = {path[:size] for path in PLACES.values() for size in range(1, len(path))} | {ACTION}
 
 
 @dataclass
@@ -117,12 +125,8 @@ class _Call:
         return outcome_of(self._status())
 
     def row(self, completed_at: datetime | None, zone: ZoneInfo) -> Row:
-        row = self._texts() | self._numbers()
-        row |= {
-            "initiated_at": self._take(lambda value: time_of(value, zone), "initiation_time"),
-            "answered_at": self._take(lambda value: time_of(value, zone), "answer_time"),
-            "ended_at": self._take(lambda value: time_of(value, zone), "end_time"),
-        }
+        row = {column: self._value(column, zone) for column in COLUMNS}
+        row |= self._next_action() | {"call_status": self._status()}
         row["outcome"] = outcome_of(row["call_status"])
         row["is_answered"] = row["outcome"] == "answered"
         row["from_number_e164"], row["to_number_e164"] = e164(row["from_number"]), e164(row["to_number"])
@@ -140,28 +144,9 @@ class _Call:
                 del holder[path[-1]]
         return self.rest or None
 
-    def _texts(self) -> Row:
-        row = {name: self._take(text_of, name) for name in PLAIN_TEXTS}
-        action = self._next_action()
-        return (
-            row
-            | action
-            | {
-                "call_status": self._status(),
-                "hangup_cause": self._take(text_of, "hangup_cause_name"),
-                "interest_status": self._take(text_of, "call_insights", "user_interest", "status"),
-                "interest_reasoning": self._take(text_of, "call_insights", "user_interest", "reasoning"),
-            }
-        )
-
-    def _numbers(self) -> Row:
-        return {
-            "call_duration_seconds": self._take(duration_of, "call_duration"),
-            "billed_duration_seconds": self._take(duration_of, "billed_duration"),
-            "interest_confidence": self._take(confidence_of, "call_insights", "user_interest", "confidence_score"),
-            "engagement_score": self._take(number_of, "call_quality", "user_engagement", "value"),
-            "satisfaction_score": self._take(number_of, "call_quality", "user_satisfaction", "value"),
-        }
+    def _value(self, column: str, zone: ZoneInfo) -> Any:
+        read, _ = COLUMNS[column]
+        return self._take((lambda value: time_of(value, zone)) if read is time_of else read, *PLACES[column])
 
     def _status(self) -> str | None:
         if self.rest.get("call_status") is None:

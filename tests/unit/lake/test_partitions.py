@@ -87,7 +87,7 @@ def test_a_fingerprint_changes_with_the_rules(
     register("a")
     rules = [RULES, Rules("Asia/Kolkata", timedelta(hours=24)), Rules("UTC", timedelta(hours=24, microseconds=1))]
     seen = {fingerprint(lake, DAY, one) for one in rules}
-    monkeypatch.setattr(days, "DERIVATION", "another")
+    monkeypatch.setattr(days, "FLATTEN_RULES", "another")
     seen.add(fingerprint(lake, DAY, RULES))
     assert len(seen) == 4
 
