@@ -7,44 +7,44 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-UNBROKEN = 10_000
-"""Columns of a line that no terminal folds: in a pipe a row stays on one line."""
+PIPE_WIDTH = 10_000
+"""Columns of a line in a pipe: wide enough that a row stays on one line."""
 
-LONGEST = 5_000
-"""Characters that are shown of a text which alone would fill such a line; to draw one of megabytes takes minutes."""
+SHOWN_CHARACTERS = 5_000
+"""Shown of a text longer than such a line; drawing megabytes takes minutes."""
 
 
 def _console(*, stderr: bool) -> Console:
     console = Console(stderr=stderr, highlight=False, soft_wrap=True)
     if not console.is_terminal:
-        console.width = UNBROKEN
+        console.width = PIPE_WIDTH
     return console
 
 
 out = _console(stderr=False)
-"""What a command was asked for."""
+"""Results of a command."""
 
 err = _console(stderr=True)
-"""What is said beside it: progress, hints, errors."""
+"""Everything else: progress, hints, errors."""
 
 
 def say(text: str, style: str = "") -> None:
-    """A line of the answer; brackets in it are just brackets."""
+    """Print a line of the result; brackets in it are not markup."""
     out.print(Text(text, style=style))
 
 
 def say_error(text: str) -> None:
-    """Why the command did not do what was asked."""
+    """Print why the command did not do what was asked."""
     err.print(Text(text, style="red"))
 
 
 def say_hint(text: str) -> None:
-    """Something to know beside the answer."""
+    """Print something worth knowing that is not the result."""
     err.print(Text(text, style="dim"))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table; numbers stand right, NULL is dimmed."""
+    """Print a table; numbers are right-aligned, NULL is dimmed."""
     drawn = Table(
         title=title,
         title_justify="left",
@@ -66,7 +66,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     else:
         with out.capture() as captured:
             out.print(drawn)
-        # Not filled up to the longest text of the last column, which may be very long.
+        # Without padding to the longest text of the last column, which may be very long.
         out.file.write("\n".join(line.rstrip(" ") for line in captured.get().split("\n")))
 
 
@@ -75,8 +75,8 @@ def _is_number(value: object) -> bool:
 
 
 def cell(value: object) -> Text:
-    """A value as a table shows it; NULL so that nobody takes it for text, of a very long text the start."""
+    """A value as a table shows it: NULL is marked, and a very long text is cut."""
     if value is None:
         return Text("NULL", style="dim")
     text = str(value)
-    return Text(text if len(text) <= UNBROKEN else f"{text[:LONGEST]}… ({len(text):,} characters)")
+    return Text(text if len(text) <= PIPE_WIDTH else f"{text[:SHOWN_CHARACTERS]}… ({len(text):,} characters)")

@@ -1,7 +1,7 @@
-"""Keeping the partitions that Dagster's page shows in step with the lake, for `dialflo dev` and `dialflo page`.
+"""Reload Dagster's definitions when new days are registered, for `dialflo dev` and `dialflo page`.
 
-Dagster reckons them when it loads the definitions. When an id of an earlier day is registered, or of a day to come,
-they have to be loaded again: its web server does so only when asked to, its daemon by itself within a minute.
+Dagster computes the partitions when it loads the definitions. An id of an earlier or a future day needs a reload: the
+web server does that only on request, the daemon by itself within a minute.
 """
 
 import json
@@ -36,7 +36,7 @@ mutation {
 
 @contextmanager
 def reloading_for_new_days(settings: Settings, page: str, every_seconds: float = EVERY_SECONDS) -> Iterator[None]:
-    """While this lasts, the Dagster at `page` loads its definitions again when days come that it does not show."""
+    """Within this context, reload the definitions of the Dagster at `page` when new days are registered."""
     ended = threading.Event()
     watch = partial(_watch, settings, page, every_seconds, ended, shown=outer_days(settings))
     watching = threading.Thread(target=watch, daemon=True)
@@ -49,7 +49,7 @@ def reloading_for_new_days(settings: Settings, page: str, every_seconds: float =
 
 
 def outer_days(settings: Settings) -> OuterDays:
-    """What decides which partitions there are: the first day with a task, and the last one if it lies ahead."""
+    """What the partitions depend on: the first day with a task, and the last one if it is in the future."""
     days = DataDir(settings.data_dir).lake.days(TASK_IDS)
     today = datetime.now(settings.zone).date()
     first = settings.start_date or min(days, default=None)
@@ -57,7 +57,7 @@ def outer_days(settings: Settings) -> OuterDays:
 
 
 def reload_definitions(page: str) -> bool:
-    """Ask the web server to load all definitions again; whether it did."""
+    """Ask the web server to reload all definitions; whether it did."""
     body = json.dumps({"query": _RELOAD}).encode()
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{page}/graphql", body, headers)  # noqa: S310 - always this machine's http
@@ -66,7 +66,7 @@ def reload_definitions(page: str) -> bool:
             entries = json.load(response)["data"]["reloadWorkspace"]["locationEntries"]
         loaded = {entry["locationOrLoadError"]["__typename"] for entry in entries}
     except (OSError, ValueError, KeyError, TypeError):
-        return False  # mostly because it is still starting: asked again at the next look
+        return False  # usually because it is still starting; the next check asks again
     return loaded == {"RepositoryLocation"}
 
 
@@ -74,5 +74,5 @@ def _watch(settings: Settings, page: str, every_seconds: float, ended: threading
     while not ended.wait(every_seconds):
         found = outer_days(settings)
         if found != shown and reload_definitions(page):
-            say_hint(f"days from {found[0]} on are registered: the partitions were loaded again")
+            say_hint(f"Reloaded the partitions: the first registered day is {found[0]}.")
             shown = found

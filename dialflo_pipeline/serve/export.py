@@ -1,7 +1,4 @@
-"""The published tables and marts as files, for those who have no DuckDB: Parquet, or CSV that a spreadsheet may open.
-
-Reads the published file only. What is done to text in CSV so that no spreadsheet runs it stands in `_csv_value`.
-"""
+"""Published tables and marts as files: Parquet, or CSV that is safe to open in a spreadsheet. Reads no other file."""
 
 import hashlib
 import json
@@ -16,21 +13,20 @@ import duckdb
 
 from dialflo_pipeline.core.errors import TransientError, UsageError
 from dialflo_pipeline.core.schema import PUBLICATION
+from dialflo_pipeline.serve.csv_safety import spreadsheet_safe_sql
 from dialflo_pipeline.storage.atomic_write import whole_file
 
 MANIFEST = "manifest.json"
 _ASIDE = ".unfinished"
 
 _SCHEMAS = "('main', 'marts')"
-_STARTS_A_FORMULA = r"^(\s*[=+\-@＝＋－＠]|[\t\r\n])"  # noqa: RUF001 - spreadsheets take the wide signs for these too
-_IS_A_NUMBER = r"^[+-]?[0-9]+([.][0-9]+)?$"
 _NEVER_TEXT = ("BOOLEAN", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "DATE")
 _OPTIONS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
 
 
 @dataclass(frozen=True)
 class Exported:
-    """One file of an export: the full name of what it holds, its name in the folder, and what it should be."""
+    """One file of an export: the full name of its table, its file name, row count, size and checksum."""
 
     table: str
     file: str
@@ -42,16 +38,16 @@ class Exported:
 def export(
     connection: duckdb.DuckDBPyConnection, names: Sequence[str], file_format: str, folder: Path
 ) -> list[Exported]:
-    """Write tables and marts (all, or those named) from the published file into `folder`, and a manifest of them.
+    """Write the named tables and marts (all if none) to `folder`, with a manifest.
 
-    All are of one publication. Each file is whole at any time; the manifest is there only when all files in it are.
-    Raises `UsageError` for a name that is not there.
+    All files are from one publication. A file is always whole; the manifest appears only after all its files.
+    Raises `UsageError` for an unknown name.
     """
     chosen = _chosen(_all_tables(connection), names)
     aside, manifest = folder / _ASIDE, folder / MANIFEST
     try:
         with ExitStack() as files:
-            # What is entered first is put in place last: the manifest, when all else is there.
+            # Entered first, so put in place last: the manifest, after all its files.
             unfinished = files.enter_context(whole_file(manifest, aside))
             exported = []
             for table in chosen:
@@ -60,7 +56,7 @@ def export(
             unfinished.write_text(_manifest(connection, file_format, exported), encoding="utf-8")
             manifest.unlink(missing_ok=True)
     finally:
-        with suppress(OSError):  # another export may be at work in the same folder
+        with suppress(OSError):  # another export may be running in the same folder
             aside.rmdir()
     return exported
 
@@ -95,7 +91,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: str, path: Path, unfini
     try:
         result = connection.execute(copy).fetchone()
     except duckdb.Error as error:
-        # DuckDB's own sentence may quote a value, unless it is about files.
+        # DuckDB's message may quote a value, unless it is about files.
         found = str(error).partition("\n")[0] if isinstance(error, duckdb.IOException) else type(error).__name__
         raise TransientError(f"{table} cannot be written to {path} ({found}).") from error
     with unfinished.open("rb") as stream:
@@ -104,28 +100,22 @@ def _write(connection: duckdb.DuckDBPyConnection, table: str, path: Path, unfini
 
 
 def _csv_value(name: str, sql_type: str) -> str:
-    """A column as CSV holds it.
-
-    Times are in ISO form, in UTC. A text that a spreadsheet would run as a formula gets an apostrophe before it; a
-    plain number with its sign is none, so that phone numbers stay as they are.
-    """
+    """A column for CSV: times in ISO 8601 and UTC, texts safe for spreadsheets."""
     column = _quoted(name)
     if sql_type == "TIMESTAMP WITH TIME ZONE":
         return f"strftime({column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS {column}"
     if sql_type not in _NEVER_TEXT and not sql_type.startswith("DECIMAL"):
-        text = f"{column}::VARCHAR"
-        runs = f"regexp_matches({text}, '{_STARTS_A_FORMULA}') AND NOT regexp_matches({text}, '{_IS_A_NUMBER}')"
-        return f"CASE WHEN {runs} THEN '''' || {text} ELSE {text} END AS {column}"
+        return f"{spreadsheet_safe_sql(f'{column}::VARCHAR')} AS {column}"
     return column
 
 
 def _manifest(connection: duckdb.DuckDBPyConnection, file_format: str, exported: Sequence[Exported]) -> str:
-    told = {"format": file_format, "published": _stamp(connection), "files": [asdict(one) for one in exported]}
-    return json.dumps(told, indent=2, default=lambda value: value.isoformat()) + "\n"
+    content = {"format": file_format, "published": _publication(connection), "files": [asdict(one) for one in exported]}
+    return json.dumps(content, indent=2, default=lambda value: value.isoformat()) + "\n"
 
 
-def _stamp(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """The stamp; empty in a file that was published before there were any."""
+def _publication(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """The publication metadata; empty in a file from a version that wrote none."""
     if f"main.{PUBLICATION.name}" not in _all_tables(connection):
         return {}
     row = connection.execute(f"FROM main.{PUBLICATION.name}").fetchone() or ()

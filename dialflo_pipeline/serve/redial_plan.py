@@ -1,7 +1,7 @@
-"""Planning redials: whom to call next, when, and from which number. Pure; the moment is the caller's, and calls nobody.
+"""Plan redials: whom to call next, when, and from which number. Pure: the current time is an argument.
 
-Who waits for a redial, and who must not be called, is decided in `marts.redial_backlog`, who asked for a call in
-`marts.callbacks`; this puts them in order.
+`marts.redial_backlog` decides who needs a redial and who must not be called, `marts.callbacks` who asked for a call.
+This module puts them in order.
 """
 
 from collections.abc import Iterable
@@ -12,18 +12,18 @@ from zoneinfo import ZoneInfo
 from dialflo_pipeline.core.calling_hours import CallingHours
 
 CALLABLE_STATES = ("waiting", "due")
-"""States of the redial backlog of those who may be called: all but stopped, exhausted and stale."""
+"""Redial backlog states in which a contact may be called: all but stopped, exhausted and stale."""
 
 CALLABLE_IF_ASKED = ("exhausted", "stale")
-"""States of those who may be called only if they asked for a time that is not over."""
+"""States in which a contact may be called only at a time they asked for that has not passed."""
 
 UNHEALTHY = "below_both"
-"""The flag of `marts.caller_id_health` that makes another number be used."""
+"""The flag in `marts.caller_id_health` for a number to be replaced by another."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A contact of an agent that waits for a call, with the call-back it asked for last, if that is not over."""
+    """A contact of an agent that needs a call, with the latest callback time it asked for, if not over."""
 
     contact_number: str
     agent_name: str | None
@@ -41,7 +41,7 @@ class Candidate:
 class CallerId:
     """A number that calls are made from: its flag, and the lower bound of its answer rate over seven days.
 
-    One that is not in use any more is not taken in another's place.
+    A number no longer in use does not replace another.
     """
 
     number: str
@@ -52,7 +52,7 @@ class CallerId:
 
 @dataclass(frozen=True)
 class PlannedCall:
-    """One call to make, not before `call_at`; times are in the zone of the plan."""
+    """One call to make, not before `call_at`; times are in the plan's time zone."""
 
     call_at: datetime
     contact_number: str
@@ -74,17 +74,16 @@ def plan(
     now: datetime,
     limit: int,
 ) -> list[PlannedCall]:
-    """The next `limit` calls, in the order in which they are to be made; a contact is called by one agent only.
+    """The next `limit` calls in order; a contact is called by one agent only.
 
-    A call is planned for the first moment within the calling hours that is neither before `now`, nor before its gap is
-    over, nor before the time that the contact asked for; who asked an agent for a time is called by no other. Of those
-    for the same moment, whoever asked for a time comes first, then who asked for a redial, then fewer attempts, then
-    who has waited longest.
+    A call is planned for the first time within calling hours that is not before `now`, the end of its gap, or the time
+    the contact asked for. A contact who asked an agent for a time is called by that agent only. For the same time,
+    contacts who asked for a time come first, then who asked for a redial, then fewer attempts, then the longest wait.
     """
     numbers = {each.number: each for each in caller_ids}
     planned = [
         (call_at, candidate)
-        for candidate in _as_asked(list(candidates))
+        for candidate in _without_other_agents(list(candidates))
         if (call_at := hours.next_open(_earliest(candidate, now), zone)) is not None
     ]
     planned.sort(key=lambda pair: _order(*pair))
@@ -95,8 +94,8 @@ def plan(
     return [_call(call_at, candidate, numbers, zone) for call_at, candidate in chosen]
 
 
-def _as_asked(candidates: list[Candidate]) -> list[Candidate]:
-    """All but those who asked another agent for a time."""
+def _without_other_agents(candidates: list[Candidate]) -> list[Candidate]:
+    """Drop contacts who asked another agent for a time."""
     asked = {each.contact_number for each in candidates if each.requested_at is not None}
     return [each for each in candidates if each.requested_at is not None or each.contact_number not in asked]
 
@@ -134,7 +133,7 @@ def _call(call_at: datetime, candidate: Candidate, numbers: dict[str, CallerId],
 
 
 def _from_number(last: str | None, numbers: dict[str, CallerId]) -> str | None:
-    """The number used last, unless there is none or it is doing badly: then the one that is answered best."""
+    """The number used last, or the one with the best answer rate if there is none or it is unhealthy."""
     if last is not None and (last not in numbers or numbers[last].flag != UNHEALTHY):
         return last
     others = [each for each in numbers.values() if each.is_in_use and each.answer_rate_low is not None]

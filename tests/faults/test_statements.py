@@ -55,7 +55,7 @@ OWN_SQL: Final = {
         "query",
         "sql",
     ),
-    *("changed", "differing", "known", "_READ_ONLY_FOR_GOOD", "_table_script(table)", "_comment(kind, name, text)"),
+    *("changed", "differing", "known", "_table_script(table)", "_comment(kind, name, text)"),
 }
 """Whole statements or queries that stand elsewhere in this package or in sql/; `dialflo query` runs its user's own."""
 
@@ -73,6 +73,7 @@ MADE_BESIDE_IT: Final = {
     *(("checks/context.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
     *(
         ("cli/query/run.py", "SQL_ERRORS_IN_PARTS"),
+        ("cli/query/run.py", "_LOCK_DOWN"),
         ("cli/commands/redial.py", "_CANDIDATES"),
         ("cli/commands/redial.py", "_CALLER_IDS"),
     ),

@@ -30,13 +30,13 @@ def _command(
 
 
 def run_dashboard(*, open_it: bool, unmask: bool) -> int:
-    """Have the page show what is published, and say where it is; 1 if it could not be opened."""
+    """Update the page and print its path; 1 if no browser could be opened."""
     data_dir = DataDir(load_settings().data_dir)
-    made = build_dashboard(data_dir.published, data_dir.dashboard, data_dir.dashboard_aside, unmask=unmask)
-    say(f"{'made' if made.is_new else 'as it was'}: {made.path}")
+    dashboard = build_dashboard(data_dir.published, data_dir.dashboard, data_dir.dashboard_aside, unmask=unmask)
+    say(f"{'written' if dashboard.is_new else 'already up to date'}: {dashboard.path}")
     if unmask:
-        say_hint("It holds whole phone numbers: mind whom you give it to. `dialflo dashboard` masks them again.")
-    if open_it and not webbrowser.open(made.path.absolute().as_uri()):
-        say_error(f"No browser could be started here; open {made.path} yourself.")
+        say_hint("It shows full phone numbers: share it with care. `dialflo dashboard` masks them again.")
+    if open_it and not webbrowser.open(dashboard.path.absolute().as_uri()):
+        say_error(f"No browser could be opened here; open {dashboard.path} yourself.")
         return 1
     return 0

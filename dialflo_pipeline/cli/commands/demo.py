@@ -53,7 +53,7 @@ def _command() -> None:
 
 
 def run_demo() -> int:
-    """Simulate two weeks, sync them, show what came out; the exit code of the sync."""
+    """Simulate two weeks, sync them and show the results; the exit code of the sync."""
     options, given = demo_options(), load_settings()
     with running_simulator(options) as simulator:
         settings = _settings_for(simulator, given)
@@ -65,7 +65,7 @@ def run_demo() -> int:
 
 
 def show_summary(published: Path) -> None:
-    """What the warehouse says, in a few tables, and how to ask it more."""
+    """Print a few tables of the warehouse, and how to query it."""
     with read_published(published) as connection:
         (calls,) = connection.execute("SELECT count(*) FROM calls").fetchone() or (0,)
         say(f"\n{calls} calls in the warehouse", style="bold")
@@ -73,7 +73,7 @@ def show_summary(published: Path) -> None:
         _show(connection, "Interest of answered calls, the most frequent", _INTEREST)
         _show(connection, "Redial backlog", _BACKLOG)
     say(f"\nThe dashboard is {published.with_name('dashboard.html')}: open it in a browser.", style="bold")
-    say(f"The warehouse is {published}. Ask it with any DuckDB client, or:", style="bold")
+    say(f"The warehouse is {published}. Query it with any DuckDB client, or:", style="bold")
     for sql in TRY_NEXT:
         say(f'  DIALFLO_DATA_DIR={published.parent} {_command_line()} query "{sql}"')
 
@@ -84,7 +84,7 @@ def _command_line() -> str:
 
 
 def _settings_for(simulator: RunningSimulator, given: Settings) -> Settings:
-    """The settings in force, but with the simulator in the API's place and a folder apart from live data."""
+    """The current settings, with the simulator as the API and a data folder of its own."""
     changed: dict[str, Any] = {
         "data_dir": given.data_dir / "demo",
         "base_url": simulator.base_url,

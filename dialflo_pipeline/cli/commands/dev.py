@@ -28,7 +28,7 @@ def _command(port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of 
 
 
 def run_dev(port: int) -> int:
-    """Run until Ctrl-C; the exit code of Dagster."""
+    """Run until Ctrl-C; Dagster's exit code."""
     settings = load_settings()
     workspace, here = DataDir(settings.data_dir), Path.cwd()
     home = dagster_home(workspace, here)

@@ -48,5 +48,5 @@ def run_export(names: Sequence[str], file_format: str, folder: Path | None) -> i
     with most_memory(), closing(read_published(data_dir.published)) as connection:
         exported = export(connection, names, file_format, target)
     table(["file", "rows", "bytes"], [(one.file, one.rows, one.bytes) for one in exported])
-    say_hint(f"in {target}; {MANIFEST} there says as of when, and what each file must be.")
+    say_hint(f"Written to {target}. {MANIFEST} there has the time of publication and a checksum for each file.")
     return 0

@@ -44,7 +44,7 @@ def show_metrics(mart: str | None, *, as_json: bool) -> int:
         ],
     )
     if mart is None:
-        say_hint("`dialflo metrics MART` also says what the rows of one are, and what they do not mean.")
+        say_hint("`dialflo metrics MART` also explains the rows of a mart, and what they do not mean.")
     return 0
 
 
@@ -55,5 +55,5 @@ def _caution(mart: Model) -> str:
 def _chosen(marts: Sequence[Model], name: str | None) -> Sequence[Model]:
     found = [mart for mart in marts if name in (None, mart.name, mart.full_name)]
     if not found:
-        raise UsageError(f"There is no mart of that name; there are {', '.join(mart.name for mart in marts)}.")
+        raise UsageError(f"There is no mart of that name. Marts: {', '.join(mart.name for mart in marts)}.")
     return found

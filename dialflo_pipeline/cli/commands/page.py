@@ -33,7 +33,7 @@ def _command(
 
 
 def run_page(host: str, port: int, workspace_file: Path) -> int:
-    """Serve what a workspace.yaml names until told to end; as `dagster-webserver`, but days that come are seen."""
+    """Serve a workspace.yaml until Ctrl-C, like `dagster-webserver`, but new days appear by themselves."""
     settings = load_settings()
     workspace, here, served = DataDir(settings.data_dir), Path.cwd(), workspace_file.absolute()
     home = dagster_home(workspace, here)

@@ -25,6 +25,7 @@ from dialflo_pipeline.core.errors import NotPublished
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
+from dialflo_pipeline.serve.csv_safety import spreadsheet_safe
 from dialflo_pipeline.serve.redial_plan import (
     CALLABLE_IF_ASKED,
     CALLABLE_STATES,
@@ -109,7 +110,6 @@ _CALLER_IDS = """
     WHERE from_number_e164 IS NOT NULL
     QUALIFY row_number() OVER (PARTITION BY from_number_e164 ORDER BY call_date DESC) = 1
 """
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide ones count too
 _COLUMNS = [field.name for field in fields(PlannedCall)]
 
 
@@ -140,23 +140,14 @@ def run_redial(limit: int, result_format: str) -> int:
     try:
         candidates, caller_ids = _read(connection, settings.redial_min_gap_minutes)
     except duckdb.CatalogException:
-        raise NotPublished("The published warehouse is of an older version; run `dialflo sync` first.") from None
+        raise NotPublished("The warehouse was published by an older version; run `dialflo sync` first.") from None
     finally:
         connection.close()
     calls = plan(candidates, caller_ids, hours, settings.zone, datetime.now(UTC), limit)
     _PRINTERS[result_format]([_cells(call) for call in calls])
     if not calls:
-        say_hint("Nobody waits for a redial that may be made.")
+        say_hint("No redials are due.")
     return 0
-
-
-def spreadsheet_safe(text: str) -> str:
-    """The text so that no spreadsheet takes it for a formula or a number: an apostrophe goes before what it would.
-
-    So a leading + survives. Excel, LibreOffice and Google Sheets evaluate a cell of a CSV file that begins with one of
-    these characters, quoted or not, some after blanks too; what begins with an apostrophe is text.
-    """
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS) else text
 
 
 def _read(connection: duckdb.DuckDBPyConnection, min_gap_minutes: float) -> tuple[list[Candidate], list[CallerId]]:
@@ -184,7 +175,7 @@ def _candidate(row: Sequence[Any]) -> Candidate:
 
 
 def _moment(microseconds: int) -> datetime:
-    """A time of the warehouse as near as Python's calendar has it."""
+    """A time of the warehouse; times outside Python's calendar are clipped to it."""
     latest = 253_402_214_400_000_000  # the last day of the year 9999
     seconds, rest = divmod(min(max(microseconds, -62_135_510_400_000_000), latest), 1_000_000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)

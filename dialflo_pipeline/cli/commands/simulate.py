@@ -45,7 +45,7 @@ def _command(
 
 
 def run_simulate(**chosen: object) -> int:
-    """Serve until Ctrl-C; options that were not given keep the simulator's defaults."""
+    """Serve until Ctrl-C; options that are None keep the simulator's defaults."""
     options = SimulatorOptions.model_validate({name: value for name, value in chosen.items() if value is not None})
 
     def on_start(running: RunningSimulator) -> None:
@@ -53,10 +53,10 @@ def run_simulate(**chosen: object) -> int:
         say(f"  export DIALFLO_BASE_URL={running.base_url} DIALFLO_API_TOKEN={running.token}")
         if options.documents is None:
             rows = task_rows(options)
-            say(f"It knows {len(rows)} task ids, among them:")
+            say(f"It has {len(rows)} task ids, for example:")
             for row in rows[:SHOWN_IDS]:
                 say(f"  {row.task_id}")
-        say_hint("Ctrl-C ends it.")
+        say_hint("Press Ctrl-C to stop.")
 
     serve(options, on_start)
     return 0

@@ -27,7 +27,7 @@ from dialflo_pipeline.storage.locks import holder
 
 PACKAGES = ("dialflo-pipeline", "dagster", "duckdb", "polars", "pyarrow", "httpx")
 PROBE_ID = "dialflo-doctor"
-"""An id that no task has: the API's 404 tells that it is there and took the token."""
+"""An id that no task has: a 404 shows that the API was reached and took the token."""
 
 MAX_PROBE_SECONDS = 10.0
 
@@ -37,7 +37,7 @@ def examine_basics(settings: Settings) -> Iterator[Finding]:
     data_dir = DataDir(settings.data_dir)
     yield Finding("settings", _settings_found(), True)
     yield _mappings(data_dir)
-    yield Finding("time zone", f"{settings.timezone}: a call's day and hour are reckoned in it")
+    yield Finding("time zone", f"{settings.timezone} (DIALFLO_TIMEZONE), for the days and hours of calls")
     yield _api(settings)
     yield from _database(settings, data_dir)
     yield _run_lock(data_dir)
@@ -58,30 +58,30 @@ def _settings_found() -> str:
 
 
 def _mappings(data_dir: DataDir) -> Finding:
-    """The user's own meanings of words."""
+    """The user's own mappings of words."""
     try:
         words = read_words(data_dir.seeds)
     except SettingsError as error:
         return Finding("mappings", str(error), False)
     own = f"words of your own in {data_dir.seeds}: {len(words)}"
-    return Finding("mappings", own if words else "the shipped ones alone")
+    return Finding("mappings", own if words else "built-in mappings only")
 
 
 def _api(settings: Settings) -> Finding:
     what = f"API {settings.base_url}"
     if settings.api_token is None:
-        return Finding(what, "not asked: DIALFLO_API_TOKEN is not set; live fetches need it", False)
+        return Finding(what, "not checked: DIALFLO_API_TOKEN is not set; live fetches need it", False)
     try:
         status = event_loop.run(_probe(settings))
-    except TransportError as trouble:
-        return Finding(what, f"not reached: {trouble}", False)
+    except TransportError as error:
+        return Finding(what, f"not reached: {error}", False)
     if status == 401:
-        return Finding(what, "reached, but it refuses the token in DIALFLO_API_TOKEN", False)
-    return Finding(what, f"reached; it takes the token (HTTP {status} for an unknown id)", status in (200, 404))
+        return Finding(what, "reached, but it rejects the token in DIALFLO_API_TOKEN", False)
+    return Finding(what, f"reached; it accepts the token (HTTP {status} for an unknown id)", status in (200, 404))
 
 
 async def _probe(settings: Settings) -> int:
-    assert settings.api_token is not None  # noqa: S101 - the caller has looked; this tells the type checker
+    assert settings.api_token is not None  # noqa: S101 - checked by the caller; for the type checker
     async with open_client(settings.base_url, settings.api_token, max_connections=1) as client:
         return (await client.call_details(PROBE_ID, min(settings.timeout_seconds, MAX_PROBE_SECONDS))).status
 
@@ -106,27 +106,27 @@ def _run_lock(data_dir: DataDir) -> Finding:
 def _files(data_dir: DataDir) -> Finding:
     began = time.monotonic()
     try:
-        damages = list(examine(data_dir))
-    except TransientError as trouble:
-        return Finding("files", f"not all looked at: {trouble}")
+        problems = list(examine(data_dir))
+    except TransientError as error:
+        return Finding("files", f"not fully checked: {error}")
     seconds = time.monotonic() - began
-    if not damages:
-        return Finding("files", f"lake and warehouse are as they were written (read whole in {seconds:.1f} s)", True)
-    more = f" And {len(damages) - 1} more." if len(damages) > 1 else ""
-    return Finding("files", f"{damages[0]}{more}", False)
+    if not problems:
+        return Finding("files", f"lake and warehouse checksums OK ({seconds:.1f} s)", True)
+    more = f" And {len(problems) - 1} more." if len(problems) > 1 else ""
+    return Finding("files", f"{problems[0]}{more}", False)
 
 
 def _quarantine(data_dir: DataDir) -> Finding:
     count = sum(path.is_file() for path in data_dir.quarantine.rglob("*"))
-    return Finding("quarantine", f"{count} damaged files are kept in {data_dir.quarantine}" if count else "empty")
+    return Finding("quarantine", f"{count} damaged files in {data_dir.quarantine}" if count else "empty")
 
 
 def _published(data_dir: DataDir) -> Finding:
     if not data_dir.published.exists():
-        return Finding("published warehouse", "none yet: `dialflo sync` makes it")
+        return Finding("published warehouse", "none yet; `dialflo sync` creates it")
     try:
         read_published(data_dir.published).close()
     except DialfloError as error:
         return Finding("published warehouse", str(error), False)
     size = data_dir.published.stat().st_size / 1024**2
-    return Finding("published warehouse", f"{data_dir.published}, {size:.1f} MiB, opens", True)
+    return Finding("published warehouse", f"{data_dir.published}, {size:.1f} MiB, readable", True)

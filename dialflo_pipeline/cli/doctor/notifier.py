@@ -12,27 +12,27 @@ NOTIFICATIONS_OFF = "notifications are off: set DIALFLO_NOTIFY_WEBHOOK or DIALFL
 
 
 def examine_notifier(settings: Settings, *, send_test: bool) -> Iterator[Finding]:
-    """Each channel, tried as far as that is possible without sending, or by sending."""
+    """Check each channel without sending, or by sending a test message."""
     channels = channels_of(settings)
     if not channels:
-        yield Finding("messages", NOTIFICATIONS_OFF, False if send_test else None)
+        yield Finding("notifications", NOTIFICATIONS_OFF, False if send_test else None)
     for name, channel in channels.items():
-        yield _sent(name, channel, settings) if send_test else _looked_at(name, channel)
+        yield _tested(name, channel, settings) if send_test else _probed(name, channel)
 
 
-def _sent(name: str, channel: Channel, settings: Settings) -> Finding:
+def _tested(name: str, channel: Channel, settings: Settings) -> Finding:
     try:
         channel.send(message_writer_of(settings).test())
     except NotificationError as problem:
-        return Finding(f"messages by {name}", str(problem), False)
-    return Finding(f"messages by {name}", "a test message was sent; see whether it arrived", True)
+        return Finding(f"notifications by {name}", str(problem), False)
+    return Finding(f"notifications by {name}", "test message sent; check that it arrived", True)
 
 
-def _looked_at(name: str, channel: Channel) -> Finding:
+def _probed(name: str, channel: Channel) -> Finding:
     if not isinstance(channel, Mail):
-        return Finding(f"messages by {name}", "set; `dialflo doctor --notify` sends a test message")
+        return Finding(f"notifications by {name}", "set; `dialflo doctor --notify` sends a test message")
     try:
         channel.probe()
     except NotificationError as problem:
-        return Finding(f"messages by {name}", str(problem), False)
-    return Finding(f"messages by {name}", "the server is there and takes the login; --notify sends a test", True)
+        return Finding(f"notifications by {name}", str(problem), False)
+    return Finding(f"notifications by {name}", "server reached, login accepted; --notify sends a test message", True)

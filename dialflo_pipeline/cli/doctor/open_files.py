@@ -1,4 +1,4 @@
-"""Which processes have files of a folder open, as far as this machine tells (Linux, own processes or all for root)."""
+"""Which processes have files of a folder open (Linux; own processes, or all for root)."""
 
 import os
 from collections import defaultdict
@@ -37,7 +37,7 @@ def _open_in(pid: int) -> Iterator[Path]:
     try:
         descriptors = list(os.scandir(PROC / str(pid) / "fd"))
     except OSError:
-        return  # another user's, or it has just ended
+        return  # another user's process, or it has just ended
     for descriptor in descriptors:
         try:
             yield Path(os.readlink(descriptor.path))

@@ -1,4 +1,4 @@
-"""How the result of a query is shown: as a table for people, as CSV or JSON for programs, in a file, as Parquet."""
+"""Query results as a table for people, as CSV or JSON for programs, or in a file, also as Parquet."""
 
 import csv
 import json
@@ -20,15 +20,15 @@ from dialflo_pipeline.core.errors import UsageError
 from dialflo_pipeline.storage.atomic_write import whole_file
 
 MAX_TABLE_ROWS = 200
-"""Rows of a table that are printed unless asked otherwise."""
+"""Rows of a table that are printed by default."""
 
-ROWS_AT_ONCE = 10_000
-ROWS_IN_A_GROUP = 122_880
-_WIDEST = 24
-"""Columns of a terminal that a cell needs at most before it may be folded."""
+FETCHED_ROWS = 10_000
+ROW_GROUP_ROWS = 122_880
+_MAX_CELL_WIDTH = 24
+"""A wider cell may be folded."""
 
 _LARGE = 1e6
-"""Numbers from here on keep all their digits on a terminal too."""
+"""Larger numbers keep all digits on a terminal too."""
 
 Row = tuple[Any, ...]
 Result = duckdb.DuckDBPyConnection
@@ -52,7 +52,7 @@ class Shown(NamedTuple):
 
 
 def print_table(result: Result, max_rows: int) -> Shown:
-    """A table, or row by row where the terminal is too narrow for one; at most so many rows, 0 for all."""
+    """Print at most `max_rows` rows (0: all) as a table, or row by row if the terminal is too narrow."""
     limit = max_rows or None
     rows = list(islice(_rows(result), None if limit is None else limit + 1))
     shown = [tuple(map(_short, row)) for row in rows[:limit]] if out.is_terminal else rows[:limit]
@@ -64,18 +64,18 @@ def print_table(result: Result, max_rows: int) -> Shown:
 
 
 def write_text(result: Result, form: ResultFormat, path: Path) -> Shown:
-    """All rows into a file of CSV or JSON, which is there whole or not at all."""
+    """Write all rows to a CSV or JSON file, whole or not at all."""
     with _whole(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as stream:
         return _WRITERS[form](result, stream)
 
 
 def write_parquet(rows: duckdb.DuckDBPyRelation, path: Path) -> Shown:
-    """All rows into a Parquet file, which is there whole or not at all."""
+    """Write all rows to a Parquet file, whole or not at all."""
     import pyarrow as pa
-    import pyarrow.parquet as pq  # slow to load, and seldom wanted
+    import pyarrow.parquet as pq  # slow to import, and rarely needed
 
-    reader: pa.RecordBatchReader = rows.to_arrow_reader(ROWS_IN_A_GROUP)
-    names = _once_each(rows.columns)
+    reader: pa.RecordBatchReader = rows.to_arrow_reader(ROW_GROUP_ROWS)
+    names = _unique_names(rows.columns)
     schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])
     count = 0
     try:
@@ -84,13 +84,15 @@ def write_parquet(rows: duckdb.DuckDBPyRelation, path: Path) -> Shown:
                 count += batch.num_rows
                 writer.write_batch(batch.rename_columns(names))
     except pa.ArrowNotImplementedError as error:
-        raise UsageError(f"Parquet cannot hold a column of the result ({error}); cast it, as to VARCHAR.") from None
+        raise UsageError(
+            f"Parquet cannot store a column of the result ({error}); cast it, for example to VARCHAR."
+        ) from None
     return Shown(count)
 
 
 def _whole(path: Path) -> AbstractContextManager[Path]:
     if path.is_dir():
-        raise UsageError(f"{path} is a folder; name a file.")
+        raise UsageError(f"{path} is a folder; give a file name.")
     return whole_file(path, path.parent)
 
 
@@ -113,7 +115,7 @@ def _write_csv(result: Result, stream: TextIO) -> Shown:
 
 def _write_json(result: Result, stream: TextIO) -> Shown:
     """One array of objects, written as the rows come."""
-    names = _once_each(_columns(result))
+    names = _unique_names(_columns(result))
     is_unicode = (stream.encoding or "").lower().startswith("utf")
     count = 0
     for count, row in enumerate(_rows(result), start=1):
@@ -130,16 +132,16 @@ def _columns(result: Result) -> list[str]:
 
 def _rows(result: Result) -> Iterator[Row]:
     try:
-        while rows := result.fetchmany(ROWS_AT_ONCE):
+        while rows := result.fetchmany(FETCHED_ROWS):
             yield from rows
     except OverflowError:
-        raise UsageError("A value of the result is too large to be shown; cast it, as to VARCHAR.") from None
+        raise UsageError("A value of the result is too large to show; cast it, for example to VARCHAR.") from None
 
 
 def _width(columns: Sequence[str], rows: Sequence[Row]) -> int:
-    """Columns of a terminal that a table needs to be read with ease."""
+    """Terminal columns that a readable table needs."""
     cells = ([name, *(cell(row[place]).plain for row in rows)] for place, name in enumerate(columns))
-    return 1 + sum(3 + min(_WIDEST, max(Text(text).cell_len for text in texts)) for texts in cells)
+    return 1 + sum(3 + min(_MAX_CELL_WIDTH, max(Text(text).cell_len for text in texts)) for texts in cells)
 
 
 def _print_records(columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -154,7 +156,7 @@ def _print_records(columns: Sequence[str], rows: Sequence[Row]) -> None:
 
 
 class _ShortFloat(float):
-    """A number as people read it; programs get every digit."""
+    """A number with six digits, for people; programs get every digit."""
 
     def __str__(self) -> str:
         return f"{self:.6g}"
@@ -165,7 +167,7 @@ def _short(value: Any) -> Any:
 
 
 def _finite(value: Any) -> Any:
-    """The value as JSON can hold it: it knows neither NaN nor infinity, so they become text."""
+    """The value for JSON, which has neither NaN nor infinity: they become text."""
     match value:
         case float() if not math.isfinite(value):
             return str(value)
@@ -176,8 +178,8 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def _once_each(columns: Sequence[str]) -> list[str]:
-    """The names, with a number behind one that has been there before: an object cannot hold a key twice."""
+def _unique_names(columns: Sequence[str]) -> list[str]:
+    """Unique names for the keys of an object: a repeated name gets a number."""
     names: list[str] = []
     for name in columns:
         number, free = 0, name

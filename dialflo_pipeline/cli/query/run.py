@@ -1,7 +1,4 @@
-"""`dialflo query`: SQL on the published warehouse; where it comes from, and what it may reach.
-
-How results look stands in `query_output.py`, how errors are told in `sql_errors.py`.
-"""
+"""Run SQL on the published warehouse: where the SQL comes from, and what it may reach."""
 
 import os
 import sys
@@ -20,8 +17,8 @@ from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.storage.duckdb_file.connection import most_memory
 
-_READ_ONLY_FOR_GOOD = "SET enable_external_access = false; SET lock_configuration = true"
-"""A read-only database still lets SQL write and read other files, attach databases and fetch extensions."""
+_LOCK_DOWN = "SET enable_external_access = false; SET lock_configuration = true"
+"""Even in a read-only database, SQL can read and write other files, attach databases and load extensions."""
 
 
 def run_query(
@@ -34,29 +31,29 @@ def run_query(
 ) -> int:
     """Run SQL from the argument or a file and show its rows; SQL that DuckDB refuses is a `UsageError`.
 
-    It sees the published file and nothing else: no other file, no network, no setting that could change that. Of a
-    table at most `max_rows` rows are shown, 0 for all; the other formats are always whole.
+    It can reach the published file only: no other file, no network, and no setting that could change that. A table
+    shows at most `max_rows` rows (0: all); the other formats always have all rows.
     """
     form, text = _format(result_format, output), _text(sql, file)
     with most_memory():
         connection = read_published(DataDir(load_settings().data_dir).published)
     start = time.monotonic()
     try:
-        connection.execute(f"{SQL_ERRORS_IN_PARTS}; {_READ_ONLY_FOR_GOOD}")
+        connection.execute(f"{SQL_ERRORS_IN_PARTS}; {_LOCK_DOWN}")
         shown = _run(connection, text, form, output, max_rows)
     except duckdb.Error as error:
         raise UsageError(explain(error, text, connection)) from None
     except UnicodeDecodeError as error:
-        # Of JSON that it refuses DuckDB quotes a number of bytes, whose last may be half a character.
+        # DuckDB quotes the first bytes of malformed JSON, and may cut a character in half.
         refused = duckdb.Error(error.object.decode(errors="ignore"))
         raise UsageError(explain(refused, text, connection)) from None
     except BrokenPipeError:
-        # Whoever read has enough, as `head` does; what is still buffered must not be tried again at the end.
+        # The reader has enough, like `head`; what is still buffered must not be written at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     finally:
         connection.close()
-    _tell(shown, time.monotonic() - start, output)
+    _say_row_count(shown, time.monotonic() - start, output)
     return 0
 
 
@@ -64,7 +61,7 @@ def _run(
     connection: duckdb.DuckDBPyConnection, sql: str, form: ResultFormat, output: Path | None, max_rows: int
 ) -> Shown:
     if output is not None and form is ResultFormat.PARQUET:
-        # Not by executing it: such a result would be copied once more on its way.
+        # Not by executing it, which would copy the result once more.
         rows = connection.sql(sql)
         if rows is not None:
             return write_parquet(rows, output)
@@ -72,7 +69,7 @@ def _run(
         connection.execute(sql)
         if connection.description:
             return write_text(connection, form, output) if output else _print(connection, form, max_rows)
-    raise UsageError("There is no SQL to run that gives rows.")
+    raise UsageError("The SQL returns no rows to show: it is empty or not a query.")
 
 
 def _print(connection: duckdb.DuckDBPyConnection, form: ResultFormat, max_rows: int) -> Shown:
@@ -81,18 +78,18 @@ def _print(connection: duckdb.DuckDBPyConnection, form: ResultFormat, max_rows: 
     return shown
 
 
-def _tell(shown: Shown, seconds: float, output: Path | None) -> None:
+def _say_row_count(shown: Shown, seconds: float, output: Path | None) -> None:
     rows = f"{shown.rows:,} row{'' if shown.rows == 1 else 's'}"
     if shown.is_cut:
-        hint = "`--rows 0` prints all, `--format csv` gives all to a program"
-        say_hint(f"The first {rows}; there are more: {hint}. {seconds:.2f} s")
+        hint = "`--rows 0` prints all; `--format csv` is for programs"
+        say_hint(f"First {rows}; there are more. {hint}. {seconds:.2f} s")
     else:
         say_hint(f"{rows}{f' in {output}' if output else ''}, {seconds:.2f} s")
 
 
 def _text(sql: str | None, file: str | None) -> str:
     if (sql is None) == (file is None):
-        raise UsageError("Give the SQL as an argument or with --file FILE, not both; - is standard input.")
+        raise UsageError("Give the SQL as an argument or with --file FILE, not both; - reads standard input.")
     if STDIN in (sql, file):
         return _decoded(standard_input().read(), "Standard input")
     return _decoded(_read(Path(file)), file) if file is not None else _decoded(os.fsencode(sql or ""), "The SQL")
@@ -113,13 +110,13 @@ def _decoded(text: bytes, source: str) -> str:
 
 
 def _format(given: str | None, output: Path | None) -> ResultFormat:
-    """What was asked for, else what the name of the output says, else a table."""
+    """The given format, else the extension of the output file, else a table."""
     if output is None:
         if given == ResultFormat.PARQUET:
-            raise UsageError("Parquet is no text to print: add --output FILE.")
+            raise UsageError("Parquet cannot be printed: add --output FILE.")
         return ResultFormat(given or ResultFormat.TABLE)
     named = output.suffix.removeprefix(".").lower()
     form = given or named
     if form not in tuple(ResultFormat) or form == ResultFormat.TABLE:
-        raise UsageError("Into a file go csv, json and parquet: say which with --format, or by the name of the file.")
+        raise UsageError("A file can be csv, json or parquet: use --format, or a file name with that extension.")
     return ResultFormat(form)

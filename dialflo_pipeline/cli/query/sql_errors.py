@@ -1,4 +1,4 @@
-"""What is wrong with somebody's SQL: the finding, the line with the spot marked, and which names were meant perhaps."""
+"""Explain an error in a user's SQL: the message, the marked line, and similar names."""
 
 import json
 from difflib import get_close_matches
@@ -8,22 +8,22 @@ import duckdb
 from rich.cells import cell_len
 
 SQL_ERRORS_IN_PARTS = "SET errors_as_json = true"
-"""Makes DuckDB say where in the text an error is, also in a later statement or beyond the line that it would quote."""
+"""Makes DuckDB report the position of an error, also in later statements and long lines."""
 
-LIST_THEM = '`dialflo query "SHOW ALL TABLES"` lists tables and columns.'
+LIST_TABLES = '`dialflo query "SHOW ALL TABLES"` lists tables and columns.'
 _AROUND = 60
-"""Characters of a long line that are shown on either side of the spot."""
+"""Characters of a long line shown before and after the error."""
 
 
 def explain(error: duckdb.Error, sql: str, connection: duckdb.DuckDBPyConnection) -> str:
-    """The error in words for whoever wrote the SQL."""
+    """The error for the author of the SQL."""
     parts = _parts(error)
     message = str(parts.get("exception_message", error)).rstrip()
     found = [f"{parts['exception_type']} Error: {message}" if parts else message]
     if parts.get("exception_type") in ("Catalog", "Binder") and "does not exist" in message:
         found += _about_tables(parts, message, sql, connection)
-    if spot := _spot(parts):
-        found.append(f"\n{_marked(sql, *spot)}")
+    if position := _position(parts):
+        found.append(f"\n{_marked(sql, *position)}")
     return "\n".join(found)
 
 
@@ -32,12 +32,12 @@ def _parts(error: duckdb.Error) -> dict[str, Any]:
     try:
         parts = json.loads(brace + rest)
     except ValueError:
-        return {}  # an error of the client rather than of the database: it has words only
+        return {}  # an error of the client, not of the database: text only
     return parts if isinstance(parts, dict) and "exception_type" in parts else {}
 
 
-def _spot(parts: dict[str, Any]) -> tuple[int, int] | None:
-    """Where in the UTF-8 text it is wrong: the first byte, and how many."""
+def _position(parts: dict[str, Any]) -> tuple[int, int] | None:
+    """Position of the error in the UTF-8 text: first byte, and number of bytes."""
     try:
         start, length = json.loads(parts.get("location") or f"[{parts.get('position', '')}, 1]")
         return int(start), max(1, int(length))
@@ -59,15 +59,17 @@ def _marked(sql: str, start: int, length: int) -> str:
 
 
 def _about_tables(parts: dict[str, Any], message: str, sql: str, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Which table was meant perhaps, where DuckDB does not say, and how to see all of them."""
+    """Similar table names, where DuckDB gives none, and how to list all."""
     if parts.get("type", "Table") != "Table":
         return []
-    return [*([] if "Did you mean" in message else _meant(parts, sql, connection)), LIST_THEM]
+    return [*([] if "Did you mean" in message else _meant(parts, sql, connection)), LIST_TABLES]
 
 
 def _meant(parts: dict[str, Any], sql: str, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    spot = _spot(parts)
-    wanted = sql.encode()[spot[0] : sum(spot)].decode(errors="ignore") if spot else str(parts.get("name", ""))
+    position = _position(parts)
+    wanted = (
+        sql.encode()[position[0] : sum(position)].decode(errors="ignore") if position else str(parts.get("name", ""))
+    )
     names = connection.execute(
         "SELECT schema_name || '.' || name FROM (SELECT schema_name, table_name AS name FROM duckdb_tables()"
         " UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal)"

@@ -5,6 +5,6 @@
 does with the data stands in `page/`.
 """
 
-from dialflo_pipeline.serve.dashboard.build import Made, build_dashboard, is_current
+from dialflo_pipeline.serve.dashboard.build import Dashboard, build_dashboard, is_current
 
-__all__ = ["Made", "build_dashboard", "is_current"]
+__all__ = ["Dashboard", "build_dashboard", "is_current"]

@@ -1,4 +1,4 @@
-"""Making the dashboard anew where that would change it, and putting it in its place in one step."""
+"""Build the dashboard if it would change, and replace the old page in one step."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -18,42 +18,44 @@ from dialflo_pipeline.storage.atomic_write import whole_file
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 _HEAD_BYTES = 2_000
-"""So much of a page holds what it was made from."""
+"""The start of a page, which has the state it was built from."""
 
 
 @dataclass(frozen=True)
-class Made:
-    """The dashboard in its place."""
+class Dashboard:
+    """The dashboard on disk."""
 
     path: Path
     byte_count: int
     is_new: bool
-    """Whether it had to be made; else it showed all of this already."""
+    """Whether it was written; False if it was already current."""
 
 
-def build_dashboard(published: Path, target: Path, aside: Path, *, unmask: bool = False, rebuild: bool = False) -> Made:
-    """Have `target` show what is published, phone numbers masked unless told to `unmask` them.
+def build_dashboard(
+    published: Path, target: Path, aside: Path, *, unmask: bool = False, rebuild: bool = False
+) -> Dashboard:
+    """Write the published figures to `target`, with phone numbers masked unless `unmask`.
 
-    A page that does so already is left as it is; to `rebuild` makes it anew all the same. `aside` is a folder on the
-    disk of `target`. Raises `NotPublished` where there is nothing to show, `DashboardFailed` where it cannot be made.
+    A current page is left as it is, unless `rebuild`. `aside` is a folder on the disk of `target`.
+    Raises `NotPublished` if nothing is published, `DashboardFailed` if the page cannot be written.
     """
     if not published.exists():
         raise NotPublished(f"There is no published warehouse at {published} yet; run `dialflo sync` first.")
     try:
         state = _states(published)[unmask]
         if not rebuild and _state_of(target) == state:
-            return Made(target, target.stat().st_size, is_new=False)
+            return Dashboard(target, target.stat().st_size, is_new=False)
         text = page(read_frames(published), state, unmask=unmask)
         if target.is_file() and target.read_bytes() == text.encode():
-            return Made(target, target.stat().st_size, is_new=False)
+            return Dashboard(target, target.stat().st_size, is_new=False)
         with whole_file(target, aside) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
     except DamagedFile:
-        raise  # mended by whoever called, who then calls again
+        raise  # the caller repairs it and calls again
     except Exception as error:
         remedy = "Nothing else depends on it; `dialflo dashboard` tries again."
-        raise DashboardFailed(f"{target} could not be made: {_reason(error)}. {remedy}") from error
-    return Made(target, target.stat().st_size, is_new=True)
+        raise DashboardFailed(f"{target} could not be written: {_reason(error)}. {remedy}") from error
+    return Dashboard(target, target.stat().st_size, is_new=True)
 
 
 def _reason(error: Exception) -> str:
@@ -62,12 +64,12 @@ def _reason(error: Exception) -> str:
             return f"{problem}: {error.filename}"
         case DialfloError():
             return str(error).removesuffix(".")
-        case _:  # nobody foresaw it, and its text may quote what was read
+        case _:  # unexpected, and its text may quote data
             return type(error).__name__
 
 
 def is_current(published: Path, target: Path) -> bool:
-    """Whether the page shows the newest published state, masked or not; also where none is published."""
+    """Whether the page shows the newest published state, masked or not; True if nothing is published."""
     if not published.exists():
         return True
     shown = _state_of(target)
@@ -75,7 +77,7 @@ def is_current(published: Path, target: Path) -> bool:
 
 
 def page(frames: Frames, state: str, *, unmask: bool) -> str:
-    """The text of the page for these rows, whose numbers are not masked yet."""
+    """The text of the page for these rows, whose phone numbers are not masked yet."""
     shown = only_links(frames)
     shown = shown if unmask else masked_frames(shown)
     data, limits = _packed_within(shown, MOST, is_masked=not unmask), MOST
@@ -92,7 +94,7 @@ def _packed_within(frames: Frames, limits: Limits, *, is_masked: bool) -> str:
 
 
 def _states(published: Path) -> dict[bool, str]:
-    """What a page of this state would be made from, by whether it is unmasked; equal states give equal pages."""
+    """The state of a page of this file, by whether it is unmasked; equal states give equal pages."""
     with duckdb_files.look_into(published) as connection:
         parts = [__version__, _sources(), str(built_fingerprint(connection))]
     return {unmask: hashlib.sha256("\n".join([*parts, str(unmask)]).encode()).hexdigest() for unmask in (False, True)}
@@ -100,14 +102,14 @@ def _states(published: Path) -> dict[bool, str]:
 
 @cache
 def _sources() -> str:
-    """A fingerprint of all in this package and in `sql/` that decides what the page looks like."""
+    """A fingerprint of everything in this package and in `sql/` that shapes the page."""
     paths = [*Path(__file__).parent.rglob("*.*"), *(sql_folder() / FOLDER).glob("*.sql")]
     files = sorted(path for path in paths if path.suffix in {".py", ".html", ".css", ".js", ".sql"})
     return hashlib.sha256(b"\n".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _state_of(target: Path) -> str | None:
-    """What the page in place was made from; None if there is none."""
+    """The state that the existing page was built from; None without a page."""
     if not target.is_file():
         return None
     with target.open("rb") as stream:

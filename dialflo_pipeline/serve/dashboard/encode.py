@@ -1,7 +1,7 @@
-"""How rows travel in the page: by column, each different text once, as JSON in gzip in Base64. Pure.
+"""Pack rows for the page: by column, each text once, as JSON in gzip in Base64. Pure.
 
-A packed column is `{"at": [...]}`, its values; of text and truth values `{"of": [...], "at": [...]}`, the places in
-`of` of its values. Days are whole days since 1970, times milliseconds since then. The same rows always give the same
+A packed column is `{"at": [...]}`, its values; of text and Boolean values `{"of": [...], "at": [...]}`, positions in
+`of`. Days are whole days since 1970, times milliseconds since then. The same rows always give the same
 text.
 """
 
@@ -17,13 +17,13 @@ Packed = dict[str, Any]
 
 
 def packed(frames: Mapping[str, pl.DataFrame], about: Mapping[str, Any]) -> str:
-    """Frames and what is to be known about all of them, as one text of letters, digits, `+`, `/` and `=`."""
+    """Frames and facts about them, as one text of letters, digits, `+`, `/` and `=`."""
     content = {"about": dict(about), "tables": {name: pack_frame(frame) for name, frame in frames.items()}}
     return base64.b64encode(gzip.compress(orjson.dumps(content), compresslevel=7, mtime=0)).decode()
 
 
 def unpacked(text: str) -> Packed:
-    """What `packed` put together, not yet made into rows again."""
+    """The content of `packed`, still by column."""
     return dict(orjson.loads(gzip.decompress(base64.b64decode(text))))
 
 

@@ -1,7 +1,7 @@
-"""The text of the page: its parts from `page/`, the packed data, and a policy that lets nothing in from outside.
+"""The text of the page: parts from `page/`, the packed data, and a policy that blocks everything external.
 
-The parts are constants of this package; all that comes from calls is in the packed data, which has no letter that HTML
-or a script could take for its own.
+The parts are constants of this package. All data of calls is in the packed data, whose characters mean nothing to HTML
+or scripts.
 """
 
 import base64
@@ -12,7 +12,7 @@ from pathlib import Path
 PAGE = Path(__file__).with_name("page")
 LIBRARY = "vendor/plot.min.js"
 SCRIPTS = ("data.js", "rates.js", "words.js", "elements.js", "charts.js", "selection.js", "panels.js", "main.js")
-"""In this order they are one program."""
+"""Concatenated in this order, they are one program."""
 
 # The library puts this style into each chart; a policy that names its hash allows it and no other.
 CHART_STYLE = """:where(.chart) {
@@ -29,7 +29,7 @@ CHART_STYLE = """:where(.chart) {
 
 
 def document(data: str, state: str) -> str:
-    """The whole page around packed `data`; `state` says what it was made from."""
+    """The whole page around the packed `data`; `state` identifies what it was built from."""
     style, library, program = _part("page.css"), _part(LIBRARY), "\n".join(map(_part, SCRIPTS))
     values = {
         "POLICY": policy(scripts=[library, program], styles=[style, CHART_STYLE]),

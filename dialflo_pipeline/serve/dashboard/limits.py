@@ -1,4 +1,4 @@
-"""How much the page may hold, so that its size does not follow that of the history. Pure."""
+"""Limits of the page, so that it does not grow with the history. Pure."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,30 +10,30 @@ Frames = dict[str, pl.DataFrame]
 """The rows of each query of `sql/dashboard/`, by the name of its file."""
 
 BY_DAY = ("funnel", "numbers", "hours", "interest", "coverage", "backlog_days", "freshness")
-"""What grows with each day; the days that are too many are left out of all of it."""
+"""Queries with rows for each day; days over the limit are left out of all of them."""
 
 REST = "(all others)"
-"""Stands for the values of a column that are too many."""
+"""Replaces the values of a column that are over its limit."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The most of each that one page holds."""
+    """The maximum of each on one page."""
 
     days: int = 366
     """With tasks."""
     rows: int = 300_000
-    """Of all that grows with the days, together."""
+    """In all queries by day together."""
     calls: int = 1_000
     """The latest ones, in the table of single calls."""
     contacts: int = 15_000
-    """Different rows of the backlog, before their times are told to the hour."""
+    """Different rows of the backlog; above, its times are cut to the hour."""
     data_bytes: int = 1_500_000
-    """Of the packed data; with the program around it the page stays below 2 MB."""
+    """Of the packed data; with the program the page stays below 2 MB."""
     values: dict[str, int] = field(
         default_factory=lambda: {"campaign": 60, "from_number_e164": 200, "interest_status": 60, "key": 300}
     )
-    """Different values of a column; the calls of those beyond are put together."""
+    """Different values of a column; the calls of the others are combined."""
 
 
 MOST = Limits()
@@ -42,7 +42,7 @@ _COUNTS = ("calls", "asked_calls", "dialled_calls")
 
 
 def within(frames: Frames, limits: Limits = MOST) -> Frames:
-    """No more days, different values and rows than the page is to hold; the latest days stay."""
+    """Apply the limits of days, different values and rows; the latest days stay."""
     kept = only_most_frequent(frames, limits)
     first_day = _first_day_within(kept, limits)
     if first_day is not None:
@@ -53,7 +53,7 @@ def within(frames: Frames, limits: Limits = MOST) -> Frames:
 
 
 def _first_day_within(frames: Frames, limits: Limits) -> date | None:
-    """The first of the days that together have no more rows than the page is to hold; the last day is always one."""
+    """The first of the latest days that fit within the row limit together; the last day always fits."""
     rows: Counter[date] = Counter()
     for name in BY_DAY:
         for day, count in frames[name].group_by("call_date").len().iter_rows():
@@ -68,12 +68,12 @@ def _first_day_within(frames: Frames, limits: Limits) -> date | None:
 
 
 def only_most_frequent(frames: Frames, limits: Limits = MOST) -> Frames:
-    """The same frames with no more different values in a column than its limit; what is rarer counts as one value."""
+    """The frames with at most the limit of different values in a column; rarer values are combined."""
     frames = dict(frames)
     for column, most in limits.values.items():
         kept = _most_frequent(frames, column, most)
         if kept is not None:
-            frames = {name: _put_together(frame, column, kept) for name, frame in frames.items()}
+            frames = {name: _combine_rest(frame, column, kept) for name, frame in frames.items()}
     return frames
 
 
@@ -89,9 +89,9 @@ def _most_frequent(frames: Frames, column: str, most: int) -> pl.Series | None:
     return totals.sort("calls", column, descending=[True, False]).head(most)[column]
 
 
-def _put_together(frame: pl.DataFrame, column: str, kept: pl.Series) -> pl.DataFrame:
+def _combine_rest(frame: pl.DataFrame, column: str, kept: pl.Series) -> pl.DataFrame:
     counts = [name for name in frame.columns if name.endswith("calls") or name == "contacts"]
-    # Single calls and what is said of single values stay as they are, but that calls are found by their campaign.
+    # Single calls and flags of single values stay as they are; only the campaign of a call is replaced.
     if column not in frame.columns or not (counts or column == "campaign"):
         return frame
     is_kept = pl.col(column).is_null() | pl.col(column).is_in(kept.implode())

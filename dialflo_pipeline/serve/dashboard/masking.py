@@ -1,4 +1,4 @@
-"""Phone numbers as the page shows them: enough to tell two apart, not enough to call or to look somebody up. Pure."""
+"""Mask phone numbers: enough digits to distinguish two, not enough to call or identify a person. Pure."""
 
 import re
 from collections import defaultdict
@@ -17,16 +17,16 @@ _LINK = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
 
 
 def only_links(frames: Frames) -> Frames:
-    """Recordings that a browser may open as a page of the web; of all others the address is left out."""
+    """Keep the recording links that a browser can open; drop all other addresses."""
     links = [url if url and _LINK.match(url) else None for url in frames["calls"]["recording_url"]]
     return frames | {"calls": _with(frames["calls"], "recording_url", links)}
 
 
 def masked_frames(frames: Frames) -> Frames:
-    """The same rows with all phone numbers masked, and without the links that would tell the number of their call."""
+    """Mask all phone numbers, and drop links that contain the number of their call."""
     calls = frames["calls"]
-    told = zip(calls["recording_url"], calls["contact_number"], calls["from_number"], strict=True)
-    links = [None if any(_is_told(number, url) for number in numbers) else url for url, *numbers in told]
+    linked = zip(calls["recording_url"], calls["contact_number"], calls["from_number"], strict=True)
+    links = [None if any(_is_revealed(number, url) for number in numbers) else url for url, *numbers in linked]
     calls = _with(calls, "recording_url", links)
     for column in _NUMBERS:
         calls = _with(calls, column, [masked(number) for number in calls[column]])
@@ -40,7 +40,7 @@ def masked_frames(frames: Frames) -> Frames:
 
 
 def masked(number: str | None) -> str | None:
-    """The last digits of a number, or of one that is too short none."""
+    """The last digits of a number; none of a short one."""
     if number is None:
         return None
     digits = re.sub(r"\D", "", number)
@@ -48,10 +48,10 @@ def masked(number: str | None) -> str | None:
 
 
 def distinct_masks(numbers: Iterable[str | None]) -> dict[str, str]:
-    """What stands for each number; those that end alike are counted through in the order of the numbers."""
+    """A distinct mask for each number; numbers with the same ending are counted in numeric order."""
     alike: dict[str, list[str]] = defaultdict(list)
     for number in sorted({number for number in numbers if number}):
-        # What stands for many numbers is none.
+        # A placeholder for many numbers is not a number.
         alike[number if number.startswith("(") else str(masked(number))].append(number)
     return {
         number: mask if len(some) == 1 else f"{mask} ({place})"
@@ -60,14 +60,14 @@ def distinct_masks(numbers: Iterable[str | None]) -> dict[str, str]:
     }
 
 
-def _is_told(number: str | None, url: str | None) -> bool:
+def _is_revealed(number: str | None, url: str | None) -> bool:
     digits = re.sub(r"\D", "", number or "")
-    # Without the country: an address may have it or not.
+    # Without the country code, which an address may omit.
     return bool(url) and len(digits) >= 7 and digits[-7:] in re.sub(r"[^0-9A-Za-z/]", "", url or "")
 
 
 def _campaigns_masked(frame: pl.DataFrame) -> pl.DataFrame:
-    """A campaign key may turn out to hold numbers of people."""
+    """Mask campaigns that are phone numbers."""
     if "campaign" not in frame.columns:
         return frame
     masks = {text: masked(text) for text in frame["campaign"].unique() if text and e164(text)}

@@ -1,7 +1,4 @@
-"""What the dashboard is made from: the queries of `sql/dashboard/`, run on the published file and on nothing else.
-
-How much of it the page keeps is for `limits.py` to say.
-"""
+"""Run the dashboard queries (`sql/dashboard/`) on the published file only."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -26,7 +23,7 @@ OTHER = ("number_flags", "drifts", "backlog", "calls", "about")
 
 
 class Header(BaseModel):
-    """What the header comment of such a query says."""
+    """The header comment of such a query."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,15 +33,15 @@ class Header(BaseModel):
 
 
 def read_frames(published: Path, limits: Limits = MOST, folder: Path | None = None) -> Frames:
-    """Everything that the page may show, numbers unmasked, from one state of the published file.
+    """Everything the page may show, with unmasked numbers, from one state of the published file.
 
-    Raises `PermanentError` for a file that an older version published.
+    Raises `PermanentError` for a file published by an older version.
     """
     folder = (folder or sql_folder()) / FOLDER
     with duckdb_files.connect(published, read_only=True) as connection:
         try:
             values = {"first_day": _first_day(connection, limits.days), "most_calls": limits.calls}
-            paths = [folder / f"{name}.sql" for name in (*OTHER, *BY_DAY)]  # what takes longest is among the others
+            paths = [folder / f"{name}.sql" for name in (*OTHER, *BY_DAY)]  # the slowest queries first
             frames = query_parallel(connection, SESSION, partial(_read, values=values), paths)
             return {path.stem: frame for path, frame in zip(paths, frames, strict=True)}
         except duckdb.CatalogException as error:
@@ -54,7 +51,7 @@ def read_frames(published: Path, limits: Limits = MOST, folder: Path | None = No
 
 
 def _first_day(connection: duckdb.DuckDBPyConnection, days: int) -> date:
-    """The first of the latest `days` that have tasks: counted so, one day far ahead hides none."""
+    """The first of the latest `days` with tasks; counted this way, one day far in the future hides none."""
     found = connection.execute(
         "SELECT call_date FROM marts.data_freshness ORDER BY call_date DESC LIMIT ?", [days]
     ).fetchall()

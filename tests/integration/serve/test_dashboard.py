@@ -47,7 +47,7 @@ def frames(published: Path) -> Frames:
 
 
 @pytest.fixture
-def make(published: Path, tmp_path: Path) -> Callable[..., making.Made]:
+def make(published: Path, tmp_path: Path) -> Callable[..., making.Dashboard]:
     """Make the dashboard in this test's own folder."""
     return lambda **options: build_dashboard(published, tmp_path / "dashboard.html", tmp_path / "aside", **options)
 
@@ -143,14 +143,14 @@ def test_the_latest_calls_come_newest_first_and_no_more_than_wanted(frames: Fram
     assert calls["called_at"].to_list() == [called_at for (called_at,) in newest]
 
 
-def test_the_page_holds_no_phone_number_unless_it_is_told_to(make: Callable[..., making.Made]) -> None:
+def test_the_page_holds_no_phone_number_unless_it_is_told_to(make: Callable[..., making.Dashboard]) -> None:
     masked = _texts(_content(make().path))
     assert [text for text in masked if canaries_in(text)] == []
     whole = _texts(_content(make(unmask=True).path))
     assert sum(1 for text in whole if canaries_in(text)) > 100
 
 
-def test_the_page_holds_nothing_that_was_said(make: Callable[..., making.Made], published: Path) -> None:
+def test_the_page_holds_nothing_that_was_said(make: Callable[..., making.Dashboard], published: Path) -> None:
     with closing(publish.read_published(published)) as connection:
         said = connection.execute("""
             SELECT interest_reasoning FROM calls WHERE length(interest_reasoning) > 5
@@ -161,7 +161,7 @@ def test_the_page_holds_nothing_that_was_said(make: Callable[..., making.Made], 
     assert not {text for (text,) in said} & set(_texts(_content(make(unmask=True).path)))
 
 
-def test_a_page_that_shows_the_newest_state_already_is_left_alone(make: Callable[..., making.Made]) -> None:
+def test_a_page_that_shows_the_newest_state_already_is_left_alone(make: Callable[..., making.Dashboard]) -> None:
     first = make()
     assert first.is_new
     before = first.path.stat()
@@ -171,13 +171,15 @@ def test_a_page_that_shows_the_newest_state_already_is_left_alone(make: Callable
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_the_same_state_gives_the_same_bytes(make: Callable[..., making.Made]) -> None:
+def test_the_same_state_gives_the_same_bytes(make: Callable[..., making.Dashboard]) -> None:
     content = make().path.read_bytes()
     make().path.unlink()
     assert make().path.read_bytes() == content
 
 
-def test_a_page_with_whole_numbers_is_masked_again_when_it_is_made_next(make: Callable[..., making.Made]) -> None:
+def test_a_page_with_whole_numbers_is_masked_again_when_it_is_made_next(
+    make: Callable[..., making.Dashboard],
+) -> None:
     masked = make().path.read_bytes()
     assert make(unmask=True).is_new
     assert make().is_new
@@ -185,7 +187,7 @@ def test_a_page_with_whole_numbers_is_masked_again_when_it_is_made_next(make: Ca
 
 
 def test_a_page_of_another_state_or_version_is_not_current(
-    make: Callable[..., making.Made], published: Path, monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., making.Dashboard], published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make().path
     assert is_current(published, path)
@@ -194,14 +196,14 @@ def test_a_page_of_another_state_or_version_is_not_current(
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe not ours", b'<meta name="dialflo-state" content="'])
-def test_a_damaged_page_is_made_anew(content: bytes, make: Callable[..., making.Made], published: Path) -> None:
+def test_a_damaged_page_is_made_anew(content: bytes, make: Callable[..., making.Dashboard], published: Path) -> None:
     path = make().path
     path.write_bytes(content)
     assert not is_current(published, path)
     assert make().is_new
 
 
-def test_nothing_of_the_page_lies_about_while_it_is_made_or_after(make: Callable[..., making.Made]) -> None:
+def test_nothing_of_the_page_lies_about_while_it_is_made_or_after(make: Callable[..., making.Dashboard]) -> None:
     made = make()
     assert list((made.path.parent / "aside").iterdir()) == []
     assert stat.S_ISREG(made.path.stat().st_mode)
@@ -209,7 +211,7 @@ def test_nothing_of_the_page_lies_about_while_it_is_made_or_after(make: Callable
 
 
 def test_a_page_that_cannot_be_made_says_so_and_leaves_the_one_before(
-    make: Callable[..., making.Made], monkeypatch: pytest.MonkeyPatch
+    make: Callable[..., making.Dashboard], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make().path
     before = path.read_bytes()
@@ -218,7 +220,7 @@ def test_a_page_that_cannot_be_made_says_so_and_leaves_the_one_before(
         raise RuntimeError("a secret in a row")
 
     monkeypatch.setattr(making, "document", fail)
-    with pytest.raises(DashboardFailed, match=r"dashboard\.html could not be made: RuntimeError\.") as failed:
+    with pytest.raises(DashboardFailed, match=r"dashboard\.html could not be written: RuntimeError\.") as failed:
         make(unmask=True)
     assert "secret" not in str(failed.value)
     assert path.read_bytes() == before
@@ -259,7 +261,7 @@ def test_the_command_makes_the_page_and_opens_it(
     assert opened == [page.as_uri()]
     assert str(page) in capsys.readouterr().out
     assert run_dashboard(open_it=False, unmask=False) == 0
-    assert "as it was" in capsys.readouterr().out
+    assert "already up to date" in capsys.readouterr().out
     page.unlink()
 
 
@@ -269,7 +271,7 @@ def test_the_command_says_when_no_browser_can_be_started(
     monkeypatch.setattr("webbrowser.open", lambda _: False)
     assert run_dashboard(open_it=True, unmask=True) == 1
     told = capsys.readouterr().err
-    assert "whole phone numbers" in told
+    assert "full phone numbers" in told
     assert "yourself" in told
     (data_dir_of_simulated / "dashboard.html").unlink()
 

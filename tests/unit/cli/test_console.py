@@ -30,7 +30,7 @@ def test_brackets_in_a_value_are_not_taken_for_markup(capsys: pytest.CaptureFixt
 def test_of_a_text_that_nobody_reads_whole_a_table_has_the_start_and_the_length(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    console.table(["text"], [("y" * console.UNBROKEN,), ("x" * 2_000_000,)])
+    console.table(["text"], [("y" * console.PIPE_WIDTH,), ("x" * 2_000_000,)])
     _, whole, cut = capsys.readouterr().out.splitlines()
-    assert whole == "y" * console.UNBROKEN
-    assert cut == "x" * console.LONGEST + "… (2,000,000 characters)"
+    assert whole == "y" * console.PIPE_WIDTH
+    assert cut == "x" * console.SHOWN_CHARACTERS + "… (2,000,000 characters)"

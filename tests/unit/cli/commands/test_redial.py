@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from dialflo_pipeline.cli.app import app
 from dialflo_pipeline.cli.commands import redial
-from dialflo_pipeline.cli.commands.redial import spreadsheet_safe
 from dialflo_pipeline.core.errors import NotPublished
 from dialflo_pipeline.core.schema import CALL_METADATA, CALLS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.store import Lake
@@ -21,6 +20,7 @@ from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish.publish import publish
+from dialflo_pipeline.serve.csv_safety import spreadsheet_safe
 from dialflo_pipeline.serve.redial_plan import plan
 
 NOW = datetime.now(UTC)

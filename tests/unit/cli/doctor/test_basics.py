@@ -13,7 +13,7 @@ def mappings(data: Path) -> Finding:
 
 
 def test_mappings_of_words_are_counted_and_wrong_rows_named(tmp_path: Path) -> None:
-    assert mappings(tmp_path).found == "the shipped ones alone"
+    assert mappings(tmp_path).found == "built-in mappings only"
     (tmp_path / "seeds").mkdir()
     path = tmp_path / "seeds" / "actions.csv"
     path.write_text("action,meaning\nVISIT,convert\n", encoding="utf-8")

@@ -34,7 +34,7 @@ def test_a_folder_that_is_not_there_yet_is_nothing_wrong(tmp_path: Path) -> None
 
 
 def test_little_space_is_wrong(data_dir: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "LITTLE_SPACE", 10**18)
+    monkeypatch.setattr(files, "MIN_FREE_BYTES", 10**18)
     assert found(data_dir)["disk"].is_well is False
 
 

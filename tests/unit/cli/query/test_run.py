@@ -135,7 +135,7 @@ def test_a_table_stops_at_so_many_rows_and_says_how_to_get_the_rest(capsys: pyte
     run_query("FROM range(300)", max_rows=5)
     shown = capsys.readouterr()
     assert shown.out.split() == ["range", "0", "1", "2", "3", "4"]
-    assert shown.err.startswith("The first 5 rows; there are more: `--rows 0` prints all")
+    assert shown.err.startswith("First 5 rows; there are more. `--rows 0` prints all")
 
 
 @pytest.mark.usefixtures("published")
@@ -220,7 +220,7 @@ def test_what_duckdb_quotes_may_end_in_half_a_character(shift: int) -> None:
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("sql", ["", "  ;", "-- nothing"])
 def test_no_sql_at_all_is_told(sql: str) -> None:
-    with pytest.raises(UsageError, match="no SQL"):
+    with pytest.raises(UsageError, match="returns no rows"):
         run_query(sql)
 
 
@@ -258,8 +258,8 @@ def test_a_format_goes_before_the_name_of_the_file(tmp_path: Path) -> None:
     ("result_format", "name", "problem"),
     [
         ("parquet", None, "add --output"),
-        ("table", "rows.txt", "csv, json and parquet"),
-        (None, "rows.xlsx", "csv, json and parquet"),
+        ("table", "rows.txt", "csv, json or parquet"),
+        (None, "rows.xlsx", "csv, json or parquet"),
         ("csv", "", "is a folder"),
         ("parquet", "", "is a folder"),
     ],
