@@ -1,10 +1,10 @@
-"""What a run tells while it works: one interface, which the command line and Dagster fill in their own ways."""
+"""What a run reports while it works: one base, which the command line and Dagster extend in their own ways."""
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # whoever only listens need not load what fetches and flattens
+if TYPE_CHECKING:  # a reporter needs none of the modules whose results it keeps
     from dialflo_pipeline.checks.check import CheckResult
     from dialflo_pipeline.extract.fetch import FetchReport
     from dialflo_pipeline.extract.task_ids.database.source import SourceReport
@@ -14,46 +14,9 @@ if TYPE_CHECKING:  # whoever only listens need not load what fetches and flatten
     from dialflo_pipeline.recovery.quarantine import Finding
 
 
-class Reporter(Protocol):
-    """Hears of each stage as it goes on and when it ends."""
-
-    def damaged(self, finding: "Finding") -> None:
-        """A file was not as it was written, and has been mended as far as can be."""
-
-    def inbox_read(self, report: "InboxReport") -> None:
-        """The inbox has been read."""
-
-    def read_database(self, report: "SourceReport") -> None:
-        """The database of task ids has been read, or could not be."""
-
-    def fetching(self, report: "FetchReport") -> None:
-        """One more asking has ended."""
-
-    def fetched(self, report: "FetchReport") -> None:
-        """No more is asked in this run."""
-
-    def deriving(self, done: int, total: int, day: date) -> None:
-        """`done` of `total` days have been derived, the last of them `day`."""
-
-    def derived(self, reports: "list[DayReport]") -> None:
-        """All days have been derived."""
-
-    def loaded(self, rows: dict[str, int]) -> None:
-        """The warehouse's tables hold these rows more."""
-
-    def built(self, rows: dict[str, int]) -> None:
-        """The marts hold these rows."""
-
-    def checked(self, results: "list[CheckResult]") -> None:
-        """These checks have been made."""
-
-    def published(self, copied: "Copied | None") -> None:
-        """Readers have the newest state; None where they had it already."""
-
-
 @dataclass
-class Remembered:
-    """The base of reporters: remembers the ends of the stages, says nothing."""
+class Reporter:
+    """Hears of each stage while it works and when it ends, and keeps the results; shows nothing by itself."""
 
     inbox: "InboxReport | None" = None
     database: "SourceReport | None" = None
@@ -64,43 +27,43 @@ class Remembered:
     checks: "dict[tuple[str, str], CheckResult]" = field(default_factory=dict)
     """The latest result of each check, by what it is about and its name."""
 
-    def damaged(self, finding: "Finding") -> None:
-        """Remember what was damaged."""
+    def damage_found(self, finding: "Finding") -> None:
+        """A file was damaged, and was repaired as far as possible."""
         self.findings.append(finding)
 
     def inbox_read(self, report: "InboxReport") -> None:
-        """Remember the inbox's report."""
+        """The inbox was read."""
         self.inbox = report
 
-    def read_database(self, report: "SourceReport") -> None:
-        """Remember the database's report."""
+    def database_read(self, report: "SourceReport") -> None:
+        """The database of task ids was read, or could not be."""
         self.database = report
 
     def fetching(self, report: "FetchReport") -> None:
-        """Remember the report while it grows, for a run that ends at once."""
+        """One more fetch of an id ended. The report grows, and is kept for a run that is interrupted."""
         self.fetch = report
 
     def fetched(self, report: "FetchReport") -> None:
-        """Remember the fetch's report."""
+        """The run fetches no more."""
         self.fetch = report
 
-    def deriving(self, done: int, total: int, day: date) -> None:
-        """Say nothing."""
+    def flattening(self, done: int, total: int, day: date) -> None:
+        """`done` of `total` days are flattened, the last of them `day`."""
 
-    def derived(self, reports: "list[DayReport]") -> None:
-        """Remember the days."""
-        self.days = reports
+    def flattened(self, reports: "list[DayReport]") -> None:
+        """All days are flattened."""
+        self.days = [*self.days, *reports]
 
     def loaded(self, rows: dict[str, int]) -> None:
-        """Say nothing."""
+        """These rows were loaded, by table."""
 
     def built(self, rows: dict[str, int]) -> None:
-        """Say nothing."""
+        """The models hold these rows, by model."""
 
     def checked(self, results: "list[CheckResult]") -> None:
-        """Remember the results."""
+        """These checks have run."""
         self.checks |= {(result.check.asset, result.check.name): result for result in results}
 
     def published(self, copied: "Copied | None") -> None:
-        """Remember the copy."""
+        """Readers have the newest state; None where they had it already."""
         self.copied = copied or self.copied

@@ -120,6 +120,8 @@ class IncidentLog(_Stored):
     """All open incidents, resolved ones whose message is not sent yet, and how far the run history was read."""
 
     read_up_to: int
+    events_read_up_to: int = 0
+    """The same for the event file of the command line."""
     open: list[Incident] = []
     resolved: list[Incident] = []
 

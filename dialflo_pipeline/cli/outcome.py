@@ -9,7 +9,7 @@ from dialflo_pipeline.cli.console import say, say_error, say_hint
 from dialflo_pipeline.core.schema import Result, State
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus
-from dialflo_pipeline.progress import Remembered
+from dialflo_pipeline.progress import Reporter
 
 if TYPE_CHECKING:
     from dialflo_pipeline.extract.fetch import FetchReport
@@ -23,7 +23,7 @@ FIRST = 5
 """So many reasons, and no more, are listed with an example."""
 
 
-def report_outcome(data_dir: DataDir, days: Sequence[DayStatus], seen: Remembered) -> int:
+def report_outcome(data_dir: DataDir, days: Sequence[DayStatus], seen: Reporter) -> int:
     """Print what the run did over these days; the exit code."""
     problems = [*_inbox_problems(seen.inbox), *_database_problems(seen.database)]
     problems += [*_fetch_problems(data_dir, days, seen.fetch), *_damage_problems(days, seen.findings)]
@@ -36,14 +36,14 @@ def report_outcome(data_dir: DataDir, days: Sequence[DayStatus], seen: Remembere
         database = seen.database.registration
         say(f"database: registered {database.registered}, already known {database.already_known}")
     if seen.fetch:
-        say(f"asked for {seen.fetch.asked} ids: {_counted(seen.fetch.results)}")
+        say(f"fetched {seen.fetch.asked} ids: {_counted(seen.fetch.results)}")
     if days:
         say(f"tasks: {_counted(_states(days))}")
         say(f"{'not published, readers keep what they have' if blocking else 'published'}: {data_dir.published}")
     if days and data_dir.dashboard.exists():
         say(f"dashboard: {data_dir.dashboard}")
     if seen.copied:
-        say(f"copied for readers: {seen.copied}")
+        say(f"Published {seen.copied}")
     for result in sorted(found, key=lambda result: result.blocks):
         tell = say_hint if result.check.severity is Severity.WARNING else say_error
         tell(f"check {'blocks' if result.blocks else result.check.severity}: {result}")

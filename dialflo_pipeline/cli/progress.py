@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from dialflo_pipeline.cli.console import err, say_error
-from dialflo_pipeline.progress import Remembered
+from dialflo_pipeline.progress import Reporter
 
 if TYPE_CHECKING:
     from dialflo_pipeline.extract.fetch import FetchReport
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LINE_EVERY_SECONDS = 5.0
 
 
-class ProgressReporter(Remembered):
+class ProgressReporter(Reporter):
     """Shows how far fetching and deriving are; use it as a context manager."""
 
     def __init__(self) -> None:
@@ -45,9 +45,9 @@ class ProgressReporter(Remembered):
         """Give the terminal back."""
         self._bars.stop()
 
-    def damaged(self, finding: "Finding") -> None:
+    def damage_found(self, finding: "Finding") -> None:
         """Say at once what was damaged: what follows may take long."""
-        super().damaged(finding)
+        super().damage_found(finding)
         say_error(f"damaged: {finding}")
 
     def fetching(self, report: "FetchReport") -> None:
@@ -61,7 +61,7 @@ class ProgressReporter(Remembered):
         if report.wanted and not err.is_terminal:
             err.print(f"fetched {report.asked} of {report.wanted}: {_results(report)}")
 
-    def deriving(self, done: int, total: int, day: date) -> None:
+    def flattening(self, done: int, total: int, day: date) -> None:
         """A day has been derived."""
         self._show("flattening", done, total, day.isoformat)
 

@@ -4,14 +4,12 @@ A check that blocks keeps what comes after its step from running: no models over
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckKey,
     AssetCheckResult,
     AssetChecksDefinition,
-    AssetCheckSeverity,
     AssetCheckSpec,
     AssetKey,
     AssetSelection,
@@ -22,17 +20,15 @@ from dagster import (
     multi_asset_check,
 )
 
-from dialflo_pipeline.checks.check import Check, CheckResult, Severity, Stage
-from dialflo_pipeline.checks.context import Clock
-from dialflo_pipeline.checks.run import all_checks, refuse_if_blocked, run_checks, stage_of
+from dialflo_pipeline.checks.check import Check, Stage
+from dialflo_pipeline.checks.run import all_checks, refuse_if_blocked, stage_of
 from dialflo_pipeline.defs.assets import specs
 from dialflo_pipeline.defs.assets.column_metadata import asset_key
-from dialflo_pipeline.defs.assets.daily import RebuildConfig
+from dialflo_pipeline.defs.assets.configs import RebuildConfig
 from dialflo_pipeline.defs.assets.registration import SOURCES_READ
-from dialflo_pipeline.defs.resources import Pipeline
-
-_SEVERITIES = {Severity.ERROR: AssetCheckSeverity.ERROR, Severity.WARNING: AssetCheckSeverity.WARN}
-
+from dialflo_pipeline.defs.assets.results import check_result
+from dialflo_pipeline.defs.resources import DagsterRun
+from dialflo_pipeline.run import asset_events, stages
 
 DAILY_AT = "30 7 * * *"
 """Some hours after the nightly sync, so that what it fetched is there."""
@@ -56,12 +52,12 @@ def daily_checks(timezone: str) -> ScheduleDefinition:
     )
 
 
-def asset_checks(pool: str | None) -> list[AssetChecksDefinition]:
-    """All checks; each of the two steps opens the private file once, and queues for `pool`."""
+def asset_checks() -> list[AssetChecksDefinition]:
+    """All checks; each of the two steps opens the private file once."""
     checks = all_checks(models=specs.models())
     return [
-        _step("table_checks", stage_of(checks, Stage.TABLES), pool),
-        _step("model_checks", stage_of(checks, Stage.MODELS), pool),
+        _step("table_checks", stage_of(checks, Stage.TABLES)),
+        _step("model_checks", stage_of(checks, Stage.MODELS)),
     ]
 
 
@@ -77,34 +73,21 @@ def _asset_of(check: Check) -> AssetKey:
     return key
 
 
-def _step(name: str, checks: Sequence[Check], pool: str | None) -> AssetChecksDefinition:
+def _step(name: str, checks: Sequence[Check]) -> AssetChecksDefinition:
     check_specs = [
         AssetCheckSpec(check.name, asset=_asset_of(check), description=check.description, blocking=check.is_blocking)
         for check in checks
     ]
 
-    @multi_asset_check(name=name, specs=check_specs, can_subset=True, pool=pool)
+    @multi_asset_check(name=name, specs=check_specs, can_subset=True)
     def make_checks(
-        context: AssetCheckExecutionContext, config: RebuildConfig, pipeline: ResourceParam[Pipeline]
+        context: AssetCheckExecutionContext, config: RebuildConfig, pipeline: ResourceParam[DagsterRun]
     ) -> Iterator[AssetCheckResult]:
         chosen = [check for check in checks if check_key(check) in context.selected_asset_check_keys]
-        with pipeline.step(context) as step:
-            clock = Clock(datetime.now(UTC), step.settings.zone, step.settings.settle_after)
-            results = run_checks(step.data_dir, chosen, step.rules, clock, everything=config.rebuild)
-            step.reporter.checked(results)
-        yield from map(_shown, results)
+        with pipeline.step(context) as session:
+            results = stages.check(session, chosen, everything=config.rebuild)
+        events = asset_events.of_checks(results)
+        yield from (check_result(event) for event in events if isinstance(event, asset_events.Checked))
         refuse_if_blocked(results)
 
     return make_checks
-
-
-def _shown(result: CheckResult) -> AssetCheckResult:
-    days = [day.isoformat() for day in result.days]
-    return AssetCheckResult(
-        asset_key=_asset_of(result.check),
-        check_name=result.check.name,
-        passed=result.passed,
-        severity=_SEVERITIES[result.check.severity],
-        description=result.sentence,
-        metadata={"rows": result.rows} | ({"days": days} if days else {}),
-    )

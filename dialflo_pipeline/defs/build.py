@@ -4,12 +4,14 @@ from dagster import Definitions, in_process_executor
 
 from dialflo_pipeline.defs.asset_checks import asset_checks, checks_job, daily_checks
 from dialflo_pipeline.defs.assets import specs
-from dialflo_pipeline.defs.assets.daily import DUCKDB_POOL, daily_assets, whole_assets
+from dialflo_pipeline.defs.assets.daily import daily_assets
 from dialflo_pipeline.defs.assets.registration import registration_asset
+from dialflo_pipeline.defs.assets.warehouse import whole_assets
 from dialflo_pipeline.defs.jobs import daily_schedule, derive_job, fetch_days_job, register_job, sync_job
 from dialflo_pipeline.defs.partitions import daily_partitions
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.runs.liveness import seen_alive
+from dialflo_pipeline.defs.runs.run_resource import run_resource
+from dialflo_pipeline.defs.sensors.command_line_runs import command_line_runs_sensor
 from dialflo_pipeline.defs.sensors.due import due_sensor
 from dialflo_pipeline.defs.sensors.killed_runs import killed_runs_sensor
 from dialflo_pipeline.defs.sensors.notifications import failure_sensors
@@ -17,23 +19,17 @@ from dialflo_pipeline.defs.sensors.task_sources import database_sensor, inbox_se
 from dialflo_pipeline.lake.data_dir import DataDir
 
 
-def build_definitions(
-    pipeline: Pipeline | None = None, pool: str | None = DUCKDB_POOL, *, on_a_page: bool = True
-) -> Definitions:
-    """All assets, the jobs over them and what starts those, for the settings in force.
-
-    Steps that write DuckDB files queue for `pool`; None for runs that are alone already. What only a person who looks
-    at the assets `on_a_page` wants to know can be left out.
-    """
+def build_definitions(pipeline: Pipeline | None = None) -> Definitions:
+    """All assets, the jobs over them and what starts those, for the current settings."""
     pipeline = pipeline or Pipeline()
     settings = pipeline.load()
     partitions = daily_partitions(settings)
     data_dir = DataDir(settings.data_dir)
-    shown = specs.Shown.on_a_page(data_dir.published, data_dir.dashboard) if on_a_page else specs.Shown()
+    shown = specs.Shown.on_a_page(data_dir.published, data_dir.dashboard)
     by_day = daily_assets(partitions, shown)
     return Definitions(
-        assets=[registration_asset(shown), specs.forgotten_spec(shown), *by_day, *whole_assets(pool, shown)],
-        asset_checks=asset_checks(pool),
+        assets=[registration_asset(shown), specs.forgotten_spec(shown), *by_day, *whole_assets(shown)],
+        asset_checks=asset_checks(),
         jobs=[sync_job, register_job, derive_job, fetch_days_job, checks_job],
         schedules=[daily_schedule(pipeline, partitions), daily_checks(settings.timezone)],
         sensors=[
@@ -41,9 +37,10 @@ def build_definitions(
             database_sensor(pipeline),
             due_sensor(pipeline, partitions),
             killed_runs_sensor(pipeline),
+            command_line_runs_sensor(pipeline),
             *failure_sensors(pipeline, day_steps=frozenset(assets.op.name for assets in by_day)),
         ],
-        resources={"pipeline": seen_alive(pipeline)},
+        resources={"pipeline": run_resource(pipeline)},
         # One process a run: the stages share one lock and one rate limit, and each is parallel within itself.
         executor=in_process_executor,
     )

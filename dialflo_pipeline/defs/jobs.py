@@ -1,4 +1,4 @@
-"""What starts runs by itself at night; what watches sources is in `sources.py`, what is due meanwhile in `due.py`."""
+"""The jobs, and the schedule that starts the nightly sync."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,7 +17,7 @@ from dagster import (
 )
 
 from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS, WAREHOUSE_TABLES
-from dialflo_pipeline.defs.assets.daily import FetchConfig, FlattenConfig
+from dialflo_pipeline.defs.assets.configs import FetchConfig, FlattenConfig
 from dialflo_pipeline.defs.assets.specs import lake_key
 from dialflo_pipeline.defs.partitions import partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
@@ -33,7 +33,7 @@ BY_ITSELF = {"dagster/max_retries": "0", "dagster/priority": "1"}
 sync_job = define_asset_job(
     "sync",
     AssetSelection.all(),
-    description="Registers, fetches, derives, loads, computes and publishes.",
+    description="Registers, fetches, flattens, loads, builds the models and publishes.",
     tags=BY_ITSELF,
 )
 register_job = define_asset_job(
@@ -46,15 +46,15 @@ register_job = define_asset_job(
 derive_job = define_asset_job(
     "derive",
     AssetSelection.all() - AssetSelection.assets(lake_key(TASK_IDS), lake_key(RAW_ANSWERS)),
-    description="The same as sync without its sources: derives, loads, computes and publishes what was fetched.",
+    description="Like sync, but without the API: flattens, loads, builds the models and publishes what was fetched.",
     tags=BY_ITSELF,
 )
 
 fetch_days_job = define_asset_job(
     "fetch_days",
     AssetSelection.assets(lake_key(RAW_ANSWERS), *(lake_key(table) for table in WAREHOUSE_TABLES)),
-    description="Fetches and derives a day. For backfills by command: a run a day; the sensor `due` asks for what is in"
-    " DuckDB once, after all of them.",
+    description="Fetches and flattens a day. For backfills by command, one run a day; after the last one the sensor"
+    " `due` starts the run that updates DuckDB.",
 )
 
 
@@ -66,7 +66,7 @@ def daily_schedule(pipeline: Pipeline, partitions: DailyPartitionsDefinition) ->
         cron_schedule=DAILY_AT,
         execution_timezone=partitions.timezone,
         default_status=DefaultScheduleStatus.RUNNING,
-        description="Every night: all days up to today with a task that is pending, unsettled or not found.",
+        description="Every night: all days up to today that have a pending, unsettled or not-found task.",
     )
     def daily_sync(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
         settings = pipeline.load()

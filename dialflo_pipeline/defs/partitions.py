@@ -9,14 +9,14 @@ from dagster import (
     AssetKey,
     AssetMaterialization,
     BackfillPolicy,
-    Config,
     DailyPartitionsDefinition,
     MaterializeResult,
 )
 
 from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.core.settings import Settings
-from dialflo_pipeline.defs.history.run_history import note_materialized, note_planned
+from dialflo_pipeline.defs.assets.configs import DaysConfig
+from dialflo_pipeline.defs.internals.planned import note_planned
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus
 
@@ -28,15 +28,6 @@ of another day, mostly a mistake of whoever registered it, is worked on like any
 
 A_DAY_A_RUN = BackfillPolicy.multi_run(max_partitions_per_run=1)
 """A day of a backfill fails by itself and is started again by itself; what has no days follows once, after all."""
-
-
-class DaysConfig(Config):
-    """Which days to work on: those of the run's partitions, unless a span is given."""
-
-    first_day: str | None = None
-    """First day of the span, as YYYY-MM-DD."""
-    last_day: str | None = None
-    """Last day of the span, included."""
 
 
 def daily_partitions(settings: Settings) -> DailyPartitionsDefinition:
@@ -81,19 +72,18 @@ def days_of_run(context: AssetExecutionContext, config: DaysConfig, days: Iterab
 def materialized(
     context: AssetExecutionContext, key: AssetKey, days: Mapping[date, Metadata], in_all: Metadata
 ) -> MaterializeResult[None]:
-    """The result of an asset that worked on `days`, with what is to be said of each and of all.
+    """The result of an asset that worked on `days`: figures of each day and of all.
 
-    Days outside the run's own partitions are told one by one: a run over a range would cost several events for each
+    Days outside the run's own partitions are logged one by one: a run over a range would cost several events for each
     day of it and asset, and show days as done on which there was nothing to do.
     """
     first, last = context.partition_key_range
-    own, others = {}, []
+    own: Metadata = {}
     for day, metadata in days.items():
         if first <= day.isoformat() <= last:
             own = metadata
         else:
-            others.append(_of_a_day(key, day, metadata))
-    note_materialized(context, others)
+            context.log_event(_of_a_day(key, day, metadata))
     return MaterializeResult(asset_key=key, metadata={**in_all, **(own if first == last else {})})
 
 

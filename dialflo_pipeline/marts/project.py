@@ -33,6 +33,12 @@ def macro_scripts(folder: Path) -> list[str]:
     return [path.read_text("utf-8") for path in sorted((folder / MACRO_FOLDER).glob("*.sql"))]
 
 
+def model_names(folder: Path) -> list[str]:
+    """The full names of all models, by name, without reading them."""
+    parts = ((schema, folder / part) for schema, part in MODEL_FOLDERS.items())
+    return sorted(f"{schema}.{path.stem}" for schema, part in parts for path in part.glob("*.sql"))
+
+
 def read_models(folder: Path) -> list[Model]:
     """Every model below `folder`, each after the models that it reads.
 

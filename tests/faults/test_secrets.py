@@ -23,9 +23,7 @@ from dialflo_pipeline.api import redaction
 from dialflo_pipeline.core.errors import SettingsError
 from dialflo_pipeline.core.settings import Settings, load_settings
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.runs.execute import DagsterRuns
-from dialflo_pipeline.progress import Remembered
+from dialflo_pipeline.defs.resources import DagsterRun, Pipeline
 from tests.faults.fetching import Fetched
 from tests.faults.http_faults import BROKEN, STATUSES
 from tests.support.canaries import PHONES, TOKEN, canaries_in, leaks_below
@@ -135,7 +133,7 @@ def test_neither_settings_nor_dagster_show_the_token(tmp_path: Path) -> None:
     settings = Settings(api_token=SecretStr(TOKEN), data_dir=tmp_path)
     assert TOKEN not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
     pipeline = Pipeline(lambda: settings)
-    runs = DagsterRuns.of(settings, Remembered(), apart=True)
+    runs = DagsterRun(pipeline)
     with DagsterInstance.ephemeral() as instance:
         assert _tellers(settings, pipeline, runs, build_definitions(pipeline), instance) == set()
 

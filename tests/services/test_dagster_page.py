@@ -57,7 +57,7 @@ def settings(simulator: RunningSimulator, tmp_path_factory: pytest.TempPathFacto
     token = SecretStr(simulator.token)
     settings = Settings(data_dir=root / "data", base_url=simulator.base_url, api_token=token, rate_limit=0)
     register(settings, [row for row in task_rows(OPTIONS) if row.completed_at.date() > first_day()])
-    assert sync(settings, history_apart=True) == 0
+    assert sync(settings) == 0
     return settings
 
 

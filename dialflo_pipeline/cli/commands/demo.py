@@ -59,7 +59,7 @@ def run_demo() -> int:
         settings = _settings_for(simulator, given)
         say(f"simulating {options.days} days of calls at {simulator.base_url}")
         _register(settings, task_rows(options))
-        code = sync(settings, history_apart=True)
+        code = sync(settings)
     show_summary(DataDir(settings.data_dir).published)
     return code
 

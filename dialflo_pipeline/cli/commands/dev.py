@@ -14,6 +14,7 @@ from dialflo_pipeline.cli.reload_partitions import reloading_for_new_days
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.defs.deployment.home import dagster_home
 from dialflo_pipeline.defs.deployment.working_directory import environment_of_dagster, folder_without_settings
+from dialflo_pipeline.defs.history.report_events import show_command_line_runs
 from dialflo_pipeline.lake.data_dir import DataDir
 
 MODULE = "dialflo_pipeline.definitions"
@@ -38,6 +39,7 @@ def run_dev(port: int) -> int:
     say(f"web page: {page}")
     target = ["-m", MODULE, "-d", str(here)]
     command = [sys.executable, "-m", "dagster", "dev", *target, "-h", "127.0.0.1", "-p", str(port)]
+    show_command_line_runs(home, workspace)
     started_in, environment = folder_without_settings(workspace), {**os.environ, **environment_of_dagster(home, here)}
     try:
         with reloading_for_new_days(settings, page):

@@ -12,6 +12,7 @@ from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.defs.deployment.home import dagster_home
 from dialflo_pipeline.defs.deployment.web_server import serve_page
 from dialflo_pipeline.defs.deployment.working_directory import environment_of_dagster, folder_without_settings
+from dialflo_pipeline.defs.history.report_events import show_command_line_runs
 from dialflo_pipeline.lake.data_dir import DataDir
 
 LOOPBACK = "127.0.0.1"
@@ -39,6 +40,7 @@ def run_page(host: str, port: int, workspace_file: Path) -> int:
     home = dagster_home(workspace, here)
     os.environ.update(environment_of_dagster(home, here))
     os.chdir(folder_without_settings(workspace))
+    show_command_line_runs(home, workspace)
     with reloading_for_new_days(settings, f"http://{LOOPBACK if host in EVERYWHERE else host}:{port}"):
         serve_page(host, port, served)
     return 0

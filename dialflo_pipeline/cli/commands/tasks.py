@@ -13,6 +13,7 @@ from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import say, say_error, say_hint
 from dialflo_pipeline.cli.streams import STDIN, standard_input
 from dialflo_pipeline.core.errors import TaskFileError, UsageError
+from dialflo_pipeline.core.schema import FORGOTTEN_IDS
 from dialflo_pipeline.core.settings import Settings, load_settings
 from dialflo_pipeline.core.signals import ending_at_once
 from dialflo_pipeline.extract.task_ids.files.formats import Format
@@ -21,7 +22,8 @@ from dialflo_pipeline.extract.task_ids.register import Registration, register
 from dialflo_pipeline.extract.task_ids.row_validation import Refused
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.registrations import forget
-from dialflo_pipeline.progress import Remembered
+from dialflo_pipeline.run import asset_events
+from dialflo_pipeline.run.event_file import append_events
 
 INTERRUPTED = "Interrupted. The same command registers what is missing."
 
@@ -88,19 +90,17 @@ def forget_ids(task_ids: Sequence[str]) -> int:
     say(f"forgotten {done.forgotten}, already forgotten {done.already_forgotten}, unknown {len(done.unknown)}")
     if done.forgotten:
         say_hint("The next sync takes their rows out of the warehouse.")
-        _show_forgotten(settings, done.forgotten)
+        _record_forgotten(data_dir, done.forgotten)
     if done.unknown:
         say_error(f"{len(done.unknown)} were never registered; the first is {done.unknown[0]!r}")
     return 1 if done.unknown else 0
 
 
-def _show_forgotten(settings: Settings, count: int) -> None:
-    from dialflo_pipeline.defs.runs.execute import DagsterRuns  # slow to load, and only this needs it here
-
-    try:
-        DagsterRuns.of(settings, Remembered()).note_forgotten(count)
-    except Exception as error:  # whatever the history lacks, the ids are forgotten
-        say_hint(f"Dagster's page does not show it: its run history cannot be used ({type(error).__name__}).")
+def _record_forgotten(data_dir: DataDir, count: int) -> None:
+    """Leave it for Dagster's page to show."""
+    lake = data_dir.lake
+    rows = sum(lake.row_count(FORGOTTEN_IDS, day) for day in lake.days(FORGOTTEN_IDS))
+    append_events(data_dir.work, asset_events.of_forgetting(count, rows))
 
 
 def _decoded(argument: str) -> str:

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import yaml
 from dagster import DagsterInstance, Definitions
-from dagster._config import process_config, resolve_to_config_type  # how an instance reads its dagster.yaml
-from dagster._core.instance.ref import InstanceRef  # the only way to look without making what is missing
-from dagster._core.scheduler.instigation import InstigatorStatus
-from dagster._serdes import ConfigurableClassData
 from sqlalchemy import NullPool, create_engine
 
 from dialflo_pipeline.core.diagnostics import Finding
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.deployment.home import CONFIG
 from dialflo_pipeline.defs.deployment.storage_errors import why_unusable
+from dialflo_pipeline.defs.internals.names import (
+    ConfigurableClassData,
+    InstanceRef,
+    InstigatorStatus,
+    process_config,
+    resolve_to_config_type,
+)
 
 BEATS_WITHIN_SECONDS = 300.0
 """The daemon beats every 30 seconds; a step of its own may take a minute or two."""

@@ -6,15 +6,14 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from dagster import AssetCheckSeverity, DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, EventLogEntry
-from dagster._core.events import RunFailureReason
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG as RANGE_END
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG as RANGE_START
-from dagster._core.storage.tags import PARTITION_NAME_TAG as PARTITION
-from dagster_shared.error import SerializableErrorInfo  # what an event holds of an error
 
 from dialflo_pipeline.alerts.date_ranges import days_between
 from dialflo_pipeline.alerts.failures import INTERRUPTED, WRAPPERS, FailedStep
 from dialflo_pipeline.core.errors import RunKilled
+from dialflo_pipeline.defs.internals.names import ASSET_PARTITION_RANGE_END_TAG as RANGE_END
+from dialflo_pipeline.defs.internals.names import ASSET_PARTITION_RANGE_START_TAG as RANGE_START
+from dialflo_pipeline.defs.internals.names import PARTITION_NAME_TAG as PARTITION
+from dialflo_pipeline.defs.internals.names import RunFailureReason, SerializableErrorInfo
 
 LOOKED_AT: Final = {
     DagsterEventType.RUN_START,

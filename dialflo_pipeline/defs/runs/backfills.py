@@ -6,10 +6,10 @@ What has no days is to follow such runs once, after all of them, and not in thei
 from datetime import date
 
 from dagster import DagsterInstance
-from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus  # how an instance is asked for them
 
 from dialflo_pipeline.alerts.failures import ASSETS_BY_HAND
 from dialflo_pipeline.defs.history.run_content import days_of
+from dialflo_pipeline.defs.internals.names import BulkActionsFilter, BulkActionStatus
 from dialflo_pipeline.defs.jobs import fetch_days_job
 from dialflo_pipeline.defs.runs.active_runs import runs_under_way
 from dialflo_pipeline.lake.data_dir import DataDir

@@ -17,9 +17,9 @@ from dagster import (
     SkipReason,
     sensor,
 )
-from dagster._core.events import JobFailureData  # what Dagster itself reports a failed run with
 
 from dialflo_pipeline.defs.history.run_content import KILLED, killed
+from dialflo_pipeline.defs.internals.names import JobFailureData
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs.ownership import DATA_TAG, is_ours
 from dialflo_pipeline.lake.data_dir import DataDir

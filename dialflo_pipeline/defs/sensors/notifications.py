@@ -16,10 +16,12 @@ from dialflo_pipeline.alerts.channels import SendReport, channels_of, message_wr
 from dialflo_pipeline.alerts.failures import FailedStep, check_failure, check_subject, failure_of, step_subject
 from dialflo_pipeline.alerts.incidents import IncidentLog
 from dialflo_pipeline.core.settings import Settings
+from dialflo_pipeline.defs.history.command_line_runs import command_line_runs, newest_event
 from dialflo_pipeline.defs.history.ended_runs import ended_runs, newest_end
 from dialflo_pipeline.defs.history.run_content import EndedRun
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs.ownership import is_ours
+from dialflo_pipeline.lake.data_dir import DataDir
 
 EVERY_SECONDS = 30
 NOTIFICATIONS_OFF = "Notifications are off: set DIALFLO_NOTIFY_WEBHOOK or DIALFLO_NOTIFY_SMTP."
@@ -61,13 +63,17 @@ def _tick(context: SensorEvaluationContext, settings: Settings, note: Note, day_
     if not channels:
         context.update_cursor("")  # once set up, older failures are not reported
         return SkipReason(NOTIFICATIONS_OFF)
-    incidents = _stored(context.cursor)
+    incidents, work = _stored(context.cursor), DataDir(settings.data_dir).work
     if incidents is None:
-        context.update_cursor(IncidentLog(read_up_to=newest_end(context.instance)).model_dump_json())
+        begun = IncidentLog(read_up_to=newest_end(context.instance), events_read_up_to=newest_event(work))
+        context.update_cursor(begun.model_dump_json())
         return SkipReason("Failures from now on are reported.")
     for run in ended_runs(context.instance, incidents.read_up_to, is_ours(context, settings), day_steps):
         note(incidents, run, channels, settings)
         incidents.read_up_to = run.place
+    for run in command_line_runs(work, incidents.events_read_up_to):
+        note(incidents, run, channels, settings)
+        incidents.events_read_up_to = run.place
     now = datetime.now(UTC)
     incidents.remove_old(channels, now)
     report = send_pending(incidents, channels, message_writer_of(settings), now)

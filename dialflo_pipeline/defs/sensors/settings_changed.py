@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dagster import SensorEvaluationContext
-from dagster._core.scheduler.instigation import InstigatorType
 
 from dialflo_pipeline.core.settings import env_file_changed_at
+from dialflo_pipeline.defs.internals.names import InstigatorType
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 

@@ -61,7 +61,7 @@ def test_a_wrong_token_is_one_message_and_a_right_one_resolves_it(tmp_path: Path
 
 def _sync(settings: Settings) -> None:
     with suppress(TokenRefused):
-        sync(settings, history_apart=True)
+        sync(settings)
 
 
 def test_an_unreachable_api_fails_its_run_sends_one_message_and_readers_go_on(tmp_path: Path, hook: Hook) -> None:

@@ -1,30 +1,25 @@
 """Whole runs of the assets in this process, against answers that come over real HTTP."""
 
 import json
-import logging
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from dagster import AssetKey, DagsterInstance, DagsterRunStatus, build_schedule_context
-from dagster._core.test_utils import create_run_for_test  # the only way to a run that never ended
+from dagster import AssetKey, DagsterInstance, build_schedule_context
 from pydantic import SecretStr
 
 from dialflo_pipeline.cli.commands.tasks import forget_ids, register_file
 from dialflo_pipeline.cli.sync import rebuild, sync
 from dialflo_pipeline.core.errors import TokenRefused
-from dialflo_pipeline.core.schema import FORGOTTEN_IDS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.schema import WAREHOUSE_TABLES
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.deployment.home import dagster_home, home_beside
+from dialflo_pipeline.defs.history.report_events import report_events
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.runs.execute import DagsterRuns
-from dialflo_pipeline.defs.runs.ownership import DATA_TAG
 from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.lake.data_dir import DataDir
-from dialflo_pipeline.progress import Remembered
 from dialflo_pipeline.simulator import RunningSimulator
 from tests.support.canaries import TOKEN
 
@@ -68,27 +63,16 @@ def noted(instance: DagsterInstance, *key: str) -> dict[str, object]:
     return {name: value.value for name, value in event.asset_materialization.metadata.items()}
 
 
-def test_ids_that_are_forgotten_are_on_the_page_though_no_run_forgets(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_forgotten_ids_are_shown_on_the_page(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIALFLO_DATA_DIR", str(settings.data_dir))
     assert forget_ids(["a"]) == forget_ids(["b"]) == 0
-    with DagsterInstance.from_config(str(dagster_home(DataDir(settings.data_dir), Path.cwd()))) as instance:
-        assert noted(instance, "lake", "forgotten_ids") == {"forgotten": 1, "dagster/row_count": 2}
+    with DagsterInstance.ephemeral() as instance:
+        report_events(instance, DataDir(settings.data_dir))
+        shown = noted(instance, "lake", "forgotten_ids")
+    assert (shown["forgotten"], shown["dagster/row_count"]) == (1, 2)
 
 
-def test_ids_are_forgotten_also_where_there_is_no_history_to_tell(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("DIALFLO_DATA_DIR", str(settings.data_dir))
-    home = dagster_home(DataDir(settings.data_dir), Path.cwd())
-    (home / "dagster.yaml").write_text("storage: {nonsense: 1}")
-    assert forget_ids(["a"]) == 0
-    assert "Dagster's page does not show it" in capsys.readouterr().err
-    assert DataDir(settings.data_dir).lake.days(FORGOTTEN_IDS)
-
-
-def test_a_sync_is_repeatable_rebuildable_and_seen_by_dagster(settings: Settings) -> None:
+def test_a_sync_is_repeatable_rebuildable_and_shown_by_dagster(settings: Settings, tmp_path: Path) -> None:
     assert sync(settings) == 0
     assert rows(settings, "SELECT call_date::VARCHAR, count(*) FROM calls GROUP BY 1 ORDER BY 1") == [
         (DAYS[0], 2),
@@ -105,8 +89,10 @@ def test_a_sync_is_repeatable_rebuildable_and_seen_by_dagster(settings: Settings
     assert rebuild(unreachable) == 0
     assert everything(settings) == first
 
-    home = dagster_home(DataDir(settings.data_dir), Path.cwd())
-    with DagsterInstance.from_config(str(home)) as instance:
+    home = tmp_path / "home"
+    home.mkdir()
+    with DagsterInstance.local_temp(str(home)) as instance:
+        report_events(instance, DataDir(settings.data_dir))
         for table in ("raw_answers", "calls", "tasks"):
             assert set(DAYS) <= instance.get_materialized_partitions(AssetKey(["lake", table]))
         counted = sum(len(rows(settings, f"FROM {table.name}")) for table in WAREHOUSE_TABLES)
@@ -128,15 +114,14 @@ def test_a_refused_token_marks_nothing_and_still_shows_what_is_registered(settin
     assert rows(settings, "SELECT DISTINCT state FROM tasks") == [("settled",)]
 
 
-def test_the_inbox_is_registered_by_its_own_run(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.CRITICAL)
+def test_the_inbox_is_registered_by_a_run_of_its_own(settings: Settings) -> None:
     inbox = DataDir(settings.data_dir).inbox
     inbox.mkdir()
     (inbox / "more.jsonl").write_text(json.dumps({"task_id": "d", "completed_at": datetime.now(UTC).isoformat()}))
-    reporter = Remembered()
-    DagsterRuns.of(settings, reporter).register()
-    assert reporter.inbox is not None
-    assert reporter.inbox.registration.registered == 1
+    with DagsterInstance.ephemeral() as instance:
+        job = build_definitions(Pipeline(lambda: settings)).resolve_job_def("register")
+        assert job.execute_in_process(instance=instance).success
+        assert noted(instance, "lake", "task_ids")["registered"] == 1
     assert (inbox / "done" / "more.jsonl").is_file()
 
 
@@ -156,14 +141,3 @@ def test_the_run_that_the_schedule_asks_for_covers_the_waiting_days(settings: Se
 def test_days_from_before_the_first_partition_are_synced_all_the_same(settings: Settings) -> None:
     assert sync(settings.model_copy(update={"start_date": date(2026, 3, 5)})) == 0
     assert rows(settings, "SELECT state, count(*) FROM tasks GROUP BY 1") == [("settled", 3)]
-
-
-def test_a_run_that_was_killed_is_told_to_the_history_by_the_next_one(settings: Settings) -> None:
-    home = home_beside(DataDir(settings.data_dir))
-    with DagsterInstance.from_config(str(home)) as instance:
-        killed = create_run_for_test(instance, status=DagsterRunStatus.STARTED, tags={DATA_TAG: str(settings.data_dir)})
-        other = create_run_for_test(instance, status=DagsterRunStatus.STARTED, tags={DATA_TAG: "elsewhere"})
-        DagsterRuns.of(settings, Remembered(), apart=True).register()
-        found = {run.run_id: run.status for run in instance.get_runs()}
-    assert found[killed.run_id] is DagsterRunStatus.FAILURE
-    assert found[other.run_id] is DagsterRunStatus.STARTED

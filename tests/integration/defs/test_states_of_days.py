@@ -12,15 +12,15 @@ from pydantic import SecretStr
 from dialflo_pipeline.cli.commands.tasks import register_file
 from dialflo_pipeline.cli.sync import sync
 from dialflo_pipeline.core.settings import Settings
-from dialflo_pipeline.defs.assets import daily as assets
 from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.deployment.home import home_beside
+from dialflo_pipeline.defs.history.report_events import report_events
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.extract import run as collect
 from dialflo_pipeline.extract.fetch import FetchReport, StopReason
 from dialflo_pipeline.extract.task_ids.files.reader import read
-from dialflo_pipeline.flatten import days as flattening
+from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
+from dialflo_pipeline.run import stages
 from dialflo_pipeline.simulator import RunningSimulator
 
 DAYS = ("2026-03-01", "2026-03-04")
@@ -107,19 +107,16 @@ def test_without_a_token_each_day_with_ids_that_wait_is_red(instance: DagsterIns
     assert shown(instance, RAW) == dict.fromkeys(DAYS, FAILED)
 
 
-def test_a_day_that_the_command_line_could_not_fetch_is_red_too(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+def test_days_of_the_command_line_are_green_once_it_has_fetched_them(
+    instance: DagsterInstance, settings: Settings
 ) -> None:
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
     unreachable = settings.model_copy(update={"base_url": "http://127.0.0.1:9", "tries": 1})
-    assert sync(unreachable, history_apart=True) == 1
-    with DagsterInstance.from_config(str(home_beside(DataDir(settings.data_dir)))) as instance:
-        assert (shown(instance, RAW), shown(instance, CALLS)) == (
-            dict.fromkeys(DAYS, FAILED),
-            dict.fromkeys(DAYS, DONE),
-        )
-        assert sync(settings, history_apart=True) == 0
-        assert shown(instance, RAW) == dict.fromkeys(DAYS, DONE)
+    assert sync(unreachable) == 1
+    report_events(instance, DataDir(settings.data_dir))
+    assert (shown(instance, RAW), shown(instance, CALLS)) == ({}, dict.fromkeys(DAYS, DONE))
+    assert sync(settings) == 0
+    report_events(instance, DataDir(settings.data_dir))
+    assert shown(instance, RAW) == dict.fromkeys(DAYS, DONE)
 
 
 def test_what_is_derived_of_a_day_that_could_not_be_fetched_is_shown_beside_it(
@@ -149,11 +146,11 @@ def test_a_day_that_was_fetched_before_the_api_went_down_is_green(
 def test_a_day_that_could_not_be_derived_is_red_and_those_before_it_green(
     instance: DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def derive_the_first_day(*arguments: Any) -> Iterator[Any]:
-        yield next(flattening.flatten_days(*arguments))
+    def flatten_the_first_day(*arguments: Any) -> Iterator[Any]:
+        yield next(flatten_days(*arguments))
         raise OSError("no room")
 
-    monkeypatch.setattr(assets, "derive_days", derive_the_first_day)
+    monkeypatch.setattr(stages, "flatten_days", flatten_the_first_day)
     assert not run(instance, settings)
     assert (shown(instance, RAW), shown(instance, CALLS)) == (
         dict.fromkeys(DAYS, DONE),

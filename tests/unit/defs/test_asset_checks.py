@@ -5,11 +5,8 @@ from collections.abc import Callable
 from dagster import AssetKey, Definitions, TableColumnLineage
 
 from dialflo_pipeline.checks.run import all_checks
-from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.asset_checks import check_key
 from dialflo_pipeline.defs.assets.registration import SOURCES_READ
-from dialflo_pipeline.defs.build import build_definitions
-from dialflo_pipeline.defs.resources import Pipeline
 
 Build = Callable[[], Definitions]
 
@@ -58,8 +55,3 @@ def test_every_column_of_the_lake_and_the_warehouse_has_its_origin(definitions: 
             columns = [column.name for column in metadata["dagster/column_schema"].columns]
             deps = metadata["dagster/column_lineage"].deps_by_column
             assert [name for name in columns if not deps.get(name)] == []
-
-
-def test_the_command_line_does_not_follow_columns_it_shows_to_nobody(settings: Settings) -> None:
-    graph = build_definitions(Pipeline(lambda: settings), pool=None, on_a_page=False).resolve_asset_graph()
-    assert "dagster/column_lineage" not in graph.get(AssetKey(["marts", "answer_rate"])).metadata

@@ -168,14 +168,3 @@ def test_a_backfill_works_on_a_day_a_run_and_on_the_warehouse_once(definitions: 
     policies = {key.to_user_string(): graph.get(key).backfill_policy for key in graph.materializable_asset_keys}
     assert policies["lake/raw_answers"] == policies["lake/calls"] == BackfillPolicy.multi_run(1)
     assert not graph.get(AssetKey(["warehouse", "calls"])).is_partitioned
-
-
-def test_writers_of_duckdb_share_one_pool(definitions: Build) -> None:
-    pools = {op.name: op.pool for op in definitions().resolve_job_def("sync").graph.iterate_op_defs()}
-    assert {name for name, pool in pools.items() if pool == "duckdb"} == {
-        "warehouse_tables",
-        "table_checks",
-        "models",
-        "model_checks",
-        "published__warehouse",
-    }

@@ -15,7 +15,7 @@ from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs.ownership import DATA_TAG
 from dialflo_pipeline.lake.data_dir import DataDir
-from dialflo_pipeline.progress import Remembered
+from dialflo_pipeline.run import stages
 from dialflo_pipeline.storage import liveness as alive
 from dialflo_pipeline.storage.liveness import is_alive, shown_alive
 
@@ -85,16 +85,18 @@ def test_runs_of_the_command_line_over_other_data_are_looked_after_where_that_is
 
 
 def test_while_a_run_works_its_process_is_seen_to_be_alive(
-    settings: Settings, data_dir: DataDir, instance: DagsterInstance
+    settings: Settings, data_dir: DataDir, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[bool] = []
+    register = stages.register
 
-    class Watching(Remembered):
-        def inbox_read(self, report: Any) -> None:
-            (run,) = instance.get_runs()
-            seen.append(is_alive(data_dir.work, run.run_id))
+    def watched(session: Any) -> Any:
+        (run,) = instance.get_runs()
+        seen.append(is_alive(data_dir.work, run.run_id))
+        return register(session)
 
-    job = build_definitions(Pipeline(lambda: settings, Watching())).resolve_job_def("register")
+    monkeypatch.setattr(stages, "register", watched)
+    job = build_definitions(Pipeline(lambda: settings)).resolve_job_def("register")
     ran = job.execute_in_process(instance=instance)
     assert seen == [True]
     assert not is_alive(data_dir.work, ran.run_id)

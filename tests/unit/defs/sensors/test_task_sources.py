@@ -20,7 +20,6 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from pydantic import SecretStr
 
 from dialflo_pipeline.core.settings import Settings
-from dialflo_pipeline.defs.assets.registration import sources_read
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs import active_runs as under_way
@@ -28,6 +27,7 @@ from dialflo_pipeline.defs.sensors import task_sources as sources
 from dialflo_pipeline.extract.task_ids.database.source import SourceReport
 from dialflo_pipeline.extract.task_ids.inbox import InboxReport
 from dialflo_pipeline.lake.data_dir import DataDir
+from dialflo_pipeline.run.asset_events import sources_read
 from dialflo_pipeline.storage.liveness import shown_alive
 
 QUERY = "SELECT task_id, n AS cursor FROM t WHERE n >= :cursor"

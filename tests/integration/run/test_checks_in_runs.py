@@ -1,10 +1,9 @@
-"""What checks do to a run of the command line: told, and kept from readers where they block."""
+"""What checks do to a run of the command line: warnings are shown, and a blocking check prevents publication."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from dagster import AssetKey, DagsterInstance
 from pydantic import SecretStr
 
 from dialflo_pipeline.checks.check import Check, Severity
@@ -12,11 +11,12 @@ from dialflo_pipeline.checks.run import all_checks
 from dialflo_pipeline.cli.commands.tasks import register_file
 from dialflo_pipeline.cli.sync import rebuild, sync
 from dialflo_pipeline.core.settings import Settings
-from dialflo_pipeline.defs import asset_checks
-from dialflo_pipeline.defs.deployment.home import home_beside
 from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.run import stages
+from dialflo_pipeline.run.asset_events import Checked
+from dialflo_pipeline.run.event_file import read_events
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
 
 OPTIONS = SimulatorOptions(days=2, tasks_per_day=8)
@@ -62,10 +62,10 @@ def with_check(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     def more(folder: Path | None = None, models: Iterable[Model] | None = None) -> list[Check]:
         return [*all_checks(folder, models), check]
 
-    monkeypatch.setattr(asset_checks, "all_checks", more)
+    monkeypatch.setattr(stages, "all_checks", more)
 
 
-def test_a_warning_is_told_and_changes_neither_publication_nor_exit_code(
+def test_a_warning_is_shown_and_changes_neither_publication_nor_exit_code(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     published = DataDir(settings.data_dir).published
@@ -96,18 +96,11 @@ def test_a_check_that_blocks_keeps_readers_on_what_they_have_until_it_passes(
     assert published.stat().st_ino != before
 
 
-def test_results_stand_in_dagsters_history_with_their_sentences(settings: Settings) -> None:
-    with DagsterInstance.from_config(str(home_beside(DataDir(settings.data_dir)))) as instance:
-        event = instance.get_latest_materialization_event(AssetKey(["published", "warehouse"]))
-        assert event
-        logs = instance.all_logs(event.run_id)
-    evaluations = [
-        entry.dagster_event.asset_check_evaluation_data
-        for entry in logs
-        if entry.dagster_event and entry.dagster_event.event_type_value == "ASSET_CHECK_EVALUATION"
-    ]
-    assert {f"{each.asset_key.to_user_string()} {each.check_name}" for each in evaluations} >= {
+def test_the_event_file_has_each_check_with_its_sentence(settings: Settings) -> None:
+    events = [stored.event for stored in read_events(DataDir(settings.data_dir).work)]
+    checks = [event for event in events if isinstance(event, Checked)]
+    assert {f"{'/'.join(each.asset)} {each.check}" for each in checks} >= {
         "warehouse/tasks every_id_once",
         "marts/answer_rate grain_unique",
     }
-    assert all(each.passed and (each.description or "").startswith("Nothing found") for each in evaluations)
+    assert all(each.passed and each.description.startswith("Nothing found") for each in checks)
