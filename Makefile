@@ -1,4 +1,4 @@
-# One command for each thing a person does. Every target first sets up what it needs, in .venv.
+# One target per task. Each first sets up what it needs, in .venv.
 
 PYTHON ?= python3
 VENV := .venv
@@ -21,17 +21,17 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@# pip compiles what it installs, but not what stays where it is; some users' Python never would.
+	@# pip compiles what it installs, but not an editable checkout.
 	@$(BIN)/python -m compileall -q dialflo_pipeline
 	@touch $(READY)
 
-# dlt and all else that only the benchmarks need stay out of the environment of the pipeline.
+# dlt and other packages for benchmarks only stay out of the pipeline's environment.
 $(BENCH_READY): requirements/bench.txt
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $(BENCH_READY)
 
-# Superset stays apart too: it wants other versions of what the pipeline uses, and no Python above 3.12.
+# Superset needs other versions of what the pipeline uses, and Python 3.12 or older.
 $(BI_READY): requirements/bi.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13) and "Superset needs Python 3.12 or older; try: make test-bi PYTHON=python3.12")'
 	$(PYTHON) -m venv $(BI)
@@ -60,17 +60,17 @@ lint: $(READY) ## Check style, formats, types and the Dagster definitions
 	$(BIN)/lint-imports
 	PATH="$(CURDIR)/$(BIN):$$PATH" dg check defs
 
-format: $(READY) ## Mend what can be mended by itself
+format: $(READY) ## Fix style and format where possible
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 dev: $(READY) ## Open Dagster's web page on this project
 	@$(BIN)/dialflo dev
 
-bench: $(READY) $(BENCH_READY) ## Measure beside dlt and floors: FULL=1 for all sizes, PAGE=1 to write docs/performance.*
+bench: $(READY) $(BENCH_READY) ## Compare with dlt and with floors: FULL=1 for all sizes, PAGE=1 to write docs/performance.*
 	@$(BENCH)/bin/python -m benchmarks --python $(BIN)/python $(if $(FULL),--full) $(if $(PAGE),--page) $(BENCH_OPTIONS)
 
-chaos: $(READY) ## Kill runs at every durable step and at random, and all else that takes long: SEED=, KILLS=
+chaos: $(READY) ## Kill runs at every durable step and at random, and other long tests: SEED=, KILLS=
 	$(if $(SEED),CHAOS_SEED=$(SEED)) $(if $(KILLS),CHAOS_KILLS=$(KILLS)) $(BIN)/pytest -m chaos --numprocesses=auto $(CHAOS_OPTIONS)
 
 $(JS_READY): javascript/package.json javascript/package-lock.json
@@ -107,5 +107,5 @@ lock: $(READY) ## Pin the newest allowed versions, with hashes and without addre
 	$(LOCK) --upgrade --output-file requirements/bench.txt --group pyproject.toml:bench
 	$(LOCK) --upgrade --output-file requirements/bi.txt --group pyproject.toml:bi
 
-clean: ## Remove what the targets made, but no data
+clean: ## Remove what the targets created, but no data
 	rm -rf $(VENV) $(BENCH) $(BI) build/bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
