@@ -37,6 +37,11 @@ def stale_days(path: Path, wanted: Days) -> list[date]:
     return sorted(day for day in wanted.keys() | loaded.keys() if wanted.get(day) != loaded.get(day))
 
 
+def have_same_days(first: Path, second: Path) -> bool:
+    """Whether both files have the same days, each loaded from the same fingerprint."""
+    return _loaded_days(first) == _loaded_days(second)
+
+
 def load(path: Path, lake: Lake, days: Days) -> dict[str, int]:
     """Replace the rows of these days by those in the lake, all or nothing; the rows loaded, by table.
 

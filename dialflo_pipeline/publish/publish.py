@@ -14,6 +14,7 @@ import duckdb
 
 from dialflo_pipeline.core.errors import DialfloError, NotPublished, TransientError
 from dialflo_pipeline.marts.build import built_fingerprint
+from dialflo_pipeline.publish.protection import has_stray_log, make_read_only, remove_stray_log
 from dialflo_pipeline.publish.publication_metadata import stamp
 from dialflo_pipeline.storage.atomic_write import whole_file
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
@@ -45,14 +46,15 @@ def publish(private: Path, published: Path, aside: Path) -> Copied:
     start, byte_count = time.monotonic(), private.stat().st_size
     with whole_file(published, aside) as unfinished:
         shutil.copyfile(private, unfinished)
-        # Left by a program that wrote into the published file: DuckDB would replay it over the new one.
-        duckdb_files.log_of(published).unlink(missing_ok=True)
+        make_read_only(unfinished)
+        remove_stray_log(published)
+    remove_stray_log(published)  # another program may have written one before the file was replaced
     return Copied(byte_count, time.monotonic() - start)
 
 
 def is_published(private: Path, published: Path) -> bool:
     """Whether the published marts come from the same state as the private ones; says nothing of newer loads."""
-    if not private.exists() or not published.exists():
+    if not private.exists() or not published.exists() or has_stray_log(published):
         return False
     built = _built(private)
     try:

@@ -22,7 +22,8 @@ from dialflo_pipeline.lake.partitions import day_status, fingerprint, survey
 from dialflo_pipeline.lake.settings import Rules
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts.settings import MartSettings
-from dialflo_pipeline.publish.publish import is_copy, publish
+from dialflo_pipeline.publish.protection import discard_stray_log, has_stray_log
+from dialflo_pipeline.publish.publish import is_copy, is_published, publish
 from dialflo_pipeline.recovery.file_stats import (
     PRIVATE,
     PUBLISHED,
@@ -60,7 +61,9 @@ class Recovery:
         self._inspect_derived([day for day in self.data_dir.lake.days(TASK_IDS) if day.isoformat() in touched])
         if PRIVATE in touched:
             self._inspect_private()
-        if PUBLISHED in touched:
+        if has_stray_log(self.data_dir.published):
+            self._discard_stray_log()
+        elif PUBLISHED in touched:
             self._inspect_published()
 
     def note(self) -> None:
@@ -138,6 +141,13 @@ class Recovery:
         refresh.load_warehouse(self.data_dir, survey(self.data_dir.lake, self.rules))
         refresh.build_marts(self.data_dir, self.mart_settings)
 
+    def _discard_stray_log(self) -> None:
+        published = self.data_dir.published
+        discard_stray_log(published, self.data_dir.aside)
+        found = "was opened for writing by another program, which left a log beside it"
+        self.tell(Finding(published, found, "Readers get a copy without that program's changes."))
+        self._inspect_published()
+
     def _inspect_published(self) -> None:
         space = self.data_dir
         if space.private.exists() and is_copy(space.private, space.published):
@@ -151,6 +161,15 @@ class Recovery:
             else:
                 move(space.published, space.work / "published.damaged")
                 self._report(damage, "It is published again.")
+        else:
+            self._undo_foreign_changes()
+
+    def _undo_foreign_changes(self) -> None:
+        """Publish again where the published file has the state of the private one, but not its content."""
+        space = self.data_dir
+        if is_published(space.private, space.published) and loading.have_same_days(space.private, space.published):
+            publish(space.private, space.published, space.aside)
+            self.tell(Finding(space.published, "was changed by another program", "It was published again."))
 
     def _report(self, damage: DamagedFile, done: str) -> None:
         self.tell(Finding(damage.path, damage.found, done))

@@ -21,6 +21,7 @@ from dialflo_pipeline.core.errors import (
 from dialflo_pipeline.core.settings import Settings, find_env_file
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.seeds import read_words
+from dialflo_pipeline.publish.protection import has_stray_log
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.recovery.inspect import examine
 from dialflo_pipeline.storage.locks import holder
@@ -124,6 +125,9 @@ def _quarantine(data_dir: DataDir) -> Finding:
 def _published(data_dir: DataDir) -> Finding:
     if not data_dir.published.exists():
         return Finding("published warehouse", "none yet; `dialflo sync` creates it")
+    if has_stray_log(data_dir.published):
+        found = f"{data_dir.published} was opened for writing by another program, which left a log beside it"
+        return Finding("published warehouse", f"{found}: `dialflo sync` discards its changes", False)
     try:
         read_published(data_dir.published).close()
     except DialfloError as error:

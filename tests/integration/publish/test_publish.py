@@ -17,6 +17,8 @@ from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish import publish
+from dialflo_pipeline.publish.protection import discard_stray_log, has_stray_log
+from tests.support.root_rights import give_up_roots_rights
 
 SETTINGS = MartSettings("UTC", 3, 30)
 DAY = date(2024, 5, 6)
@@ -106,7 +108,8 @@ def test_a_step_that_did_not_happen_is_noticed(site: Site) -> None:
 def test_a_program_killed_after_loading_leaves_what_the_next_run_needs(site: Site) -> None:
     site.load("a")
     script = (
-        "import os, sys; from pathlib import Path; from dialflo_pipeline import duckdb_files, marts, warehouse\n"
+        "import os, sys; from pathlib import Path\n"
+        "from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files\n"
         "connection = duckdb_files.open_file(Path(sys.argv[1]), read_only=False)\n"
         "connection.execute(\"UPDATE pipeline.loaded_days SET fingerprint = 'other'\")\n"
         "os._exit(9)\n"
@@ -166,6 +169,77 @@ def test_a_log_left_beside_the_published_file_is_not_replayed_over_the_new_one(s
     site.publish()
     assert not log.exists()
     assert site.is_published()
+
+
+WRITE_AND_DIE = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("DELETE FROM main.tasks")
+os._exit(9)
+"""
+
+
+def leave_a_log(path: Path) -> None:
+    """Change the file as a program that is killed before its changes reach the file."""
+    path.chmod(0o644)
+    subprocess.run([sys.executable, "-c", WRITE_AND_DIE, str(path)], check=False)
+    assert path.with_name("warehouse.duckdb.wal").exists()
+
+
+def test_changes_in_a_stray_log_never_reach_a_reader_of_the_next_version(site: Site) -> None:
+    site.load("a")
+    site.build()
+    site.publish()
+    leave_a_log(site.published)
+    with publish.read_published(site.published) as reader:
+        assert task_ids(reader) == []
+    assert not site.is_published()
+    site.publish()
+    assert site.is_published()
+    with publish.read_published(site.published) as reader:
+        assert task_ids(reader) == ["a"]
+
+
+def test_a_log_of_an_earlier_version_does_not_keep_readers_out(site: Site) -> None:
+    site.load("a")
+    site.build()
+    site.publish()
+    leave_a_log(site.published)
+    log = site.published.with_name("warehouse.duckdb.wal")
+    content = log.read_bytes()
+    site.load("a", "b")
+    site.build()
+    site.publish()
+    log.write_bytes(content)
+    assert has_stray_log(site.published)
+    discard_stray_log(site.published, site.private.parent)
+    assert not has_stray_log(site.published)
+    with publish.read_published(site.published) as reader:
+        assert task_ids(reader) == ["a", "b"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot replace a file that is read-only")
+def test_the_published_file_is_read_only_and_still_replaced(site: Site) -> None:
+    for task_ids_ in (["a"], ["a", "b"]):
+        site.load(*task_ids_)
+        site.build()
+        site.publish()
+        assert site.published.stat().st_mode & 0o222 == 0
+    with duckdb.connect(site.published, read_only=True) as reader:
+        assert task_ids(reader) == ["a", "b"]
+    assert site.private.stat().st_mode & 0o200
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs the permissions of Unix")
+def test_a_program_that_opens_the_published_file_for_writing_is_refused(site: Site) -> None:
+    site.load("a")
+    site.build()
+    site.publish()
+    command = [sys.executable, "-c", HOLD_FOR_WRITING, str(site.published)]
+    done = subprocess.run(command, input=b"", capture_output=True, check=False, preexec_fn=give_up_roots_rights)
+    assert done.returncode != 0
+    assert b"denied" in done.stderr
+    assert not has_stray_log(site.published)
 
 
 def test_a_broken_published_file_is_replaced(site: Site) -> None:

@@ -4,6 +4,8 @@ import hashlib
 import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -30,6 +32,7 @@ from dialflo_pipeline.recovery.inspect import examine
 from dialflo_pipeline.recovery.quarantine import Finding
 from dialflo_pipeline.recovery.repair import Recovery
 from dialflo_pipeline.recovery.task_ids import recover
+from dialflo_pipeline.storage.duckdb_file.connection import log_of
 
 DAYS = (date(2024, 5, 1), date(2024, 5, 2))
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -235,6 +238,49 @@ def test_folders_above_the_lake_may_have_names_like_those_of_partitions(tmp_path
     with duckdb.connect(str(site.space.published), read_only=True) as connection:
         found = connection.execute("SELECT DISTINCT agent_name, source, call_date FROM calls ORDER BY ALL").fetchall()
     assert found == [("A", "api", day) for day in DAYS]
+
+
+CHANGE = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("DELETE FROM main.calls")
+if sys.argv[2] == "kill":
+    os._exit(9)
+connection.close()
+"""
+
+
+@pytest.mark.parametrize("end", ["kill", "close"])
+def test_what_another_program_did_to_the_published_file_is_undone_and_reported_once(site: Site, end: str) -> None:
+    before, published = site.rows(), site.space.published
+    published.chmod(0o644)
+    subprocess.run([sys.executable, "-c", CHANGE, str(published), end], check=False)
+    assert log_of(published).exists() is (end == "kill")
+    assert site.rows() != before
+    site.run()
+    assert [finding.path for finding in site.findings] == [published]
+    assert "another program" in str(site.findings[0])
+    assert not log_of(published).exists()
+    assert published.stat().st_mode & 0o222 == 0
+    assert site.rows() == before
+    site.run()
+    assert len(site.findings) == 1
+
+
+def test_a_log_that_is_not_duckdbs_is_discarded(site: Site) -> None:
+    before = site.rows()
+    log_of(site.space.published).write_bytes(b"not a log")
+    site.run()
+    assert site.rows() == before
+    assert len(site.findings) == 1
+
+
+def test_a_stray_log_is_discarded_even_where_nothing_can_be_published(site: Site) -> None:
+    before = site.rows()
+    log_of(site.space.published).write_bytes(b"not a log")
+    site.space.private.unlink()
+    site.mender().inspect()
+    assert site.rows() == before
 
 
 def test_raw_files_are_set_aside_and_nothing_of_them_is_deleted(site: Site) -> None:
