@@ -26,8 +26,9 @@ compared AS (
         count(*) AS past_days
     FROM days AS recent
     INNER JOIN days AS past
-        ON past.agent_name IS NOT DISTINCT FROM recent.agent_name
-        AND past.call_date BETWEEN recent.call_date - 28 AND recent.call_date - 1
+        ON
+            past.agent_name IS NOT DISTINCT FROM recent.agent_name
+            AND past.call_date BETWEEN recent.call_date - 28 AND recent.call_date - 1
     WHERE recent.call_date > (SELECT max(call_date) FROM days) - 7
     GROUP BY recent.call_date, recent.agent_name, recent.calls, recent.answer_rate
 ),

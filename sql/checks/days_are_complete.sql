@@ -11,7 +11,8 @@ WITH waiting AS (
     SELECT tasks.call_date, count(*) AS waiting
     FROM main.tasks AS tasks
     CROSS JOIN checks.clock AS clock
-    WHERE tasks.state IN ('pending', 'unsettled')
+    WHERE
+        tasks.state IN ('pending', 'unsettled')
         AND greatest(coalesce(tasks.completed_at, tasks.registered_at), tasks.registered_at) < clock.settled_if_before
     GROUP BY tasks.call_date
 ),

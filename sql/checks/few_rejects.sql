@@ -31,4 +31,4 @@ SELECT
 FROM places
 CROSS JOIN totals
 WHERE places.calls_affected >= 5 AND places.calls_affected > 0.01 * totals.calls
-ORDER BY places.calls_affected DESC, place, places.reason
+ORDER BY places.calls_affected DESC, place ASC, places.reason ASC

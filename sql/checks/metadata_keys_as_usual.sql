@@ -49,7 +49,8 @@ SELECT
     calls.past_calls
 FROM keys
 INNER JOIN calls ON calls.agent_name IS NOT DISTINCT FROM keys.agent_name
-WHERE (keys.past = 0 OR keys.recent = 0)
+WHERE
+    (keys.past = 0 OR keys.recent = 0)
     AND calls.recent_calls > 0
     AND calls.past_calls > 0
     -- The chance of not one in the other calls, at the share in these.

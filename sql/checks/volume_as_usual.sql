@@ -13,7 +13,8 @@ WITH rates AS (
     SELECT rates.call_date, rates.agent_name, rates.calls
     FROM marts.answer_rate AS rates
     CROSS JOIN checks.clock AS clock
-    WHERE rates.call_date < clock.today
+    WHERE
+        rates.call_date < clock.today
         AND rates.call_date > (
             SELECT max(newest.call_date)
             FROM marts.answer_rate AS newest
@@ -27,8 +28,9 @@ volumes AS (
     INNER JOIN (SELECT agent_name, min(call_date) AS first_day FROM rates GROUP BY agent_name) AS agents
         ON agents.first_day <= dates.call_date
     LEFT JOIN rates
-        ON rates.call_date = dates.call_date
-        AND rates.agent_name IS NOT DISTINCT FROM agents.agent_name
+        ON
+            rates.call_date = dates.call_date
+            AND rates.agent_name IS NOT DISTINCT FROM agents.agent_name
 ),
 compared AS (
     SELECT
@@ -39,15 +41,17 @@ compared AS (
         1.4826 * mad(ln(past.calls + 1)) AS spread
     FROM volumes AS recent
     INNER JOIN volumes AS past
-        ON past.agent_name IS NOT DISTINCT FROM recent.agent_name
-        AND past.call_date BETWEEN recent.call_date - 28 AND recent.call_date - 1
+        ON
+            past.agent_name IS NOT DISTINCT FROM recent.agent_name
+            AND past.call_date BETWEEN recent.call_date - 28 AND recent.call_date - 1
     WHERE recent.call_date > (SELECT max(call_date) FROM volumes) - 7
     GROUP BY recent.call_date, recent.agent_name, recent.calls
     HAVING count(*) >= 7
 )
 SELECT call_date, agent_name, calls, usual_calls
 FROM compared
-WHERE usual_calls >= 20
+WHERE
+    usual_calls >= 20
     AND abs(ln(calls + 1) - ln(usual_calls + 1))
     > greatest(ln(2), 4 * sqrt(spread ** 2 + 1 / (usual_calls + 1)))
 ORDER BY call_date, agent_name

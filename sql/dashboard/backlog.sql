@@ -36,7 +36,7 @@ campaigns AS (
     SELECT
         waiting.contact_number,
         waiting.agent_name,
-        max({'call_index': calls.call_index, 'campaign': campaigns.campaign}).campaign AS campaign
+        max({ 'call_index': calls.call_index, 'campaign': campaigns.campaign }).campaign AS campaign
     FROM waiting
     INNER JOIN staging.call_facts AS calls
         ON

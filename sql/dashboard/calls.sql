@@ -21,7 +21,7 @@ WITH latest AS (
     SELECT *
     FROM staging.call_facts
     WHERE call_date >= $first_day
-    ORDER BY called_at DESC, task_id, call_index
+    ORDER BY called_at DESC, task_id ASC, call_index ASC
     LIMIT $most_calls
 )
 SELECT
@@ -50,4 +50,4 @@ LEFT JOIN staging.call_campaigns AS campaigns
         campaigns.task_id = latest.task_id
         AND campaigns.call_index = latest.call_index
         AND campaigns.call_date = latest.call_date
-ORDER BY latest.called_at DESC, latest.task_id, latest.call_index
+ORDER BY latest.called_at DESC, latest.task_id ASC, latest.call_index ASC

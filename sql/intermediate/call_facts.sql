@@ -82,7 +82,7 @@ SELECT
     CASE WHEN NOT staging.is_blank(next_action) THEN coalesce(action_meaning, 'unknown') END AS action_meaning,
     coalesce(action_meaning = 'redial', false) AS says_redial,
     coalesce(action_meaning = 'redial', false)
-        OR (staging.is_blank(next_action) AND read_outcome IN ('no_answer', 'busy')) AS needs_redial,
+    OR (staging.is_blank(next_action) AND read_outcome IN ('no_answer', 'busy')) AS needs_redial,
     next_action_reason,
     call_status,
     outcome_reason,

@@ -35,10 +35,11 @@ WITH requests AS (
         callbacks.starts_at,
         callbacks.ends_at
     FROM pipeline.callbacks AS callbacks
-    JOIN staging.call_facts AS calls
-        ON calls.call_date = callbacks.call_date
-        AND calls.task_id = callbacks.task_id
-        AND calls.call_index = callbacks.call_index
+    INNER JOIN staging.call_facts AS calls
+        ON
+            calls.call_date = callbacks.call_date
+            AND calls.task_id = callbacks.task_id
+            AND calls.call_index = callbacks.call_index
 ),
 kept AS (
     SELECT
@@ -47,11 +48,12 @@ kept AS (
         arg_min(later.task_id, later.place) AS kept_task_id,
         min(later.called_at) AS kept_at
     FROM requests
-    JOIN staging.contact_calls AS later
-        ON later.contact_number = requests.contact_number
-        AND later.agent_name IS NOT DISTINCT FROM requests.agent_name
-        AND later.called_at >= requests.starts_at
-        AND later.called_at <= requests.ends_at
+    INNER JOIN staging.contact_calls AS later
+        ON
+            later.contact_number = requests.contact_number
+            AND later.agent_name IS NOT DISTINCT FROM requests.agent_name
+            AND later.called_at >= requests.starts_at
+            AND later.called_at <= requests.ends_at
     WHERE
         later.called_at > requests.called_at
         OR (

@@ -10,7 +10,7 @@ columns:
 */
 SELECT
     contact_number,
-    max({'called_at': called_at, 'task_id': task_id, 'call_index': call_index, 'word': stop_word}).word AS stop_word
+    max({ 'called_at': called_at, 'task_id': task_id, 'call_index': call_index, 'word': stop_word }).word AS stop_word
 FROM staging.call_facts
 WHERE stop_word IS NOT NULL AND contact_number IS NOT NULL
 GROUP BY contact_number

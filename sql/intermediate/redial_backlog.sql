@@ -46,9 +46,10 @@ runs AS (
         arg_max(calls.from_number_e164, calls.place) FILTER (WHERE NOT calls.is_inbound) AS last_from_number
     FROM staging.contact_calls AS calls
     INNER JOIN waiting
-        ON waiting.contact_number = calls.contact_number
-        AND waiting.agent_name IS NOT DISTINCT FROM calls.agent_name
-        AND waiting.last_break < calls.place
+        ON
+            waiting.contact_number = calls.contact_number
+            AND waiting.agent_name IS NOT DISTINCT FROM calls.agent_name
+            AND waiting.last_break < calls.place
     GROUP BY calls.contact_number, calls.agent_name
     UNION ALL
     -- The only call of a contact, as most are, is a run of one.

@@ -144,8 +144,8 @@ SELECT
     staging.wilson_high(converted_calls_prior_7d, answered_calls_prior_7d) AS conversion_rate_prior_7d_high,
     calls_7d - calls_prior_7d AS calls_change_7d,
     staging.rate(answered_calls_7d, calls_7d)
-        - staging.rate(answered_calls_prior_7d, calls_prior_7d) AS answer_rate_change_7d,
+    - staging.rate(answered_calls_prior_7d, calls_prior_7d) AS answer_rate_change_7d,
     staging.rate(converted_calls_7d, answered_calls_7d)
-        - staging.rate(converted_calls_prior_7d, answered_calls_prior_7d) AS conversion_rate_change_7d
+    - staging.rate(converted_calls_prior_7d, answered_calls_prior_7d) AS conversion_rate_change_7d
 FROM windows
 ORDER BY call_date, agent_name

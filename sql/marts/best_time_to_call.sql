@@ -113,8 +113,8 @@ SELECT
     moments.rho,
     cells.calls * moments.rho / (cells.calls * moments.rho + 1 - moments.rho) AS weight,
     moments.answered_calls / moments.calls
-        + cells.calls * moments.rho / (cells.calls * moments.rho + 1 - moments.rho)
-        * (cells.answered_calls / cells.calls - moments.answered_calls / moments.calls) AS shrunk_rate
+    + cells.calls * moments.rho / (cells.calls * moments.rho + 1 - moments.rho)
+    * (cells.answered_calls / cells.calls - moments.answered_calls / moments.calls) AS shrunk_rate
 FROM cells
 INNER JOIN moments ON moments.agent_name IS NOT DISTINCT FROM cells.agent_name
 ORDER BY cells.agent_name, cells.weekday, cells.hour

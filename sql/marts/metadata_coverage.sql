@@ -49,7 +49,7 @@ spans AS (
         days.call_date > last_days.last_day - 7 AS is_recent,
         days.call_date <= last_days.last_day - 7 AND days.call_date > last_days.last_day - 35 AS is_baseline
     FROM staging.metadata_days AS days
-    JOIN last_days ON last_days.agent_name IS NOT DISTINCT FROM days.agent_name
+    INNER JOIN last_days ON last_days.agent_name IS NOT DISTINCT FROM days.agent_name
 ),
 counted AS (
     SELECT
@@ -68,11 +68,11 @@ counted AS (
     FROM spans
     GROUP BY agent_name, key
 ),
-hashes AS (
+value_lists AS (
     SELECT DISTINCT agent_name, key, unnest(value_hashes) AS value_hash FROM staging.metadata_days
 ),
 distinct_counts AS (
-    SELECT agent_name, key, count(*) AS distinct_values FROM hashes GROUP BY agent_name, key
+    SELECT agent_name, key, count(*) AS distinct_values FROM value_lists GROUP BY agent_name, key
 ),
 rated AS (
     SELECT
