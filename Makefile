@@ -58,11 +58,13 @@ lint: $(READY) ## Check style, formats, types and the Dagster definitions
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/sqruff lint sql
 	PATH="$(CURDIR)/$(BIN):$$PATH" dg check defs
 
 format: $(READY) ## Fix style and format where possible
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/sqruff fix sql
 
 dev: $(READY) ## Open Dagster's web page on this project
 	@$(BIN)/dialflo dev

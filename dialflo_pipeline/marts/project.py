@@ -22,6 +22,11 @@ def sql_folder() -> Path:
     raise ModelError(f"There is no folder sql in {package} nor beside it; install the package again.")
 
 
+def read_query(part: str, name: str) -> str:
+    """The text of a SQL file that is not a model, like `redial/candidates`."""
+    return (sql_folder() / part / f"{name}.sql").read_text("utf-8")
+
+
 def source_files(folder: Path) -> list[Path]:
     """Every file that decides what the marts hold: macros, models, mappings of words."""
     parts = [(part, "*.sql") for part in (MACRO_FOLDER, *MODEL_FOLDERS.values())] + [(SEED_FOLDER, "*.csv")]

@@ -54,6 +54,9 @@ WHERE
     AND calls.recent_calls > 0
     AND calls.past_calls > 0
     -- The chance of not one in the other calls, at the share in these.
-    AND (1 - least(1, CASE WHEN keys.past = 0 THEN keys.recent / calls.recent_calls ELSE keys.past / calls.past_calls END))
+    AND (
+        1
+        - least(1, CASE WHEN keys.past = 0 THEN keys.recent / calls.recent_calls ELSE keys.past / calls.past_calls END)
+    )
     ** (CASE WHEN keys.past = 0 THEN calls.past_calls ELSE calls.recent_calls END) < 1e-6
 ORDER BY keys.agent_name, keys.key

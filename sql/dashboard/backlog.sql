@@ -30,7 +30,7 @@ WITH waiting AS (
     FROM staging.redial_backlog AS backlog
     LEFT JOIN staging.contact_stops AS stops ON stops.contact_number = backlog.contact_number
 ),
--- Of an answer with several calls to one contact at one moment, the last is the latest. Where no key is configured there
+-- Of several calls of one answer to one contact at one moment, the last is the latest. Without a configured key there
 -- is no campaign, and the calls need not be read.
 campaigns AS (
     SELECT

@@ -62,7 +62,7 @@ OWN_SQL: Final = {
 MADE_BESIDE_IT: Final = {
     *(
         ("marts/callbacks/tables.py", part)
-        for part in ("scope", "values", "_TEXT", "_SAID", "asked", "_FIRST_US", "_LAST_US")
+        for part in ("values", "asked", *(f"read_query(FOLDER, '{name}')" for name in ("asked", "said", "insert")))
     ),
     *(("marts/incremental_build.py", part) for part in ("fresh", "stored", "_same('found', columns)")),
     *(("marts/temp_tables.py", part) for part in ("table_or_view", "kind", "self._name(full_name)")),
@@ -71,12 +71,9 @@ MADE_BESIDE_IT: Final = {
     ("marts/parser.py", "tree"),
     *(("storage/duckdb_file/parallel.py", "session"), ("checks/context.py", "SESSION")),
     *(("checks/context.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
-    *(
-        ("cli/query/run.py", "SQL_ERRORS_IN_PARTS"),
-        ("cli/query/run.py", "_LOCK_DOWN"),
-        ("cli/commands/redial.py", "_CANDIDATES"),
-        ("cli/commands/redial.py", "_CALLER_IDS"),
-    ),
+    *(("cli/query/run.py", "SQL_ERRORS_IN_PARTS"), ("cli/query/run.py", "_LOCK_DOWN")),
+    *(("serve/redial_candidates.py", f"read_query(FOLDER, '{name}')") for name in ("candidates", "caller_ids")),
+    ("cli/commands/demo.py", "read_query('demo', query)"),
     *(
         ("serve/export.py", "_SCHEMAS"),
         ("serve/export.py", "PUBLICATION.name"),

@@ -18,6 +18,7 @@ from dialflo_pipeline.cli.sync import sync
 from dialflo_pipeline.core.settings import Settings, load_settings
 from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.lake.data_dir import DataDir
+from dialflo_pipeline.marts.project import read_query
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import RunningSimulator, TaskRow, demo_options, running_simulator, task_rows
 from dialflo_pipeline.storage.atomic_write import whole_file
@@ -28,20 +29,6 @@ TRY_NEXT = (
     "SELECT key, count(*) AS asked, count_if(is_filled) AS filled FROM call_metadata GROUP BY key ORDER BY asked DESC",
 )
 """Queries that the summary offers."""
-
-_ANSWER_RATE = """
-    SELECT calls, answered, round(answered / calls, 3) AS answer_rate,
-           round(staging.wilson_low(answered, calls), 3) AS low, round(staging.wilson_high(answered, calls), 3) AS high
-    FROM (SELECT sum(calls)::BIGINT AS calls, sum(answered_calls)::BIGINT AS answered FROM marts.answer_rate)
-"""
-_INTEREST = """
-    SELECT interest_status, sum(calls)::BIGINT AS calls, round(sum(calls) / sum(sum(calls)) OVER (), 3) AS share
-    FROM marts.interest_distribution GROUP BY interest_status ORDER BY 2 DESC, interest_status LIMIT 8
-"""
-_BACKLOG = """
-    SELECT state, reason, count(*) AS contacts, max(age_days) AS oldest_days
-    FROM marts.redial_backlog GROUP BY state, reason ORDER BY state, reason
-"""
 
 
 app = new_app()
@@ -69,9 +56,9 @@ def show_summary(published: Path) -> None:
     with read_published(published) as connection:
         (calls,) = connection.execute("SELECT count(*) FROM calls").fetchone() or (0,)
         say(f"\n{calls} calls in the warehouse", style="bold")
-        _show(connection, "Answer rate of dialled calls, with 95% bounds", _ANSWER_RATE)
-        _show(connection, "Interest of answered calls, the most frequent", _INTEREST)
-        _show(connection, "Redial backlog", _BACKLOG)
+        _show(connection, "Answer rate of dialled calls, with 95% bounds", "answer_rate")
+        _show(connection, "Interest of answered calls, the most frequent", "interest")
+        _show(connection, "Redial backlog", "backlog")
     say(f"\nThe dashboard is {published.with_name('dashboard.html')}: open it in a browser.", style="bold")
     say(f"The warehouse is {published}. Query it with any DuckDB client, or:", style="bold")
     for sql in TRY_NEXT:
@@ -112,6 +99,6 @@ def _write_task_file(file: Path, rows: Iterable[TaskRow]) -> None:
         writer.writerows([row.task_id, row.completed_at.isoformat(), row.attributes["campaign"]] for row in rows)
 
 
-def _show(connection: duckdb.DuckDBPyConnection, title: str, sql: str) -> None:
-    result = connection.execute(sql)
+def _show(connection: duckdb.DuckDBPyConnection, title: str, query: str) -> None:
+    result = connection.execute(read_query("demo", query))
     table([name for name, *_ in result.description or []], result.fetchall(), title=title)

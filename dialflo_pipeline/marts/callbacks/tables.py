@@ -1,8 +1,7 @@
-"""Which calls ask to be called when, as a table for the SQL models: `pipeline.callbacks`.
+"""`pipeline.callbacks`: which calls ask for a callback, and when, as a table for the SQL models.
 
-Texts are read in `callbacks.py`, each different one once: what was understood is kept in `pipeline.callback_texts`.
-What a text means is reckoned there too, once for all calls for which it means the same; here these are found, and the
-times put beside their calls. Rows of days that did not change stay as they are.
+Each distinct text is read once and kept in `pipeline.callback_texts`. The time it means is computed once for all calls
+in which it means the same. The SQL is in `sql/callbacks/`; rows of unchanged days stay.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +14,10 @@ import duckdb
 
 from dialflo_pipeline.load import ddl as warehouse
 from dialflo_pipeline.marts.callbacks.parser import READER, Kind, Reading, calendar_ends, read_text, request
+from dialflo_pipeline.marts.project import read_query
 from dialflo_pipeline.marts.settings import MartSettings
+
+FOLDER = "callbacks"
 
 _TABLES = {
     "callback_texts": (
@@ -28,38 +30,9 @@ _TABLES = {
         "The calls that ask for another call, what was said, and the time meant; NULL where it is not understood.",
     ),
 }
-_TEXT = "CASE WHEN value_type IN ('string', 'number') THEN value END"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _MICROSECOND = timedelta(microseconds=1)
-_DAY_US = 86_400_000_000
-_FIRST_US = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-
-# What a text means in two calls is the same where they are of one local day and on the same side of the time of day
-# that the text names, and the zone has one offset. What is meant to be so long after the call is kept as that span.
-_SAID = f"""
-    WITH timed AS (
-        SELECT
-            asked.*,
-            texts.kind IS NOT DISTINCT FROM 'after' AS is_after,
-            CASE WHEN NOT is_after THEN offsets.offset_seconds END AS offset_seconds,
-            asked.called_us + offsets.offset_seconds::BIGINT * 1000000 - ({_FIRST_US}) AS local_us,
-            epoch_us(texts.local) % {_DAY_US} AS named_us
-        FROM asked_callbacks AS asked
-        JOIN pipeline.callback_texts AS texts ON texts.text = asked.text AND texts.kind IS NOT NULL
-        LEFT JOIN pipeline.utc_offsets AS offsets
-            ON offsets.utc_day - DATE '0001-01-01' = (asked.called_us - ({_FIRST_US})) // {_DAY_US}
-            AND (asked.called_us - ({_FIRST_US})) // 1000000 % 86400 >= offsets.from_second
-            AND (asked.called_us - ({_FIRST_US})) // 1000000 % 86400 < offsets.until_second
-        WHERE asked.called_us BETWEEN $first_us AND $last_us
-    )
-    SELECT
-        * EXCLUDE (local_us, named_us),
-        CASE
-            WHEN NOT is_after THEN local_us // {_DAY_US} * 3 + sign(local_us % {_DAY_US} - named_us)::BIGINT
-        END AS part
-    FROM timed
-"""
 
 Row = tuple[Any, ...]
 
@@ -87,42 +60,22 @@ def write_callbacks(
         warehouse.comment(connection, "TABLE", f"pipeline.{name}", text)
     if forget:
         connection.execute("DELETE FROM pipeline.callback_texts")
-    scope = "true" if days is None else "call_date IN (SELECT unnest($days::DATE[]))"
-    changed = {} if days is None else {"days": list(days)}
-    connection.execute(f"DELETE FROM pipeline.callbacks WHERE {scope}", changed)
-    _find_asked(connection, settings.callback_keys, scope, changed)
+    changed = {"days": None if days is None else list(days)}
+    connection.execute(
+        "DELETE FROM pipeline.callbacks WHERE $days::DATE[] IS NULL OR call_date IN (SELECT unnest($days::DATE[]))",
+        changed,
+    )
+    connection.execute(read_query(FOLDER, "asked"), {"keys": list(settings.callback_keys), **changed})
     readings = _readings(connection)
     zone, tolerance = ZoneInfo(settings.timezone), timedelta(minutes=settings.callback_tolerance_minutes)
     ends = _calendar_ends_us(zone)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE said_callbacks AS {_SAID}", ends)
+    connection.execute(read_query(FOLDER, "said"), ends)
     groups = connection.execute(
         "SELECT text, is_after, offset_seconds, part, min(called_us) FROM said_callbacks GROUP BY ALL"
     ).fetchall()
     meant = (_meant(_Group(*group), readings, zone, tolerance) for group in groups)
     _put_beside(connection, [row for row in meant if row is not None], ends)
     connection.execute("DROP TABLE asked_callbacks; DROP TABLE said_callbacks; DROP TABLE meant_callbacks")
-
-
-def _find_asked(
-    connection: duckdb.DuckDBPyConnection, keys: Sequence[str], scope: str, changed: dict[str, list[date]]
-) -> None:
-    """Per call with a filled key of these: the first such key, its value, the text to read, the call's time."""
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE asked_callbacks AS
-        SELECT found.*, epoch_us(coalesce(calls.occurred_at, day_starts.starts_at)) AS called_us
-        FROM (
-            SELECT
-                task_id, call_index, call_date, key, value, {_TEXT} AS text
-            FROM main.call_metadata
-            WHERE {scope} AND is_filled AND key IN (SELECT unnest($keys))
-            QUALIFY row_number() OVER (PARTITION BY task_id, call_index ORDER BY list_position($keys, key)) = 1
-        ) AS found
-        JOIN main.calls AS calls USING (call_date, task_id, call_index)
-        JOIN pipeline.day_starts AS day_starts ON day_starts.call_date = found.call_date
-        """,
-        {"keys": list(keys), **changed},
-    )
 
 
 def _readings(connection: duckdb.DuckDBPyConnection) -> dict[str, Reading]:
@@ -171,40 +124,7 @@ def _put_beside(connection: duckdb.DuckDBPyConnection, meant: Sequence[Row], end
         " unnest($7::BIGINT[]) AS starts_us, unnest($8::BIGINT[]) AS ends_us",
         columns,
     )
-    connection.execute(
-        """
-        INSERT INTO pipeline.callbacks
-        WITH placed AS (
-            SELECT
-                said.task_id,
-                said.call_index,
-                meant.is_whole_day,
-                CASE WHEN said.is_after THEN said.called_us ELSE 0 END AS since_us,
-                since_us + meant.requested_us AS requested_us,
-                since_us + meant.starts_us AS starts_us,
-                since_us + meant.ends_us AS ends_us
-            FROM said_callbacks AS said
-            JOIN meant_callbacks AS meant
-                ON meant.text = said.text
-                AND meant.part IS NOT DISTINCT FROM said.part
-                AND meant.offset_seconds IS NOT DISTINCT FROM said.offset_seconds
-            WHERE since_us + meant.starts_us >= $first_us AND since_us + meant.ends_us <= $last_us
-        )
-        SELECT
-            asked.task_id,
-            asked.call_index,
-            asked.call_date,
-            asked.key,
-            asked.value,
-            make_timestamp(placed.requested_us) AT TIME ZONE 'UTC',
-            placed.is_whole_day,
-            make_timestamp(placed.starts_us) AT TIME ZONE 'UTC',
-            make_timestamp(placed.ends_us) AT TIME ZONE 'UTC'
-        FROM asked_callbacks AS asked
-        LEFT JOIN placed ON placed.task_id = asked.task_id AND placed.call_index = asked.call_index
-        """,
-        ends,
-    )
+    connection.execute(read_query(FOLDER, "insert"), ends)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, rows: Iterable[Row]) -> None:
