@@ -1,4 +1,4 @@
-"""Writes `tables.md` beside this file: every table and mart, from their declarations and from the headers in `sql/`.
+"""Writes `tables.md` beside this file: every table and intermediate model, from declarations and headers.
 
 Run it after a change of either: `python docs/make_tables.py`. A test compares the page with what this makes.
 """
@@ -22,19 +22,19 @@ from dialflo_pipeline.marts.project import read_models, sql_folder
 PAGE = Path(__file__).with_name("tables.md")
 
 INTRODUCTION = """\
-# Tables and marts
+# Tables
 
 This page is made from the code by `python docs/make_tables.py`; change the declarations, not the page.
 
-Three kinds of rows lie in two places. The *raw tables* are Parquet files in `lake/` and nowhere else. The *tables* are
-made from them, lie in `lake/` too, and are loaded into schema `main` of the published `warehouse.duckdb`. The *marts*
-are computed from the tables, in schema `marts`. The published file carries all descriptions below as comments.
+The *raw tables* are Parquet files in `lake/`. The *tables* are derived from them, are in `lake/` too, and are loaded
+into schema `main` of the published `warehouse.duckdb`. The *marts* are computed from the tables, in schema `marts`;
+they have [their own pages](metrics.md). The published file has all descriptions as comments.
 
 - Times are moments in UTC, shown in the zone of your session. Days are days in `DIALFLO_TIMEZONE`.
 - *NULL* says whether a column may be empty.
-- *Privacy* says how close a value comes to a person: `none`; `pseudonym`, which leads to a person only together with
-  other records; `personal`, which is about a person or may hold anything that was said.
-- In Parquet, `call_date` stands in the name of the folder, not in the file. JSON columns are text there.
+- *Privacy* says how close a value is to a person: `none`; `pseudonym`, which leads to a person only together with other
+  records; `personal`, which is about a person or may contain anything that was said.
+- In Parquet, `call_date` is in the folder's name, not in the file. JSON columns are text there.
 """
 
 WORDS = {"outcome": tuple(Outcome), "state": tuple(State), "value_type": VALUE_TYPES, "source": SOURCES}
@@ -46,18 +46,20 @@ Row = tuple[str, ...]
 def tables_page() -> str:
     """The whole page."""
     models = read_models(sql_folder())
-    marts = [model for model in models if model.schema == "marts"]
     staging = [model for model in models if model.schema != "marts"]
     return "\n".join(
         [
             INTRODUCTION,
             *_chapter("Raw tables", "Append-only; nothing else keeps what they hold.", map(_table, RAW_TABLES)),
             *_chapter("Tables", "Made from the raw tables; schema `main`.", map(_table, WAREHOUSE_TABLES)),
-            *_chapter("Stamp", "What the published file says of itself; schema `main`.", [_table(PUBLICATION)]),
-            *_chapter("Marts", "Computed from the tables; schema `marts`.", map(_model, _sorted(marts))),
+            *_chapter(
+                "Publication metadata",
+                "What the published file says about itself; schema `main`.",
+                [_table(PUBLICATION)],
+            ),
             *_chapter(
                 "Behind the marts",
-                "Steps from tables to marts, in schema `staging`. They may change with any version: query the marts.",
+                "Intermediate models in schema `staging`. They may change with any version: query the marts.",
                 map(_model, _sorted(staging)),
             ),
         ]
@@ -92,12 +94,12 @@ def _table(table: Table) -> Iterator[str]:
 def _model(model: Model) -> Iterator[str]:
     header = model.header
     yield from (f"### `{model.full_name}`", "")
-    if header.question:
-        yield from (f"**{_one_line(header.question)}**", "")
     yield from (_one_line(header.description), "")
-    if header.means_not:
-        yield from (f"It does not mean: {_one_line(header.means_not)}", "")
     yield from (f"One row per {_names(header.grain)}; a {header.materialized}.", "")
+    if header.columns_of:
+        mart = header.columns_of.removeprefix("marts.")
+        yield from (f"Its columns are those of [`{header.columns_of}`](marts/{mart}.md).", "")
+        return
     rows = [
         (f"`{name}`", column.type, column.unit or "", column.privacy, column.description)
         for name, column in model.columns.items()

@@ -23,5 +23,9 @@ FROM (
         AND key IN (SELECT unnest($keys))
     QUALIFY row_number() OVER (PARTITION BY task_id, call_index ORDER BY list_position($keys, key)) = 1
 ) AS found
-INNER JOIN main.calls AS calls ON found.call_date = calls.call_date AND found.task_id = calls.task_id AND found.call_index = calls.call_index
+INNER JOIN main.calls AS calls
+    ON
+        found.call_date = calls.call_date
+        AND found.task_id = calls.task_id
+        AND found.call_index = calls.call_index
 INNER JOIN pipeline.day_starts AS day_starts ON day_starts.call_date = found.call_date

@@ -1,23 +1,11 @@
 /*
 question: How is each agent doing, day by day, against its own past?
 description: >-
-  One row per call_date and agent with at least one call of any kind; a day without any call of the agent has no row.
-  Dialled calls are those that are not inbound and whose outcome is neither cancelled nor in_progress; all figures but
-  the two of inbound calls are over dialled calls of that day and agent, whether or not they have a contact number. What
-  interest and action words mean is said by the mappings interests.csv and actions.csv. Figures in _7d are over the
-  seven days that end with call_date (call_date - 6 to call_date), those in _prior_7d over the seven days before these
-  (call_date - 13 to call_date - 7); days without a row add nothing. A rate is the sum of its numerators by the sum of
-  its denominators, never a mean of daily rates, and is NULL, as are its bounds, where the denominator is 0.
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per day and agent with at least one call. Figures are over dialled calls; only the two inbound columns are not.
+  Columns in _7d cover the seven days that end with call_date, those in _prior_7d the seven days before.
 means_not: >-
-  That so many people were spoken to (a machine may answer, and one person may be called often), nor that a change has a
-  cause in the agent: lists, hours and numbers change too. Within a week bounds that overlap say little. An agent that
-  was renamed is another agent from then on. The days are those of the tasks, so a call past midnight counts for the day
-  of its task. Contacts must not be added up over days or agents: one person may be in many. Nor may figures in _7d,
-  which overlap from one day to the next, be added up over days.
+  The number of people spoken to: a machine may answer, and one person may be called often. Nor that a change was caused by
+  the agent. Contacts and the weekly columns must not be added up over rows.
 grain: [call_date, agent_name]
 whole_because: >-
   A day changes the figures of the 13 behind it. It only adds up the counts by day of staging.agent_day_counts.

@@ -1,14 +1,9 @@
 /*
 question: How many of the calls that were dialled did a person or machine pick up, and how long did those last?
 description: >-
-  One row per day and agent with at least one dialled call: not inbound, and outcome neither cancelled nor in_progress.
-  Calls count whether or not they have a contact number.
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per day and agent with at least one dialled call.
 means_not: >-
-  That so many people were reached (one person may be called often), nor that a person rather than a machine answered.
+  The number of people reached (one person may be called often), nor that a person rather than a machine answered.
 grain: [call_date, agent_name]
 whole_because: >-
   It only makes rates of the counts by day of staging.agent_day_counts, which are incremental.

@@ -1,23 +1,11 @@
 /*
 question: How many tries does it take to reach somebody, and when is another one useless?
 description: >-
-  One row per agent and attempt number, from 1 to the highest that a contact of the agent was tried at without having
-  been reached before. The dialled calls (not inbound, outcome neither cancelled nor in_progress) of one contact number
-  and one agent are its tries, numbered from 1 by time (occurred_at, else the start of call_date in the configured
-  zone), then task_id (by code points), then call_index. A contact is reached at its first try whose outcome is
-  answered; later tries of it count for nothing, and make no rows. Calls without a contact number are left out, and so
-  are inbound calls, answered or not. All days together.
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per agent and attempt number, up to the highest that was needed. Attempts are the dialled calls of one contact
+  and agent, in order; a contact is reached at its first answered attempt. All days together.
 means_not: >-
-  That those who were not tried again would have answered as rarely or as often: contacts are given up, and the newest
-  had no time for more tries, so the rates of later attempts are those of the contacts that somebody chose to call
-  again, and cumulative_reach is what was reached, not what could be. Reached means that a person or a machine picked
-  up. A contact that two agents called is a contact of each; an agent that was renamed begins at attempt 1 again. An
-  agent has no row beyond its highest number, so over several agents add up tried_contacts and reached_contacts by
-  number, make running sums of these, and divide by the sum of contacts of attempt 1.
+  That further attempts would have been as successful: later attempts are those of the contacts that someone chose to call
+  again, and the newest contacts had no time for more. A machine counts as answered if the API says so.
 grain: [agent_name, attempt_number]
 whole_because: >-
   It is over all days together. What is costly, numbering the tries of each contact, is incremental in

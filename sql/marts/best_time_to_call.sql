@@ -1,25 +1,11 @@
 /*
 question: When do people pick up?
 description: >-
-  One row per agent, weekday and hour (a cell) with at least one dialled call (not inbound, outcome neither cancelled
-  nor in_progress) whose occurred_at is known; all days together. Weekday and hour are those of occurred_at in the
-  configured zone, by the offset in force at that moment: on the day on which clocks go back, the hour that comes twice
-  is one cell; call_date has no say. Each cell's rate is shrunk towards the agent's mean by as much as its size deserves
-  (empirical Bayes, beta-binomial, method of moments). With n = calls and x = answered_calls of a cell, p = x / n, and
-  over the K cells of the agent: N = sum of n, X = sum of x, m = X / N, S = sum of n * (p - m)^2, and D = N - (sum of
-  n^2) / N - (K - 1): rho = (S / (m * (1 - m)) - (K - 1)) / D, put to 0 if below 0 and to 1 if above 1, and 0 where D =
-  0, m = 0 or m = 1, which is told exactly, in whole numbers (D * N = N * (N - K + 1) - sum of n^2); all else is
-  reckoned in double precision. A cell's weight is w = n * rho / (n * rho + 1 - rho), and shrunk_rate = m + w * (p - m).
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per agent, weekday and hour with at least one dialled call whose time is known; local time of the pipeline's time
+  zone, all days together. shrunk_rate moves the rate of small cells towards the agent's mean: rank hours by it.
 means_not: >-
-  That it was the hour that made people pick up: who was called when, from which number, and on which days of the year
-  differs too. Cells of few calls are marked, and their own rate is not to be trusted. Not the hour of the person
-  called, but that of the configured zone. Calls of which no time is known are left out, so the calls may add up to
-  fewer than those of answer_rate. To rank hours use shrunk_rate; is_too_small only marks the cells to look at with
-  care.
+  That the hour was the cause: lists, numbers and dates differ too. Nor the hour at the person called. Calls without a known
+  time are left out.
 grain: [agent_name, weekday, hour]
 whole_because: >-
   It is over all days together, from the counts by day and hour of staging.call_hours.
@@ -39,7 +25,7 @@ columns:
   agent_answer_rate_low: {type: DOUBLE, unit: share}
   agent_answer_rate_high: {type: DOUBLE, unit: share}
   agent_cells: {type: BIGINT, description: Cells of the agent (K)., unit: cells}
-  rho: {type: DOUBLE, description: "How much the agent's cells differ beyond chance (correlation of two calls in one cell), 0 to 1; see above."}
+  rho: {type: DOUBLE, description: "How much the agent's cells differ beyond chance (correlation of two calls in one cell), 0 to 1."}
   weight: {type: DOUBLE, description: "How much the cell's own rate counts in shrunk_rate, 0 to 1 (w).", unit: share}
   shrunk_rate: {type: DOUBLE, description: agent_answer_rate + weight * (answer_rate - agent_answer_rate)., unit: share}
 */

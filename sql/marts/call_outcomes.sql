@@ -1,18 +1,11 @@
 /*
 question: What happens to our calls, and why?
 description: >-
-  One row per call_date, agent, direction, outcome, status, reason, hang-up cause and hang-up source that at least one
-  call has. Every call counts once, inbound ones and those that are cancelled or in progress too. Texts stand as they
-  were sent, letter for letter; one that is missing or holds nothing but ASCII white space is (none).
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per day, agent, direction, outcome, status, reason, hang-up cause and hang-up source that a call has. Every call
+  counts once, also inbound, cancelled and ongoing ones. Texts are as sent; (none) where missing or blank.
 means_not: >-
-  That outcomes were told in the same words by all agents and on all days, nor that a hang-up cause is anybody's fault;
-  and (none) does not mean that there was no reason, only that none was sent. Over several days or agents, divide the
-  sum of calls by the number of all calls there, as sum(calls) / sum(sum(calls)) OVER () does; a sum of agent_calls
-  lacks the days and agents that have no row for the outcome.
+  That agents use the same words, or that a hang-up cause is anyone's fault. Over several rows divide by the number of all
+  calls, not by the sum of agent_calls, which lacks the days and agents without this outcome.
 grain: [call_date, agent_name, direction, outcome, call_status, outcome_reason, hangup_cause, hangup_source]
 incremental_by: [call_date]
 columns:

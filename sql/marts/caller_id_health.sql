@@ -1,28 +1,11 @@
 /*
 question: Is one of our numbers being ignored, or shown as spam?
 description: >-
-  One row per calling number and call_date with at least one dialled call from it (not inbound, outcome neither
-  cancelled nor in_progress). Figures in _7d and _28d are over the 7 and 28 days that end with call_date (call_date - 6
-  and call_date - 27 to call_date). The number's baseline is the 28 days before its 7 (call_date - 34 to call_date - 7).
-  Its peers are the dialled calls of the same 7 days from all other numbers, of whatever agent; calls whose calling
-  number is missing or cannot be read (from_number_e164 is NULL, a group of its own here) are peers of nobody and have
-  no peers, so that group's peer_calls_7d is 0. Days without calls add nothing. A rate is the sum of its numerators by
-  the sum of its denominators, and is NULL, as are its bounds, where the denominator is 0. Of two groups with n1 and n2
-  calls, x1 and x2 answered, the z value is (x1 / n1 - x2 / n2) / sqrt(p * (1 - p) * (1 / n1 + 1 / n2)) with p = (x1 +
-  x2) / (n1 + n2); it is NULL where n1 or n2 is 0, or p is 0 or 1. The number counts as below a group when both have at
-  least 30 calls, the upper bound of answer_rate_7d is below the lower bound of the group's rate, and answer_rate_7d is
-  at most 0.8 times the group's rate. The bounds are compared as the DOUBLEs that stand in their columns, the rates
-  exactly, in whole numbers: 10 * x1 * n2 <= 8 * x2 * n1, the number's calls being the first group.
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per calling number and day with at least one dialled call from it. The number's last 7 days are compared with its
+  own 28 days before, and with the other numbers in the same 7 days. flag says whether it is well below either.
 means_not: >-
-  That anybody has labelled the number: no carrier is asked. A number that is below both its own past and its peers is
-  worth a look; another list, agent or hour of calling, or weak peers, can do the same to it. Nor that a number is well
-  where flag is ok: with few calls only large drops show, and many numbers looked at each day bring false alarms. A call
-  that does not say its direction counts as dialled, so one from outside without it shows the number of the person who
-  called. A number has rows only for days on which it called; its latest row is how it stands.
+  That anyone labelled the number: no carrier is asked. Another list, agent or hour can lower a rate too, small drops do
+  not show with few calls, and many numbers looked at daily bring false alarms. The latest row is the number's current state.
 grain: [from_number_e164, call_date]
 whole_because: >-
   A day changes the figures of the 34 behind it. It only adds up the counts by day of staging.caller_id_days.

@@ -1,20 +1,11 @@
 /*
 question: Where does each person stand?
 description: >-
-  One row per contact number with at least one contact call, over all agents: contact calls are dialled calls (not
-  inbound, outcome neither cancelled nor in_progress) and answered inbound ones; calls without a number are left out. A
-  call's time is occurred_at, else the start of its call_date in the configured zone. The latest of several calls is the
-  one with the latest time; of those at the same time the one with the greatest task_id (by code points), then the
-  greatest call_index. Calls that are no contact calls, such as cancelled ones, have no say in any column. Numbers are
-  compared as contact_number of main.calls has them: in E.164 where they can be read so, so one number sent in two
-  formats is one contact, and letter for letter otherwise.
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per contact number with at least one contact call, over all agents: how often it was called, when it was reached,
+  and what its latest calls said. Only contact calls count.
 means_not: >-
-  That a number is one person, or a person one number; nor that what was concluded long ago still holds. A number without
-  its country code is another number than the same with it.
+  That a number is one person, or a person one number, nor that an old conclusion still holds. A number without its country
+  code is another number than the same with it.
 grain: [contact_number]
 materialized: view
 columns:

@@ -1,21 +1,11 @@
 /*
 question: Where do we lose people between dialling and what we want of them?
 description: >-
-  One row per call_date, agent and campaign with at least one dialled call. Each step counts calls of the step before
-  it, so it can never be larger: dialled (not inbound, outcome neither cancelled nor in_progress), answered (outcome
-  answered), engaged (call_duration_seconds known and at least DIALFLO_ENGAGED_SECONDS), interested (interest status
-  mapped to yes in interests.csv), action (a next action, neither NULL nor blank, that actions.csv does not map to
-  redial or stop), converted (that action mapped to convert). The campaign is value of main.call_context under the key
-  DIALFLO_CAMPAIGN_KEY, letter for letter; (none) where the key is not set, the call's context has no such key, or its
-  value is not filled (is_filled of main.call_context). A rate whose denominator is 0 is NULL, as are its bounds.
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per day, agent and campaign with at least one dialled call. Each step counts calls of the step before: dialled,
+  answered, engaged, interested, action, converted.
 means_not: >-
-  That so many people took each step: one person may be called often, and each call counts. Steps are within one call;
-  what came of a later call does not count for an earlier one. As calls that lack a step before do not count, interested
-  and converted calls are never more than those of agent_daily, which asks for no length or interest before.
+  The number of people who took each step: every call counts, and all steps are within one call. interested_calls and
+  converted_calls are never more than in agent_daily, which does not ask for the steps before.
 grain: [call_date, agent_name, campaign]
 incremental_by: [call_date]
 columns:

@@ -1,12 +1,11 @@
 /*
 question: Can I trust a day's figures, or is something still to come?
 description: >-
-  One row per call_date with at least one registered task. The states are those of main.tasks as of the last sync, and
-  each task is in exactly one, so registered_tasks is the sum of settled, unsettled, not_found, failed and pending.
+  One row per day with at least one registered task: its tasks by state, as of the last sync. Each task has exactly one
+  state.
 means_not: >-
-  That all calls of the day were registered: what nobody registered is not known here, and a day that is not over may
-  get more. A settled task may still be asked again by `dialflo sync --refetch`; a task that is not_found before its
-  deadline is asked again too, and is counted as not_found all the same.
+  That all calls of the day were registered: unregistered ids are not known here, and a day that is not over may get more.
+  A settled task may still be asked again with --refetch, and a task not found before its deadline is asked again too.
 grain: [call_date]
 whole_because: >-
   A day without calls would not keep its place in the order of days. It only puts the rows of staging.day_states, which

@@ -1,24 +1,11 @@
 /*
 question: Does a stated confidence mean anything? Is more of it followed by more?
 description: >-
-  One row per agent and decile of confidence that at least one *statement* falls in: a contact call with a
-  contact_number whose outcome is answered and whose interest_confidence is known, whatever its interest. Contact calls
-  are dialled ones (not inbound, outcome neither cancelled nor in_progress) and answered inbound ones; a call's time is
-  occurred_at, else the start of its call_date in the configured zone. confidence_decile is floor(confidence * 10) + 1
-  in double precision, at most 10: tenths of the scale from 0 to 1, not of the calls. *Later* calls of a statement are
-  the contact calls of the same contact_number and agent that come after it in the order of time, then task_id (by code
-  points), then call_index, at most 30 times 24 hours after it. A statement is *followed* when a later call was
-  answered; it *happened* when one later call was answered and, besides, has an interest mapped to yes (interests.csv)
-  or a next action mapped to convert (actions.csv), either of the two. What the call itself says does not count. Figures
-  in yes_ are over the statements whose own interest is mapped to yes.
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per agent and tenth of the confidence scale. A statement is an answered contact call with a known confidence. It
+  is followed by a later answered call within 30 days; it happened if such a call shows interest or a conversion.
 means_not: >-
-  That the confidence is wrong where little happened: it is in the interest stated, whichever that is, so read the
-  columns in yes_ for interest and compare deciles, not rates with confidences. Contacts that were not spoken to again
-  are in no rate, and those that were are not drawn by chance. One contact may make several statements.
+  That the confidence is wrong where little happened: it is confidence in the stated interest, whichever that is. For
+  interest read the yes_ columns. Contacts that were not spoken to again are in no rate.
 grain: [agent_name, confidence_decile]
 whole_because: >-
   A call of today changes what followed calls of any day before. What is costly, finding that, is incremental in

@@ -1,15 +1,11 @@
 /*
 question: What interest did the answered calls show?
 description: >-
-  One row per day, agent and interest status that at least one answered call (dialled or inbound) has; the status as
-  sent, letter for letter, (none) where it is missing or blank, and no less where that very text was sent. A call is
-  answered if its outcome is: what the mapping statuses.csv says of its call_status, else outcome of main.calls.
-  Mappings ignore ASCII case and outer ASCII white space; the user's own rows (folder seeds of the data folder) go
-  before the shipped ones (sql/seeds). Blank means nothing but ASCII white space.
+  One row per day, agent and interest status that an answered call has, of either direction. The status is as sent; (none)
+  where missing or blank.
 means_not: >-
-  That so many people are interested (one person may answer often), nor that the status is certain: see avg_confidence.
-  Over several days or agents, divide the sum of calls by the number of all answered calls there, as sum(calls) /
-  sum(sum(calls)) OVER () does; a sum of answered_calls lacks the days and agents that have no row for the status.
+  The number of interested people, nor that the status is certain: see avg_confidence. Over several rows divide by the
+  number of all answered calls, not by the sum of answered_calls, which lacks the days and agents without this status.
 grain: [call_date, agent_name, interest_status]
 incremental_by: [call_date]
 columns:

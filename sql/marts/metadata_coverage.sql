@@ -1,16 +1,11 @@
 /*
 question: Is each agent extracting the data points that it should, and is that changing?
 description: >-
-  One row per agent and key of call_insights.metadata that any call of the agent has (calls of every direction and
-  outcome, whole history); agents as call_metadata names them, keys case-sensitive. A call *asks* a key when its
-  metadata has the key, filled or not; the key is *filled* in it when is_filled of call_metadata is true (not null, not
-  blank, not {} or []). Shares are NULL, as are their bounds, where no call asks. For the drift let D be the agent's
-  last call_date with a call that has any metadata key. *recent* is the 7 days from D - 6 to D, *baseline* the 28 days
-  from D - 34 to D - 7. The agent's *busiest key* of either span is the one that most calls of the agent ask in it.
-  Where drift compares bounds, it takes them as the DOUBLEs that stand in their columns.
+  One row per agent and metadata key that any of its calls has, all days together. A call asks a key if it has the key; the
+  key is filled if its value is not null, blank, {} or []. drift compares the agent's last 7 days with the 28 days before.
 means_not: >-
-  That a filled value is right; nor that an empty one is the agent's fault (people do not say everything). A key that is
-  not sent at all is not asked, so an agent that stopped sending a key shows as vanished, not as a low share.
+  That a filled value is right, nor that an empty one is the agent's fault. An agent that stopped sending a key shows as
+  vanished, not as a low share.
 grain: [agent_name, key]
 whole_because: >-
   It is over all days together, from the counts by day of staging.metadata_days.

@@ -1,18 +1,12 @@
 /*
 question: What do the calls ask us to do next?
 description: >-
-  One row per call_date, agent and next action that at least one call has. Every call counts once, of either direction
-  and any outcome. The action stands as it was sent, letter for letter; one that is missing or holds nothing but ASCII
-  white space is (none).
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per day, agent and next action that a call has. Every call counts once. The action is as sent; (none) where
+  missing or blank.
 means_not: >-
-  That the action is still to be done (a later call may have done it: see contacts), nor that it ever was, nor how many
-  people it is about. The redial backlog is another thing: it also holds contacts that nobody asked to call again. Over
-  several days or agents, divide the sum of calls by the number of all calls there, as sum(calls) / sum(sum(calls)) OVER
-  () does; a sum of agent_calls lacks the days and agents that have no row for the action.
+  That the action is still to be done, or was done, or how many people it concerns: see contacts and redial_backlog. Over
+  several rows divide by the number of all calls, not by the sum of agent_calls, which lacks days and agents without the
+  action.
 grain: [call_date, agent_name, next_action]
 incremental_by: [call_date]
 columns:

@@ -1,25 +1,11 @@
 /*
 question: Whom should each agent call again, since when, and may it be now?
 description: >-
-  One row per contact and agent whose latest contact call needs a redial. Contact calls are those with a contact_number
-  that are dialled (not inbound, outcome neither cancelled nor in_progress) or inbound and answered; they are ordered by
-  time (occurred_at, else the start of call_date in the configured zone), then task_id (by code points), then
-  call_index. A call needs a redial when its next action is mapped to redial (actions.csv), or when it has none (NULL,
-  blank) and its outcome is no_answer or busy. The run is the unbroken run of such calls that ends with the latest one.
-  age_days and state are reckoned when the view is read, by the reader's clock. Of the states the first that fits holds:
-  stopped, exhausted, stale, waiting, due. stopped: any call of this contact_number, of whichever agent, direction,
-  outcome and time, has a word that is mapped to stop (actions.csv, interests.csv, statuses.csv); stop_reason is of the
-  latest of them, whether they are contact calls or not, in the same order of time, then task_id, then call_index.
-  exhausted: attempts has reached DIALFLO_REDIAL_MAX_ATTEMPTS. stale: since is more than DIALFLO_REDIAL_MAX_AGE_DAYS
-  times 24 hours ago (never where that is not set). waiting: the clock stands before due_at. due: all else.
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per contact and agent whose latest contact call needs a redial. A run is the unbroken series of such calls that
+  ends with the latest. state and age_days are computed when the view is read.
 means_not: >-
-  That the contact may be called: do-not-call lists outside the calls and calling hours are not known here. Nor that all
-  who wait for a call are here: who asked to be called at some time, without a next action that is mapped to redial, is
-  in callbacks alone.
+  That the contact may be called: other do-not-call lists and calling hours are not known here. Nor that everyone who waits
+  is here: who asked for a callback without a redial is in callbacks only.
 grain: [contact_number, agent_name]
 materialized: view
 columns:
@@ -34,7 +20,7 @@ columns:
   next_action_reason: {type: VARCHAR, description: Why the latest call concluded its next action., privacy: personal}
   due_at: {type: TIMESTAMPTZ, description: Time of the latest call plus DIALFLO_REDIAL_MIN_GAP_MINUTES.}
   age_days: {type: BIGINT, description: Full 24 hours since since; 0 if that lies ahead., unit: days}
-  state: {type: VARCHAR, description: "stopped, exhausted, stale, waiting or due: the first that fits, as said above."}
+  state: {type: VARCHAR, description: "stopped, exhausted, stale, waiting or due: the first that fits."}
   stop_reason: {type: VARCHAR, description: "Where state is stopped: of the latest call of this contact_number, contact call or not, with a word mapped to stop, the first of next_action, interest_status and call_status, as sent, that is; else NULL."}
   last_called_at: {type: TIMESTAMPTZ, description: Time of the latest call.}
   last_from_number: {type: VARCHAR, description: "The number that the latest call of the run that is not inbound and has a readable calling number came from, in E.164; NULL if there is none.", privacy: personal}

@@ -1,20 +1,10 @@
 /*
 question: Does the redial backlog grow or shrink?
 description: >-
-  One row per day and agent, from the agent's first call_date with a call of any kind to the last call_date of all calls
-  of all agents: the contacts that waited for a redial at the end of the day, going by the calls of that call_date and
-  earlier ones. A contact is a contact_number and an agent, and waits if the latest of its contact calls among these needs
-  a redial. Contact calls are those with a contact_number that are dialled (not inbound, outcome neither cancelled nor
-  in_progress) or inbound and answered; the latest is the one with the latest time (occurred_at, else the start of
-  call_date in the configured zone), then the greatest task_id (by code points), then the greatest call_index. A call
-  needs a redial when its next action is mapped to redial (actions.csv), or when it has none (NULL, blank) and its outcome
-  is no_answer or busy.
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per day and agent, from the agent's first day with a call to the last day of all calls: the contacts that waited
+  for a redial at the end of the day, going by the calls up to then.
 means_not: >-
-  The number of calls to make: a contact counts once however often it was tried, and exhausted ones count too.
+  The number of calls to make: a contact counts once, however often it was tried, and exhausted contacts count too.
 grain: [call_date, agent_name]
 whole_because: >-
   What changes on one day carries on into the backlog of all later ones. What is costly, finding the changes, is

@@ -1,22 +1,12 @@
 /*
 question: Do redials work? What became of each one that was asked for?
 description: >-
-  One row per call_date and agent with at least one *request*: a contact call with a contact_number whose next action is
-  mapped to redial (actions.csv). Contact calls are dialled ones (not inbound, outcome neither cancelled nor
-  in_progress) and answered inbound ones; a call's time is occurred_at, else the start of its call_date in the
-  configured zone. *Later* calls of a request are the contact calls of the same contact_number and agent that come after
-  it in the order of time, then task_id (by code points), then call_index, of whichever task and day. Within a span
-  means that the time between the two calls is at most that span (24 hours, 7 times 24 hours). Each request counts for
-  itself: one later call may follow several.
-  A call is inbound if its call_direction is the word inbound in any ASCII case, and no other. Its outcome is what the
-  mapping statuses.csv says of its call_status, else outcome of main.calls. Mappings ignore ASCII case and outer ASCII
-  white space; the user's own rows (folder seeds of the data folder) go before the shipped ones (sql/seeds). Blank means
-  nothing but ASCII white space.
+  One row per day and agent with at least one request: a contact call whose next action means redial. Later calls are the
+  contact calls of the same contact and agent after it. Every request counts for itself.
 means_not: >-
-  That the request caused the later call; nor that a redial was wrong to leave out (see the states of redial_backlog).
-  Figures in _24h and _7d may still rise while days_observed is below 8, and redialled_calls, never_called_calls and the
-  median always may. A person called by another agent, or from another number format that cannot be read as the same,
-  counts as never called.
+  That the request caused the later call, or that a missing redial was wrong. Figures in _24h and _7d may rise while
+  days_observed is below 8, the others always. A contact called by another agent, or written differently, counts as never
+  called.
 grain: [call_date, agent_name]
 whole_because: >-
   A call of today changes what became of redials of any day before, and medians cannot be added up. What is costly,

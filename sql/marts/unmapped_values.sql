@@ -1,13 +1,10 @@
 /*
 question: Which words of our calls does no mapping know yet?
 description: >-
-  One row per kind of word and word, as sent, that at least one call of any kind has and that has no row in the mapping
-  of its kind (statuses.csv, interests.csv, actions.csv; the user's own in the folder seeds of the data folder, and the
-  shipped ones), with ASCII case and outer ASCII white space ignored. Words that are NULL or hold nothing but ASCII white
-  space do not count, nor does a status whose outcome in main.calls is other than unknown. Words that differ in case or
-  outer blanks have a row each.
+  One row per word that calls have as status, interest or next action and that no mapping knows, in the spelling sent.
+  Statuses whose outcome is known otherwise are left out.
 means_not: >-
-  That these calls are missing anywhere: they count in every mart, as of unknown outcome, interest or action.
+  That these calls are missing anywhere: they count in every mart, with an unknown outcome, interest or action.
 grain: [kind, value]
 whole_because: >-
   It is over all days together, from the counts by day of staging.unmapped_days.

@@ -96,10 +96,17 @@ def test_the_tables_page_is_what_its_script_makes() -> None:
     assert page.read_text("utf-8") == made, "run: python docs/make_tables.py"
 
 
-def test_the_metrics_page_is_what_its_script_makes() -> None:
-    page = ROOT / "docs" / "metrics.md"
-    made = runpy.run_path(str(ROOT / "docs" / "make_metrics.py"))["page"]()
-    assert page.read_text("utf-8") == made, "run: python docs/make_metrics.py"
+def test_the_pages_of_the_marts_are_made_from_their_headers() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make_metrics.py"))["pages"]()
+    assert {path: path.read_text("utf-8") for path in made} == made, "run: python docs/make_metrics.py"
+    by_hand = {"agent_metadata.md"}
+    assert {path.name for path in (ROOT / "docs" / "marts").iterdir()} == {path.name for path in made} | by_hand
+
+
+def test_every_mart_has_its_rules_on_its_page() -> None:
+    for path in (ROOT / "docs" / "marts").iterdir():
+        rules = path.read_text("utf-8").partition("## Rules")[2] or path.read_text("utf-8")
+        assert len(rules.strip()) > 100, path.name
 
 
 def test_the_readme_is_at_most_150_lines() -> None:

@@ -10,7 +10,7 @@ from dialflo_pipeline.cli.arguments import AsJson
 from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import out, say, say_hint, table
 from dialflo_pipeline.core.errors import UsageError
-from dialflo_pipeline.marts.metric_catalog import as_record, marts_of, metrics_of, one_line
+from dialflo_pipeline.marts.metric_catalog import as_record, marts_of, metrics_of, one_line, over_rows
 from dialflo_pipeline.marts.model import Model
 from dialflo_pipeline.marts.project import read_models, sql_folder
 
@@ -26,7 +26,7 @@ def _command(
 
 
 def show_metrics(mart: str | None, *, as_json: bool) -> int:
-    """Print the metrics of all marts or of one, for people or (one JSON array) for programs."""
+    """Print the metrics of all marts or of one, as a table or as one JSON array."""
     marts = _chosen(marts_of(read_models(sql_folder())), mart)
     if as_json:
         out.file.write(json.dumps([as_record(each) for each in marts], ensure_ascii=False, indent=2) + "\n")
@@ -36,15 +36,21 @@ def show_metrics(mart: str | None, *, as_json: bool) -> int:
         for text in (only.header.question, only.header.description, only.header.means_not and _caution(only)):
             say(one_line(text or ""))
     table(
-        ["mart", "metric", "unit", "definition"],
+        ["mart", "metric", "unit", "over rows", "definition"],
         [
-            (metric.mart.partition(".")[2], metric.name, metric.unit or "", metric.definition)
+            (
+                metric.mart.partition(".")[2],
+                metric.name,
+                metric.unit or "",
+                over_rows(each, metric.name),
+                metric.definition,
+            )
             for each in marts
             for metric in metrics_of(each)
         ],
     )
     if mart is None:
-        say_hint("`dialflo metrics MART` also explains the rows of a mart, and what they do not mean.")
+        say_hint("`dialflo metrics MART` also explains the rows of a mart. over rows: sum = add up, ratio = divide sums.")
     return 0
 
 

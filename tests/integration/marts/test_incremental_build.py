@@ -130,7 +130,7 @@ def refills(monkeypatch: pytest.MonkeyPatch) -> list[list[date]]:
         increments.build_incremental(connection, models, days)
 
     monkeypatch.setattr(marts, "MOST_CHANGED", 1.0)
-    monkeypatch.setattr(marts, "refill", build_incremental)
+    monkeypatch.setattr(marts, "build_incremental", build_incremental)
     return seen
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.marts.project import sql_folder
+from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.marts.project import read_models, sql_folder
 
 FILES = sorted(sql_folder().rglob("*.sql"))
 
@@ -21,3 +22,9 @@ def test_the_sql_folder_holds_only_what_has_a_room() -> None:
         *("macros", "seeds", "intermediate", "marts", "checks"),
         *("dashboard", "callbacks", "redial", "demo"),
     }
+
+
+@pytest.mark.parametrize("model", read_models(sql_folder()), ids=lambda model: model.full_name)
+def test_a_description_says_what_a_row_is_in_at_most_600_characters(model: Model) -> None:
+    assert model.description.startswith("One row per ")
+    assert len(" ".join(model.description.split())) <= 600
