@@ -50,7 +50,7 @@ def show_metrics(mart: str | None, *, as_json: bool) -> int:
         ],
     )
     if mart is None:
-        say_hint("`dialflo metrics MART` also explains the rows of a mart. over rows: sum = add up, ratio = divide sums.")
+        say_hint("`dialflo metrics MART` explains one mart. over rows: sum = add up, ratio = divide sums.")
     return 0
 
 
