@@ -4,8 +4,6 @@ Dagster notices a killed run as long as the process that started it is there. Wh
 machine went down, such runs would be under way for ever, and ten of them fill the queue.
 """
 
-from pathlib import Path
-
 from dagster import (
     DagsterInstance,
     DagsterRun,
@@ -21,7 +19,7 @@ from dagster import (
 from dialflo_pipeline.defs.history.run_content import KILLED, killed
 from dialflo_pipeline.defs.internals.names import JobFailureData
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.runs.ownership import DATA_TAG, is_ours
+from dialflo_pipeline.defs.runs.ownership import is_ours
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.storage.liveness import is_alive
 
@@ -37,23 +35,15 @@ def killed_runs_sensor(pipeline: Pipeline) -> SensorDefinition:
         description="Marks runs as failed whose process was killed, so that they hold no place in the queue.",
     )
     def killed_runs(context: SensorEvaluationContext) -> SkipReason:
-        settings, instance = pipeline.load(), context.instance
+        work, instance = DataDir(pipeline.load().data_dir).work, context.instance
         started = instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED]))
-        belongs = is_ours(context, settings)
-        looked_at = [(run, settings.data_dir if belongs(run) else _data_elsewhere(run)) for run in started]
-        without = [run for run, data in looked_at if data and not is_alive(DataDir(data).work, run.run_id)]
+        without = [run for run in filter(is_ours(context), started) if not is_alive(work, run.run_id)]
         suspects = (context.cursor or "").split()
         killed = [run for run in without if run.run_id in suspects and report_killed(instance, run)]
         context.update_cursor(" ".join(run.run_id for run in without if run not in killed))
         return SkipReason(f"{len(started)} runs are under way; {len(killed)} were marked as killed.")
 
     return killed_runs
-
-
-def _data_elsewhere(run: DagsterRun) -> Path | None:
-    """The data of a run of the command line that shares this history, if it lies on this machine."""
-    data = Path(run.tags.get(DATA_TAG, ""))
-    return data if run.remote_job_origin is None and data.is_absolute() and data.is_dir() else None
 
 
 def report_killed(instance: DagsterInstance, run: DagsterRun) -> bool:

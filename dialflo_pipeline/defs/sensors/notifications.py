@@ -68,7 +68,7 @@ def _tick(context: SensorEvaluationContext, settings: Settings, note: Note, day_
         begun = IncidentLog(read_up_to=newest_end(context.instance), events_read_up_to=newest_event(work))
         context.update_cursor(begun.model_dump_json())
         return SkipReason("Failures from now on are reported.")
-    for run in ended_runs(context.instance, incidents.read_up_to, is_ours(context, settings), day_steps):
+    for run in ended_runs(context.instance, incidents.read_up_to, is_ours(context), day_steps):
         note(incidents, run, channels, settings)
         incidents.read_up_to = run.place
     for run in command_line_runs(work, incidents.events_read_up_to):

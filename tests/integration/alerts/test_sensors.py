@@ -38,7 +38,6 @@ from dialflo_pipeline.core.errors import TokenRefused
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.history.run_content import was_cut_off
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.runs.ownership import DATA_TAG
 from dialflo_pipeline.defs.sensors.killed_runs import report_killed
 from dialflo_pipeline.defs.sensors.notifications import NOTIFICATIONS_OFF, failure_sensors
 
@@ -299,15 +298,6 @@ def test_a_cancelled_run_is_not_reported(project: Project, hook: Hook) -> None:
     project.instance.report_run_canceled(run)
     project.tick()
     assert hook.got == []
-
-
-def test_runs_of_the_command_line_are_told_if_they_were_over_this_data(refused: Project, hook: Hook) -> None:
-    refused.run(tags={DATA_TAG: "elsewhere"})
-    refused.tick()
-    assert hook.got == []
-    refused.run(tags={DATA_TAG: str(refused.settings.data_dir)})
-    refused.tick()
-    assert len(hook.got) == 1
 
 
 def test_more_runs_than_are_read_at_once_are_all_read(

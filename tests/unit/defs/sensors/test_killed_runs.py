@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from dagster._core.test_utils import create_run_for_test  # the only way to a ru
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
-from dialflo_pipeline.defs.runs.ownership import DATA_TAG
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.run import stages
 from dialflo_pipeline.storage import liveness as alive
@@ -69,19 +67,6 @@ def test_a_run_that_lives_is_left_alone(tick: Tick, instance: DagsterInstance, d
     tick()
     tick()
     assert status(instance, run) is DagsterRunStatus.FAILURE
-
-
-def test_runs_of_the_command_line_over_other_data_are_looked_after_where_that_is_here(
-    tick: Tick, instance: DagsterInstance, tmp_path: Path
-) -> None:
-    away, killed, living = (
-        started(instance, **{DATA_TAG: data}) for data in ("/no/such/folder", str(tmp_path), str(tmp_path))
-    )
-    with shown_alive(DataDir(tmp_path).work, living):
-        tick()
-        tick()
-    assert status(instance, away) is status(instance, living) is DagsterRunStatus.STARTED
-    assert status(instance, killed) is DagsterRunStatus.FAILURE
 
 
 def test_while_a_run_works_its_process_is_seen_to_be_alive(
