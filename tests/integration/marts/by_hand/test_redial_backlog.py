@@ -1,4 +1,4 @@
-"""What each clause of the marts' definitions means, one small campaign each."""
+"""`redial_backlog`: each clause of its definition in one small campaign."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -14,93 +14,8 @@ Read = Callable[..., list[Row]]
 
 DAY = date(2024, 5, 1)
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+MARTS = ("redial_backlog", "redial_backlog_daily")
 BACKLOG = "FROM marts.redial_backlog"
-
-
-@pytest.fixture(scope="session")
-def missed(make_call: MakeCall) -> MakeCall:
-    """A call nobody answered, at noon unless told otherwise."""
-
-    def call(task_id: str, **values: Any) -> Row:
-        return make_call(**{"task_id": task_id, "outcome": "no_answer", "occurred_at": NOON, **values})
-
-    return call
-
-
-def test_no_calls_give_no_rows(build: Build, read: Read) -> None:
-    path = build([])
-    for mart in ("answer_rate", "interest_distribution", "redial_backlog", "redial_backlog_daily"):
-        assert read(path, f"FROM marts.{mart}") == []
-
-
-def test_the_answer_rate_counts_dialled_calls_only(make_call: MakeCall, build: Build, read: Read) -> None:
-    calls = [
-        make_call(task_id="a", call_duration_seconds=10.0),
-        make_call(task_id="b", call_duration_seconds=40.0, call_direction="outbound"),
-        make_call(task_id="c", outcome="unknown", call_duration_seconds=500.0),
-        make_call(task_id="d", outcome="failed"),
-        make_call(task_id="e", outcome="cancelled"),
-        make_call(task_id="f", outcome="in_progress"),
-        make_call(task_id="g", call_direction="InBound"),
-        make_call(task_id="h", agent_name="only inbound", call_direction="inbound"),
-    ]
-    (row,) = read(build(calls), "FROM marts.answer_rate")
-    assert (row["calls"], row["answered_calls"], row["answer_rate"]) == (4, 2, 0.5)
-    assert (row["avg_answered_seconds"], row["median_answered_seconds"]) == (25.0, 25.0)
-    assert row["answer_rate_low"] == pytest.approx(0.1500, abs=5e-5)
-    assert row["answer_rate_high"] == pytest.approx(0.8500, abs=5e-5)
-
-
-def test_a_rate_of_none_or_all_has_its_bound_exactly_there(make_call: MakeCall, build: Build, read: Read) -> None:
-    calls = [
-        make_call(task_id=f"{agent}{n}", agent_name=agent, outcome=outcome)
-        for agent, outcome in (("all", "answered"), ("none", "busy"))
-        for n in range(7)
-    ]
-    all_, none = read(build(calls), "FROM marts.answer_rate ORDER BY agent_name")
-    assert (none["answer_rate_low"], all_["answer_rate_high"]) == (0.0, 1.0)
-    assert none["avg_answered_seconds"] is None
-    assert none["median_answered_seconds"] is None
-
-
-def test_the_mean_of_the_longest_calls_is_finite(make_call: MakeCall, build: Build, read: Read) -> None:
-    calls = [make_call(task_id=task_id, call_duration_seconds=1.6e308) for task_id in "abc"]
-    (row,) = read(build(calls), "FROM marts.answer_rate")
-    assert row["avg_answered_seconds"] == pytest.approx(1.6e308)
-    assert row["median_answered_seconds"] == pytest.approx(1.6e308)
-
-
-def test_calls_without_an_agent_are_a_group_of_their_own(missed: MakeCall, build: Build, read: Read) -> None:
-    path = build([missed("a", agent_name=None), missed("b", agent_name=None), missed("c", agent_name="")])
-    counts = "SELECT agent_name, calls FROM marts.answer_rate ORDER BY calls"
-    assert read(path, counts) == [{"agent_name": "", "calls": 1}, {"agent_name": None, "calls": 2}]
-    attempts = "SELECT agent_name, attempts FROM marts.redial_backlog ORDER BY attempts"
-    assert read(path, attempts) == [{"agent_name": "", "attempts": 1}, {"agent_name": None, "attempts": 2}]
-    backlog = "SELECT agent_name, backlog FROM marts.redial_backlog_daily ORDER BY agent_name"
-    assert read(path, backlog) == [{"agent_name": "", "backlog": 1}, {"agent_name": None, "backlog": 1}]
-
-
-def test_interest_is_told_as_sent_and_shares_add_up_to_one(make_call: MakeCall, build: Build, read: Read) -> None:
-    statuses = [None, "", "\t\v\f \r\n", "(none)", " Interested", "Interested", "\u00a0"]
-    calls = [make_call(task_id=f"t{n}", interest_status=status) for n, status in enumerate(statuses)]
-    calls.append(make_call(task_id="in", call_direction="inbound", interest_status="Interested"))
-    calls.append(make_call(task_id="no", outcome="busy", interest_status="Interested"))
-    rows = read(build(calls), "FROM marts.interest_distribution")
-    assert {row["interest_status"]: row["calls"] for row in rows} == {
-        "(none)": 4,
-        " Interested": 1,
-        "Interested": 2,
-        "\u00a0": 1,
-    }
-    assert {row["answered_calls"] for row in rows} == {8}
-    assert sum(row["share"] for row in rows) == pytest.approx(1)
-
-
-def test_confidence_is_averaged_over_the_calls_that_state_one(make_call: MakeCall, build: Build, read: Read) -> None:
-    calls = [make_call(task_id=f"t{n}", interest_confidence=value) for n, value in enumerate([0.2, None, 0.6])]
-    calls.append(make_call(task_id="x", interest_status="Unclear"))
-    rows = read(build(calls), "FROM marts.interest_distribution ORDER BY interest_status")
-    assert [row["avg_confidence"] for row in rows] == [pytest.approx(0.4), None]
 
 
 @pytest.mark.parametrize(
@@ -230,46 +145,32 @@ def test_age_and_state_are_reckoned_when_the_view_is_read(missed: MakeCall, buil
     }
 
 
-def test_the_daily_backlog_fills_quiet_days_up_to_the_last_day_of_all(
-    missed: MakeCall, build: Build, read: Read
-) -> None:
-    def on(offset: int, task_id: str, **values: Any) -> Row:
-        change = timedelta(days=offset)
-        return missed(task_id, call_date=DAY + change, occurred_at=NOON + change, **values)
+def test_of_several_states_the_first_that_fits_holds(make_call: MakeCall, build: Build, read: Read) -> None:
+    now = datetime.now(UTC)
+
+    def missed(number: str, hours: float, **values: Any) -> Row:
+        at = now - timedelta(hours=hours)
+        task = f"{number} {hours} {len(values)}"
+        return make_call(task_id=task, contact_number=number, outcome="no_answer", occurred_at=at, **values)
 
     calls = [
-        on(0, "quiet", contact_number=None, outcome="answered"),
-        on(1, "a", contact_number="1"),
-        on(1, "b", contact_number="2"),
-        on(3, "c", contact_number="1", outcome="answered"),
-        on(3, "d", contact_number="3"),
-        on(5, "e", agent_name="Ravi", outcome="in_progress"),
+        *(missed("tired and stopped", hours) for hours in (100, 99, 98)),
+        missed("tired and stopped", 1, agent_name="Ravi", interest_status=" do not call"),
+        *(missed("tired and old", hours) for hours in (100, 99, 98)),
+        missed("old", 49),
+        missed("not yet old", 47),
+        missed("old and waiting", 49),
+        missed("old and waiting", 0.1),
+        missed("waiting", 0.1),
     ]
-    rows = read(build(calls), "FROM marts.redial_backlog_daily ORDER BY agent_name, call_date")
-    found = [(row["agent_name"], (row["call_date"] - DAY).days, *list(row.values())[2:]) for row in rows]
-    assert found == [
-        ("Asha", 0, 0, 0, 0),
-        ("Asha", 1, 2, 0, 2),
-        ("Asha", 2, 0, 0, 2),
-        ("Asha", 3, 1, 1, 2),
-        ("Asha", 4, 0, 0, 2),
-        ("Asha", 5, 0, 0, 2),
-        ("Ravi", 5, 0, 0, 0),
-    ]
-
-
-def test_the_daily_backlog_goes_by_time_where_days_say_otherwise(missed: MakeCall, build: Build, read: Read) -> None:
-    calls = [
-        missed("a", call_date=DAY, occurred_at=NOON + timedelta(days=9)),
-        missed("b", call_date=DAY + timedelta(days=1), occurred_at=NOON, outcome="answered"),
-    ]
-    rows = read(build(calls), "SELECT opened, cleared, backlog FROM marts.redial_backlog_daily ORDER BY call_date")
-    assert [tuple(row.values()) for row in rows] == [(1, 0, 1), (0, 0, 1)]
-
-
-def test_the_last_day_of_the_daily_backlog_agrees_with_the_backlog(missed: MakeCall, build: Build, read: Read) -> None:
-    path = build(
-        [missed(str(n), contact_number=str(n % 4), outcome=["busy", "answered"][n % 3 == 0]) for n in range(9)]
-    )
-    counted = read(path, "SELECT count(*) AS backlog FROM marts.redial_backlog")
-    assert read(path, "SELECT backlog FROM marts.redial_backlog_daily") == counted
+    calls[3] |= {"outcome": "cancelled", "is_answered": False}
+    path = build(calls, redial_max_age_days=2)
+    rows = read(path, "SELECT contact_number, state, stop_reason FROM marts.redial_backlog WHERE agent_name = 'Asha'")
+    assert {row["contact_number"]: (row["state"], row["stop_reason"]) for row in rows} == {
+        "tired and stopped": ("stopped", " do not call"),
+        "tired and old": ("exhausted", None),
+        "old": ("stale", None),
+        "not yet old": ("due", None),
+        "old and waiting": ("stale", None),
+        "waiting": ("waiting", None),
+    }
