@@ -28,6 +28,7 @@ from tests.support.canaries import (
     pytest_runtest_teardown,
     pytest_warning_recorded,
 )
+from tests.support.forked import ForkServer, fork_server
 
 __all__ = [
     "_listening",
@@ -45,6 +46,13 @@ hypothesis.settings.load_profile("unhurried")
 def seed_of_run(pytestconfig: pytest.Config) -> int:
     """What all drawn inputs follow from: pytest-randomly prints it at the start, `--randomly-seed` sets it."""
     return int(pytestconfig.getoption("randomly_seed", 0))
+
+
+@pytest.fixture(scope="session")
+def forking() -> Iterator[ForkServer]:
+    """A process that forks commands in milliseconds, started when the first test asks for it."""
+    with fork_server() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

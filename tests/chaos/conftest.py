@@ -11,8 +11,9 @@ import pytest
 from filelock import FileLock
 
 from tests.chaos.api import Api, serving
-from tests.chaos.children import Forker, forker
+from tests.chaos.children import Forker
 from tests.chaos.harness import Harness, Undisturbed
+from tests.support.forked import ForkServer
 
 SAMPLED_STAGES = 4
 """The sample does without the later stages: each costs a run before the first kill."""
@@ -39,20 +40,14 @@ def dice(seed: int, request: pytest.FixtureRequest) -> Random:
 
 
 @pytest.fixture(scope="session")
-def forking() -> Iterator[Forker]:
-    with forker() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
 def api() -> Iterator[Api]:
     with serving() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def harness(tmp_path_factory: pytest.TempPathFactory, forking: Forker, api: Api) -> Harness:
-    return Harness(tmp_path_factory.mktemp("chaos"), forking, api)
+def harness(tmp_path_factory: pytest.TempPathFactory, forking: ForkServer, api: Api) -> Harness:
+    return Harness(tmp_path_factory.mktemp("chaos"), Forker(forking), api)
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,10 @@ from typing import Any
 
 from tests.chaos.api import TOKEN, Answer, Api
 from tests.chaos.campaign import SETTLE_HOURS, Stage, drop, stages
-from tests.chaos.children import ROOT, Child, Forker
+from tests.chaos.children import Child, Forker
 from tests.chaos.contents import UNTIL_THE_NEXT_SYNC, Tables, askings, file_kinds, lake_tables, published_tables
 from tests.chaos.steps import SIDES, Kill
+from tests.support.forked import ROOT
 
 PUBLICATION = ": replace warehouse.duckdb"
 HISTORY_SETTINGS = ROOT / "dagster_home" / "dagster.yaml"

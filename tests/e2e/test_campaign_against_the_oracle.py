@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Command
+from tests.support.command import Command
 from tests.support.oracle.warehouse import Rules, expected_warehouse
 from tests.support.scripted_api import TOKEN, ScriptedApi, serving
 from tests.support.varied_campaign import Campaign, campaign
@@ -26,6 +26,7 @@ def test_every_row_of_a_campaign_equals_that_of_the_oracle(
     made = campaign(seed, zone, tmp_path, around=around)
     with serving(made.script) as api:
         command = dialflo(api.base_url, timezone=zone)
+        command.is_installed = True
         added = command("tasks", "add", *made.files)
         assert added.returncode == 1
         assert f"refused {made.bad_rows}" in added.stdout

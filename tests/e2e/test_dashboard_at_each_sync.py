@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Command
+from tests.support.command import Command
 from tests.support.scripted_api import ApiResponse, ScriptedApi, serving
 from tests.support.warehouse_rows import read_tables
 

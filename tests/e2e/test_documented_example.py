@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.e2e.conftest import Command
+from tests.support.command import Command
 from tests.support.scripted_api import ApiResponse, serving
 from tests.support.warehouse_rows import read_tables, read_types
 

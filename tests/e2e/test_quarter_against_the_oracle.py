@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from tests.e2e.conftest import Command
+from tests.support.command import Command
 from tests.support.oracle.warehouse import Rules, TaskRow, expected_warehouse
 from tests.support.scripted_api import ScriptedApi, serving
 from tests.support.varied_quarter import DAYS, ZONES, Quarter, other_rules, quarter

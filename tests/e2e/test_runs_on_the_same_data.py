@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.e2e.conftest import Command
+from tests.support.command import Command
 from tests.support.oracle.warehouse import Exchange, Rules, expected_warehouse
 from tests.support.scripted_api import ScriptedApi, serving
 from tests.support.varied_campaign import campaign

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.conftest import Command
+from tests.support.command import Command
 from tests.support.scripted_api import ApiResponse, serving
 from tests.support.warehouse_rows import read_tables
 

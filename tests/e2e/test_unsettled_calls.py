@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.e2e.conftest import Command
+from tests.support.command import Command
 from tests.support.scripted_api import NOT_FOUND_BODY, ApiResponse, serving
 from tests.support.warehouse_rows import read_tables
 

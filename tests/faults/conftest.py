@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import dialflo
 from tests.faults.fetching import WAYS, Fetched, fetch_from, using
+from tests.support.command import dialflo
 from tests.support.fault_server import FaultServer, Say, Script
 
 __all__ = ["dialflo", "fetch", "way"]

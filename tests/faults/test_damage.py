@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.conftest import Command
+from tests.support.command import Command
 from tests.support.scripted_api import ScriptedApi, serving
 from tests.support.varied_campaign import Campaign, campaign
 from tests.support.warehouse_rows import lasting, read_tables

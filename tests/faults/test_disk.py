@@ -4,12 +4,12 @@ import os
 import resource
 import subprocess
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Command
+from tests.support.command import Command
+from tests.support.forked import Hook
 from tests.support.root_rights import give_up_roots_rights
 from tests.support.scripted_api import ScriptedApi, serving
 from tests.support.varied_campaign import Campaign, campaign
@@ -26,12 +26,12 @@ def _all_there(command: Command, made: Campaign) -> bool:
     return settled and len(tasks) == len(made.script) and not list((command.data / "work").glob("unfinished*/*"))
 
 
-def _stopped_by(command: Command, made: Campaign, before: Callable[[], object] | None) -> str:
+def _stopped_by(command: Command, made: Campaign, before: Hook | None) -> str:
     """What a sync says of what stopped it: the last line, which tells the user how to go on, and no library's own."""
     assert command("tasks", "add", *made.files).returncode in (0, 1)
-    command.before = before
+    command.prepare = before
     done = command("sync")
-    command.before = None
+    command.prepare = None
     assert done.returncode == 1
     assert "logger call" not in done.stderr
     assert "INSERT" not in done.stderr
@@ -46,7 +46,7 @@ def test_a_file_that_may_not_grow_is_told_in_a_sentence_and_the_next_run_goes_on
     made = _campaign(tmp_path)
     with serving(made.script) as api:
         command = dialflo(api.base_url)
-        limited = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
+        limited = ("resource:setrlimit", [resource.RLIMIT_FSIZE, [limit, limit]])
         assert "again" in _stopped_by(command, made, limited)
         assert command("sync").returncode == 0
     assert _all_there(command, made)
@@ -123,7 +123,7 @@ def test_a_folder_that_may_not_be_written_is_named_and_later_runs_go_on(
         command = _synced(dialflo, made, api)
         before, folder = read_tables(command.published), command.data / name
         folders = [each for each in [folder, *folder.rglob("*")] if each.is_dir()]
-        command.before = give_up_roots_rights
+        command.before_exec = give_up_roots_rights
         _forbid(folders)
         done = [command("tasks", "add", tmp_path / "ids.txt"), command("sync")]
         _allow(folders)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import duckdb
 import pytest
 
-from tests.e2e.conftest import Command
+from tests.support.command import Command
 from tests.support.scripted_api import ApiResponse, serving
 
 BODY = b'[{"agent_name": "A", "call_status": "BUSY", "to_number": "919876543210"}]'

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Command
 from tests.faults.http_faults import BROKEN, SLOW, STATES, STATUSES, WHOLE, Fault
+from tests.support.command import Command
 from tests.support.fault_server import FaultServer, Say
 from tests.support.scripted_api import TOKEN
 from tests.support.warehouse_rows import read_tables
@@ -60,6 +60,7 @@ def watched(tmp_path: Path, dialflo: Callable[..., Command]) -> Callable[..., Co
 
     def command(base_url: str, **settings: str) -> Command:
         made = dialflo(base_url, **settings)
+        made.is_installed = True
         made.env["PYTHONPATH"] = f"{tmp_path / 'watch'}{os.pathsep}{made.env['PYTHONPATH']}"
         made.env |= {"CONTACTS": str(tmp_path / "contacts"), "TMPDIR": str(tmp_path / "temporary")}
         return made

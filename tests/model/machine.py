@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.model.answers import KINDS, document
+from tests.model.commands import Commands
 from tests.model.damage import TARGETS, harm
-from tests.model.forking import Commands
 from tests.model.task_rows import batch
 from tests.model.world import World
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.model.forking import Commands, commands
+from tests.model.commands import Commands
 from tests.model.machine import Machine
 from tests.support.canaries import TOKEN
+from tests.support.forked import ForkServer
 
 SECONDS: Final = 25
 """How long sequences are tried in the usual suite."""
@@ -34,9 +35,8 @@ def _deep_stack() -> Iterator[None]:
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> Iterator[Commands]:
-    with commands(tmp_path) as made:
-        yield made
+def command(tmp_path: Path, forking: ForkServer) -> Commands:
+    return Commands(tmp_path, forking)
 
 
 def run(command: Commands, chosen: int, sequences: int, steps: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from tests.model.answers import TRIES, ZONE, Answer, always, said
-from tests.model.forking import Commands, Ended
+from tests.model.commands import Commands, Ended
 from tests.model.found import DERIVED, Row, Tables, check_lake, check_published, lake_rows, published, same
 from tests.model.leaves import lost
 from tests.model.task_rows import Batch

@@ -1,66 +1,26 @@
-"""Commands as children of a process that has everything imported already; see `forker.py`."""
+"""Commands as children of a process that has everything imported already; see `fork_server.py`."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.steps import Kill, as_request
+from tests.support.fork_server import COMMAND
 
 ROOT = Path(__file__).resolve().parents[2]
-MAX_SECONDS = 120
-"""A command of these tests takes a second on a quiet machine; one that takes so long hangs."""
+CAN_FORK = sys.platform == "linux"
+Hook = tuple[str, list[Any]]
+"""A function that the child calls before its command, like `module:function`, and its arguments."""
 
 
 @dataclass(frozen=True)
-class Child:
-    """A command under way, or at its end."""
-
-    pid: int
-    folder: Path
-    forker: "Forker"
-
-    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal to the whole group; one that has ended already does not mind."""
-        with suppress(ProcessLookupError):
-            try:
-                os.killpg(self.pid, number)
-            except ProcessLookupError:
-                os.kill(self.pid, number)  # it has not made its group yet
-
-    def wait_until_begun(self) -> None:
-        """Until the command has done all that comes before its work."""
-        end = time.monotonic() + MAX_SECONDS
-        while not (self.folder / f"begun-{self.pid}").exists():
-            assert time.monotonic() < end, "it never began"
-            time.sleep(0.002)
-
-    def wait(self) -> int:
-        """The exit code, negative for a signal; a child that hangs says where, and fails the test."""
-        code = self.forker.ask({"wait": self.pid, "seconds": MAX_SECONDS})
-        if code is None:
-            os.kill(self.pid, signal.SIGUSR1)
-            time.sleep(0.5)
-            self.kill()
-            self.forker.ask({"wait": self.pid, "seconds": MAX_SECONDS})
-            raise AssertionError(f"it hangs: {self.said}")
-        return int(code)
-
-    @property
-    def said(self) -> str:
-        """Everything written by commands in this folder so far."""
-        return "".join((self.folder / name).read_text() for name in ("out", "err") if (self.folder / name).exists())
-
-
-@dataclass(frozen=True)
-class Forker:
+class ForkServer:
     """The process with everything imported."""
 
     process: "subprocess.Popen[str]"
@@ -76,37 +36,61 @@ class Forker:
 
     def start(
         self,
-        folder: Path,
         arguments: Sequence[str],
-        env: dict[str, str],
         *,
-        kill: Kill | None = None,
-        log: Path | None = None,
+        folder: Path,
+        env: Mapping[str, str],
+        stdout: Path,
+        stderr: Path,
         stdin: Path | None = None,
-    ) -> Child:
-        """Run `dialflo` with these arguments in `folder`, whose data lie in `folder / "data"`."""
+        prepare: Sequence[Hook] = (),
+        run: str = COMMAND,
+    ) -> "Forked":
+        """Run `dialflo` with these arguments in `folder`; output and errors go to the ends of their files."""
         request = {
+            "arguments": [str(each) for each in arguments],
             "folder": str(folder),
-            "root": str(folder / "data"),
-            "arguments": list(arguments),
-            "env": env,
-            "kill": as_request(kill),
-            "log": str(log) if log else None,
+            "env": dict(env),
             "stdin": str(stdin) if stdin else None,
+            "stdout": str(stdout),
+            "stderr": str(stderr),
+            "prepare": list(prepare),
+            "run": run,
         }
-        return Child(int(self.ask(request)), folder, self)
+        return Forked(int(self.ask(request)), self)
+
+
+@dataclass(frozen=True)
+class Forked:
+    """A command that runs, or has ended."""
+
+    pid: int
+    server: ForkServer
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to the whole group; no error if it has ended already."""
+        with suppress(ProcessLookupError):
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:
+                os.kill(self.pid, number)  # it has not made its group yet
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit code, negative for a signal; None if it still runs after so long."""
+        code: int | None = self.server.ask({"wait": self.pid, "seconds": seconds})
+        return code
 
 
 @contextmanager
-def forker() -> Iterator[Forker]:
-    """Start it; at the end it goes by itself, with its standard input."""
+def fork_server() -> Iterator[ForkServer]:
+    """Start it; it ends with its standard input."""
+    command = [sys.executable, "-m", "tests.support.fork_server"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "tests.chaos.forker"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == '"ready"\n'
-        yield Forker(process)
+        yield ForkServer(process)
         assert process.stdin is not None
         process.stdin.close()
