@@ -15,6 +15,8 @@ from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.pipeline import days_to_load
 from dialflo_pipeline.publish.publish import read_published
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 DAYS = [date(2024, 5, 1), date(2024, 5, 2)]
 RULES = Rules("UTC", timedelta(hours=24))
 MARTS = MartSettings("UTC", 3, 30)

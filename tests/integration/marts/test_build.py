@@ -10,25 +10,32 @@ import pytest
 
 from dialflo_pipeline.core.errors import ModelError
 from dialflo_pipeline.marts import build as marts
-from dialflo_pipeline.marts.project import sql_folder
 from dialflo_pipeline.marts.settings import MartSettings
 
 Build = Callable[..., Path]
 Read = Callable[..., list[dict[str, Any]]]
+
+MARTS = ("answer_rate", "redial_backlog", "interest_distribution", "redial_backlog_daily")
 
 SETTINGS = MartSettings("UTC", 3, 30)
 HEADER = "/*\ndescription: d\ngrain: [n]\nmaterialized: {}\ncolumns: {{n: {{type: {}, description: d}}}}\n*/\n"
 
 
 @pytest.fixture
-def sql(tmp_path: Path) -> Path:
-    """A copy of the project's SQL files, to change."""
-    return Path(shutil.copytree(sql_folder(), tmp_path / "sql"))
+def sql(tmp_path: Path, sql_of_few_marts: Path) -> Path:
+    """A copy of the project's SQL files, with two of the marts, to change."""
+    return Path(shutil.copytree(sql_of_few_marts, tmp_path / "sql"))
+
+
+@pytest.fixture(scope="module")
+def built(build: Build, make_call: Callable[..., dict[str, Any]]) -> Path:
+    return build([make_call()])
 
 
 @pytest.fixture
-def path(build: Build, make_call: Callable[..., dict[str, Any]]) -> Path:
-    return build([make_call()])
+def path(built: Path, tmp_path: Path) -> Path:
+    """A warehouse of one call, with those marts, of this test's own."""
+    return Path(shutil.copy(built, tmp_path / "warehouse.duckdb"))
 
 
 def test_the_rows_of_every_model_are_told(path: Path) -> None:
@@ -54,9 +61,10 @@ def test_a_model_that_is_not_what_its_header_says_leaves_no_marts_that_count(
         marts.build(path, SETTINGS, sql)
     assert not marts.marts_are_current(path, SETTINGS, sql)
     assert not marts.marts_are_current(path, SETTINGS)
-    assert marts.build(path, SETTINGS)["marts.answer_rate"] == 1
+    (sql / "marts" / "odd.sql").unlink()
+    assert marts.build(path, SETTINGS, sql)["marts.answer_rate"] == 1
     assert read(path, "SELECT * FROM information_schema.tables WHERE table_name = 'odd'") == []
-    assert marts.marts_are_current(path, SETTINGS)
+    assert marts.marts_are_current(path, SETTINGS, sql)
 
 
 def test_a_model_may_turn_into_a_view_and_go_away(path: Path, sql: Path, read: Read) -> None:
@@ -70,6 +78,7 @@ def test_a_model_may_turn_into_a_view_and_go_away(path: Path, sql: Path, read: R
 
 
 def test_other_settings_or_sql_make_the_marts_out_of_date(path: Path, sql: Path) -> None:
+    marts.build(path, SETTINGS, sql)
     assert marts.marts_are_current(path, SETTINGS, sql)
     assert not marts.marts_are_current(path, replace(SETTINGS, timezone="Asia/Kolkata"), sql)
     assert not marts.marts_are_current(path, replace(SETTINGS, redial_min_gap_minutes=31), sql)

@@ -19,6 +19,8 @@ Row = dict[str, Any]
 Build = Callable[..., Path]
 Read = Callable[..., list[Row]]
 
+MARTS = ("metadata_coverage",)
+
 HOSTILE = [
     "",
     " ",

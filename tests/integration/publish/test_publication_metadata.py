@@ -18,6 +18,8 @@ from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish import publish
 from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 SETTINGS = MartSettings("Asia/Kolkata", 3, 30)
 FIRST = date(2024, 5, 1)
 REGISTERED = datetime(2024, 5, 9, 12, tzinfo=UTC)

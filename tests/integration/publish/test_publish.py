@@ -20,6 +20,8 @@ from dialflo_pipeline.publish import publish
 from dialflo_pipeline.publish.protection import discard_stray_log, has_stray_log
 from tests.support.root_rights import give_up_roots_rights
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 SETTINGS = MartSettings("UTC", 3, 30)
 DAY = date(2024, 5, 6)
 
@@ -114,7 +116,8 @@ def test_a_program_killed_after_loading_leaves_what_the_next_run_needs(site: Sit
         "connection.execute(\"UPDATE pipeline.loaded_days SET fingerprint = 'other'\")\n"
         "os._exit(9)\n"
     )
-    subprocess.run([sys.executable, "-c", script, str(site.private)], check=False, env={**os.environ})
+    killed = subprocess.run([sys.executable, "-c", script, str(site.private)], check=False, env={**os.environ})
+    assert killed.returncode == 9
     assert loading.stale_days(site.private, {DAY: "a"}) == [DAY]
     site.load("a")
     site.build()

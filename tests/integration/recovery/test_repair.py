@@ -34,6 +34,8 @@ from dialflo_pipeline.recovery.repair import Recovery
 from dialflo_pipeline.recovery.task_ids import recover
 from dialflo_pipeline.storage.duckdb_file.connection import log_of
 
+pytestmark = pytest.mark.usefixtures("few_marts")
+
 DAYS = (date(2024, 5, 1), date(2024, 5, 2))
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 RULES = Rules("UTC", timedelta(hours=24))
@@ -81,6 +83,9 @@ class Site:
         self.space = DataDir(root)
         self.lake: Lake = self.space.lake
         self.findings: list[Finding] = []
+
+    def begin(self) -> None:
+        """Register, and run for the first time."""
         for day, ids in IDS.items():
             self.lake.append(TASK_IDS, _registered(day, ids[:4]), day)
             self.lake.append(TASK_IDS, _registered(day, ids[4:]), day)
@@ -122,7 +127,9 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
+    site = Site(tmp_path)
+    site.begin()
+    return site
 
 
 def _dice(seed: int) -> random.Random:
@@ -234,6 +241,7 @@ def test_links_in_the_lake_that_lead_to_no_file_are_left_alone(site: Site, targe
 
 def test_folders_above_the_lake_may_have_names_like_those_of_partitions(tmp_path: Path) -> None:
     site = Site(tmp_path / "agent_name=other" / "call_date=2020-01-01" / "source=x")
+    site.begin()
     assert {row[0] for row in site.rows()["main.calls"]} == {each for ids in IDS.values() for each in ids}
     with duckdb.connect(str(site.space.published), read_only=True) as connection:
         found = connection.execute("SELECT DISTINCT agent_name, source, call_date FROM calls ORDER BY ALL").fetchall()

@@ -1,15 +1,23 @@
 """Which columns a column is made from."""
 
+from functools import cache
+
 import pytest
 
 from dialflo_pipeline.core.schema import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.marts.column_lineage import model_lineage, query_lineage, tables_behind
-from dialflo_pipeline.marts.lake_lineage import lake_lineage
+from dialflo_pipeline.marts.lake_lineage import Lineage, lake_lineage
 from dialflo_pipeline.marts.model import Model
 from dialflo_pipeline.marts.parser import parse_model
 from dialflo_pipeline.marts.project import read_models, sql_folder
 
 MODELS = read_models(sql_folder())
+
+
+@cache
+def lineage_of_all() -> dict[str, Lineage]:
+    return model_lineage(MODELS)
+
 
 COUNTS_AGAINST_A_SETTING = {"staging.redial_backlog.is_exhausted"}
 LITERALS = {"staging.unmapped_days.kind"}
@@ -17,7 +25,7 @@ LITERALS = {"staging.unmapped_days.kind"}
 
 @pytest.mark.parametrize("model", MODELS, ids=[model.full_name for model in MODELS])
 def test_the_parser_follows_every_model_to_what_its_query_reads(model: Model) -> None:
-    found = model_lineage(MODELS)[model.full_name]
+    found = lineage_of_all()[model.full_name]
     assert list(found) == list(model.columns)
     assert any(found.values())
     read = set(model.depends_on).union(*map(tables_behind, model.depends_on))
@@ -27,7 +35,7 @@ def test_the_parser_follows_every_model_to_what_its_query_reads(model: Model) ->
 def test_only_counts_and_literals_come_from_no_column_of_a_table() -> None:
     without = {
         f"{model}.{column}"
-        for model, lineage in model_lineage(MODELS).items()
+        for model, lineage in lineage_of_all().items()
         for column, sources in lineage.items()
         if all(table.startswith("pipeline.") for table, _ in sources)
     }
@@ -41,14 +49,14 @@ def test_only_counts_and_literals_come_from_no_column_of_a_table() -> None:
 
 
 def test_what_an_internal_table_was_made_from_is_named_in_its_place() -> None:
-    found = model_lineage(MODELS)["staging.callback_requests"]
+    found = lineage_of_all()["staging.callback_requests"]
     assert found["requested_text"] == [("main.call_metadata", "value")]
     assert ("main.call_metadata", "value") in found["starts_at"]
     assert all(not table.startswith("pipeline.") for sources in found.values() for table, _ in sources)
 
 
 def test_a_word_that_is_looked_up_comes_from_what_it_is_looked_up_by() -> None:
-    found = model_lineage(MODELS)["staging.call_facts"]
+    found = lineage_of_all()["staging.call_facts"]
     assert found["says_redial"] == [("main.calls", "next_action"), ("pipeline.meanings", "meaning")]
     assert ("main.calls", "call_status") in found["outcome"]
     assert ("main.calls", "interest_status") not in found["outcome"]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dialflo_pipeline.marts.callbacks.parser import read_text, request
 
 Row = dict[str, Any]
+MARTS = ("callbacks",)
 MICROSECOND = timedelta(microseconds=1)
 TEXTS = (
     "10 AM",
