@@ -12,15 +12,14 @@ import time
 import traceback
 from contextlib import suppress
 from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any, NoReturn
+
+import dialflo_pipeline
 
 POLL_SECONDS = 0.002
 COMMAND = "tests.support.fork_server:run_command"
-NEEDED = (
-    *(f"dialflo_pipeline.cli.{name}" for name in ("doctor", "outcome", "query", "status", "sync", "tasks")),
-    *("dialflo_pipeline.api.request", "dialflo_pipeline.extract.run", "dialflo_pipeline.checks.run"),
-)
-OPTIONAL = ("uvloop", "dialflo_pipeline.api.rust_transport", "dialflo_pipeline.defs.runs.execute")
+LEFT_OUT = ("dialflo_pipeline.simulator", "dialflo_pipeline.definitions")
 FAILED = 70
 """The exit code of a child that did not come to its command, or left it with an error of the test."""
 
@@ -45,12 +44,13 @@ def serve() -> None:
 
 
 def _import_all() -> None:
-    """Everything that a command imports."""
-    for name in NEEDED:
-        import_module(name)
-    for name in OPTIONAL:
-        with suppress(ImportError):
-            import_module(name)
+    """Everything that a command imports; what is optional may be missing."""
+    for module in walk_packages(dialflo_pipeline.__path__, "dialflo_pipeline."):
+        if not module.name.startswith(LEFT_OUT) and not module.name.endswith("__main__"):
+            with suppress(ImportError):
+                import_module(module.name)
+    with suppress(ImportError):
+        import_module("uvloop")
 
 
 def _reply(stream: Any, reply: Any) -> None:
