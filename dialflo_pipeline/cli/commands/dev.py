@@ -10,6 +10,7 @@ import typer
 
 from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import say
+from dialflo_pipeline.cli.ports import require_free_port
 from dialflo_pipeline.cli.reload_partitions import reloading_for_new_days
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.defs.deployment.home import dagster_home
@@ -17,6 +18,7 @@ from dialflo_pipeline.defs.deployment.working_directory import environment_of_da
 from dialflo_pipeline.defs.history.report_events import show_command_line_runs
 from dialflo_pipeline.lake.data_dir import DataDir
 
+HOST = "127.0.0.1"
 MODULE = "dialflo_pipeline.definitions"
 
 
@@ -31,14 +33,15 @@ def _command(port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of 
 def run_dev(port: int) -> int:
     """Run until Ctrl-C; Dagster's exit code."""
     settings = load_settings()
+    require_free_port(HOST, port)
     workspace, here = DataDir(settings.data_dir), Path.cwd()
     home = dagster_home(workspace, here)
-    page = f"http://127.0.0.1:{port}"
+    page = f"http://{HOST}:{port}"
     say(f"data: {workspace.root}")
     say(f"run history: {home}")
     say(f"web page: {page}")
     target = ["-m", MODULE, "-d", str(here)]
-    command = [sys.executable, "-m", "dagster", "dev", *target, "-h", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-m", "dagster", "dev", *target, "-h", HOST, "-p", str(port)]
     show_command_line_runs(home, workspace)
     started_in, environment = folder_without_settings(workspace), {**os.environ, **environment_of_dagster(home, here)}
     try:

@@ -7,7 +7,9 @@ import typer
 
 from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import say, say_hint
+from dialflo_pipeline.cli.ports import require_free_port
 from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, task_rows
+from dialflo_pipeline.simulator.process import HOST
 from dialflo_pipeline.simulator.server import serve
 
 SHOWN_IDS = 3
@@ -47,6 +49,7 @@ def _command(
 def run_simulate(**chosen: object) -> int:
     """Serve until Ctrl-C; options that are None keep the simulator's defaults."""
     options = SimulatorOptions.model_validate({name: value for name, value in chosen.items() if value is not None})
+    require_free_port(HOST, options.port)
 
     def on_start(running: RunningSimulator) -> None:
         say("Simulating the Dialflo API. To sync from it:")

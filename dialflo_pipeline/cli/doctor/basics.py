@@ -7,7 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dialflo_pipeline.api.client import open_client
-from dialflo_pipeline.cli.doctor.open_files import command_of, open_files
+from dialflo_pipeline.cli.doctor.open_files import open_files
+from dialflo_pipeline.cli.processes import command_of
 from dialflo_pipeline.core import event_loop
 from dialflo_pipeline.core.diagnostics import Finding
 from dialflo_pipeline.core.errors import (

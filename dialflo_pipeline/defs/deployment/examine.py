@@ -13,7 +13,7 @@ from sqlalchemy import NullPool, create_engine
 
 from dialflo_pipeline.core.diagnostics import Finding
 from dialflo_pipeline.core.settings import Settings
-from dialflo_pipeline.defs.deployment.home import CONFIG
+from dialflo_pipeline.defs.deployment.home import CONFIG, has_escape
 from dialflo_pipeline.defs.deployment.storage_errors import why_unusable
 from dialflo_pipeline.defs.internals.names import (
     ConfigurableClassData,
@@ -52,6 +52,8 @@ def _home(home: Path | None) -> Finding:
         found = "is not set here: services keep no history without it. Set it for them, and for this command"
     elif not home.is_absolute():
         found = f"is {home}, which must be an absolute path"
+    elif has_escape(home):
+        found = f"is {home}: Dagster cannot keep its history in a path with %XX"
     elif not home.is_dir():
         found = f"is {home}, which is no folder"
     elif not os.access(home, os.R_OK | os.W_OK | os.X_OK):

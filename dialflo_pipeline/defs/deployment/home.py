@@ -1,14 +1,18 @@
 """Where Dagster keeps its run history, and what must lie there."""
 
+import hashlib
 import os
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from dialflo_pipeline.core.errors import SettingsError
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.storage.atomic_write import move, sync
 
 CONFIG = "dagster.yaml"
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 
 
 def dagster_home(data_dir: DataDir, start: Path) -> Path:
@@ -19,7 +23,7 @@ def dagster_home(data_dir: DataDir, start: Path) -> Path:
     """
     chosen = os.environ.get("DAGSTER_HOME")
     home = Path(chosen).expanduser().absolute() if chosen else _unchosen_home(data_dir, start)
-    return _prepared(home)
+    return _path_without_escapes(_prepared(home))
 
 
 def home_beside(data_dir: DataDir) -> Path:
@@ -37,6 +41,26 @@ def _prepared(home: Path) -> Path:
         with suppress(FileNotFoundError):  # another process that starts here too has just put the same one in place
             move(unfinished, home / CONFIG)
     return home
+
+
+def has_escape(path: Path) -> bool:
+    """Whether the path has a %XX. Dagster puts paths into SQLite URLs unquoted, so it would be decoded there."""
+    return _ESCAPE.search(str(path)) is not None
+
+
+def _path_without_escapes(home: Path) -> Path:
+    """The same folder by a path without %XX: a link in the user's state folder, where that is needed."""
+    if not has_escape(home):
+        return home
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "dialflo"
+    link = state / hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+    if has_escape(link):
+        raise SettingsError(f"Set DAGSTER_HOME to a folder whose path has no %XX, unlike {home}.")
+    state.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        with suppress(FileExistsError):  # another process has just made it
+            link.symlink_to(home, target_is_directory=True)
+    return link
 
 
 def _below(data_dir: DataDir) -> Path:

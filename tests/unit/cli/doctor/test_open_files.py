@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dialflo_pipeline.cli.doctor.open_files import PROC, command_of, open_files
+from dialflo_pipeline.cli.doctor.open_files import open_files
+from dialflo_pipeline.cli.processes import PROC, command_of
 
 HOLD = "import sys; held = open(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
 

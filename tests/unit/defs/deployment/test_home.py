@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance
 
+from dialflo_pipeline.core.errors import SettingsError
 from dialflo_pipeline.defs.deployment.home import dagster_home, home_beside
 from dialflo_pipeline.lake.data_dir import DataDir
 
@@ -61,3 +63,31 @@ def test_what_a_process_killed_while_it_wrote_the_settings_left_is_no_settings(t
     assert home_beside(DataDir(tmp_path)) == home
     assert "enabled: false" in (home / "dagster.yaml").read_text()
     assert [path.name for path in home.iterdir()] == ["dagster.yaml"]
+
+
+@pytest.mark.parametrize("name", ["a%2Fb", "100%25", "%41", "50% of it", "a+b", "a#b"])
+def test_a_history_in_a_folder_with_percent_signs_can_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    data_dir = DataDir(tmp_path / name)
+    home = dagster_home(data_dir, tmp_path)
+    assert home.samefile(data_dir.work / "dagster")
+    assert dagster_home(data_dir, tmp_path) == home
+    with DagsterInstance.from_config(str(home)) as instance:
+        assert instance.get_runs_count() == 0
+    assert list((data_dir.work / "dagster").rglob("runs.db"))
+
+
+def test_two_folders_with_percent_signs_have_two_histories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    first, second = (dagster_home(DataDir(tmp_path / name), tmp_path) for name in ("a%2Fb", "a%2fb"))
+    assert not first.samefile(second)
+
+
+def test_a_state_folder_with_percent_signs_is_refused_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "%20"))
+    with pytest.raises(SettingsError, match="DAGSTER_HOME"):
+        dagster_home(DataDir(tmp_path / "a%2Fb"), tmp_path)
