@@ -19,8 +19,8 @@ import polars as pl
 from benchmarks.documents import documents
 from benchmarks.floors import parse_only
 from benchmarks.frames import answers
-from dialflo_pipeline.flatten import flatten
-from dialflo_pipeline.flatten import reference as rows
+from dialflo_pipeline.flatten import flatten, reference
+from dialflo_pipeline.flatten.fields import ReadRules
 
 ODD_BODIES = (
     b'[{"agent_name":"ONEST","call_duration":"unknown","call_insights":{"metadata":{"a":1,"a":2}}},{}]',
@@ -38,9 +38,9 @@ def batch(count: int, odd_share: float, unknown_keys: int) -> pl.DataFrame:
     return answers([str(UUID(int=chance.getrandbits(128))) for _ in bodies], bodies, date(2025, 6, 25))
 
 
-def plainly(given: pl.DataFrame) -> Callable[[], object]:
+def by_reference(given: pl.DataFrame) -> Callable[[], object]:
     bodies = list(enumerate(given["body"]))
-    return lambda: rows.read_documents(bodies, ZoneInfo("Asia/Kolkata"))
+    return lambda: reference.read_documents(bodies, ReadRules(ZoneInfo("Asia/Kolkata")))
 
 
 def seconds(run: Callable[[], object], runs: int) -> float:
@@ -68,7 +68,8 @@ def main() -> None:
     for name, odd_share, unknown_keys in (("flatten, 5 % odd", 0.05, 0), ("flatten, 5 unknown keys each", 0, 5)):
         other = batch(options.documents, odd_share, unknown_keys)
         cases.append((name, other, partial(flatten, other, "Asia/Kolkata")))
-    cases.append(("plain reader alone", few, plainly(few)))
+    cases.append(("flatten, DIALFLO_DEFAULT_REGION=IN", usual, partial(flatten, usual, "Asia/Kolkata", region="IN")))
+    cases.append(("reference reader alone", few, by_reference(few)))
 
     size = usual["body"].bin.size().sum() // options.documents
     print(f"{options.documents} documents, {size} bytes each, median of {options.runs} runs")

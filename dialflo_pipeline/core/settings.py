@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dialflo_pipeline.core.calling_hours import parse_days, parse_hours
 from dialflo_pipeline.core.errors import SettingsError
+from dialflo_pipeline.core.phone_numbers import is_region
 
 ENV_PREFIX = "DIALFLO_"
 SLOWEST_RATE = 0.001
@@ -36,6 +37,13 @@ def _zone_name(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("is no IANA time zone; write it like Asia/Kolkata or UTC")
     return name
+
+
+def _region(text: str) -> str:
+    code = text.strip().upper()
+    if not is_region(code):
+        raise ValueError("is not a country or region (expected two letters, such as IN)")
+    return code
 
 
 def _is_address(url: str, *schemes: str) -> bool:
@@ -174,6 +182,7 @@ class Settings(BaseSettings):
     base_url: Annotated[str, AfterValidator(_http_url)] = "https://api.dialflo.ai"
     data_dir: Annotated[Path, AfterValidator(_nameable)] = Path("data")
     timezone: Annotated[str, AfterValidator(_zone_name)] = "UTC"
+    default_region: Annotated[str, AfterValidator(_region)] | None = None
     rate_limit: Annotated[float, AfterValidator(_pace)] = Field(
         default=10, ge=0, allow_inf_nan=False, description="requests per second"
     )

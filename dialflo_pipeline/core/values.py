@@ -1,7 +1,7 @@
-"""How single values of an answer are read: times, numbers, confidences, phone numbers, outcomes, what a call object is.
+"""Reads single values of an answer: times, numbers, confidences, outcomes, and what a call object is.
 
-Pure readers of one value each, blank or absent giving None. A reader that refuses its text raises `ValueError` with a
-short reason that never holds the text itself. Nothing here knows of frames or files.
+Each reader takes one value and returns None where it is blank or absent. A reader that refuses a text raises
+`ValueError` with a short reason that never holds the text itself. Phone numbers have a module of their own.
 """
 
 import math
@@ -14,8 +14,12 @@ from zoneinfo import ZoneInfo
 from dialflo_pipeline.core.schema import Outcome
 from dialflo_pipeline.core.strict_json import Json, Number
 
+EARLIEST_TIME: Final = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST_TIME: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""Times outside are mistakes, and some programs cannot show them in every time zone."""
+
 ASCII_BLANKS: Final = " \t\n\r\v\f"
-"""What may stand around a value, and what alone makes a text blank; no other white space counts."""
+"""White space that is ignored around a value, and that alone makes a text blank; no other white space counts."""
 
 CALL_MARKS: Final = ("agent_name", "call_status", "call_outcome", "call_insights", "call_duration", "to_number")
 """A JSON object with any of these not null is a call object."""
@@ -23,6 +27,7 @@ CALL_MARKS: Final = ("agent_name", "call_status", "call_outcome", "call_insights
 OUTCOMES: Final[Mapping[str, Outcome]] = {
     "ANSWERED": Outcome.ANSWERED,
     **dict.fromkeys(("NO_ANSWER", "NOT_ANSWERED", "NOANSWER", "UNANSWERED", "MISSED"), Outcome.NO_ANSWER),
+    **dict.fromkeys(("VOICEMAIL", "MACHINE", "ANSWERING_MACHINE", "MACHINE_ANSWERED"), Outcome.MACHINE),
     **dict.fromkeys(("BUSY", "LINE_BUSY", "USER_BUSY"), Outcome.BUSY),
     **dict.fromkeys(("FAILED", "ERROR", "NETWORK_ERROR"), Outcome.FAILED),
     **dict.fromkeys(("CANCELLED", "CANCELED"), Outcome.CANCELLED),
@@ -31,12 +36,8 @@ OUTCOMES: Final[Mapping[str, Outcome]] = {
 """Statuses in their plain form (see `outcome_of`); any other is unknown."""
 
 NUMBER_PATTERN: Final = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-PHONE_SEPARATORS: Final = " -.()[]"
-PHONE_PATTERN: Final = r"(?:\+|00)?([1-9][0-9]{7,14})"
 
 _NUMBER = re.compile(NUMBER_PATTERN)
-_PHONE = re.compile(PHONE_PATTERN)
-_NO_PHONE_SEPARATORS = str.maketrans("", "", PHONE_SEPARATORS)
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?"
     r"(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
@@ -46,6 +47,7 @@ _ASCII_CAPITALS = {ord(small): ord(small.upper()) for small in "abcdefghijklmnop
 
 NO_SCALAR: Final = "an object or an array where a single value is due"
 NO_TIME: Final = "not a time: YYYY-MM-DD HH:MM[:SS], then nothing, Z or an offset"
+TIME_OUT_OF_RANGE: Final = "a time outside 1990-01-01 to 2100-01-01 (UTC)"
 NO_NUMBER: Final = "not a number"
 NOT_FINITE: Final = "too large for a DOUBLE"
 BELOW_ZERO: Final = "a duration below 0"
@@ -111,8 +113,8 @@ def parse_confidence(text: str) -> float | None:
 def parse_time(text: str, zone: ZoneInfo) -> datetime | None:
     """`YYYY-MM-DD HH:MM[:SS[.digits]]` (or with `T`), then nothing, `Z`, `±HH`, `±HHMM` or `±HH:MM`, as aware UTC.
 
-    Digits after the sixth are dropped. Without an offset the time is read in `zone`: one that does not exist there with
-    the offset before the change, one that exists twice as the first.
+    The time is from 1990-01-01 to 2100-01-01. Digits after the sixth are dropped. Without an offset the time is read in
+    `zone`: one that does not exist there with the offset before the change, one that exists twice as the first.
     """
     text = text.strip(ASCII_BLANKS)
     if not text:
@@ -128,9 +130,19 @@ def parse_time(text: str, zone: ZoneInfo) -> datetime | None:
         local = datetime(
             int(year), int(month), int(day), int(hour), int(minute), int(second or 0), int(micros), tzinfo=where
         )
-        return local.astimezone(UTC)
-    except (ValueError, OverflowError):
+        time = local.astimezone(UTC)
+    except ValueError:
         raise ValueError(NO_TIME) from None
+    except OverflowError:
+        raise ValueError(TIME_OUT_OF_RANGE) from None
+    return check_time(time)
+
+
+def check_time(time: datetime) -> datetime:
+    """The same aware time; a `ValueError` if it is outside the range."""
+    if not EARLIEST_TIME <= time <= LATEST_TIME:
+        raise ValueError(TIME_OUT_OF_RANGE)
+    return time
 
 
 def _offset(sign: str, hours: int, minutes: int) -> tzinfo:
@@ -144,25 +156,6 @@ def outcome_of(status: str | None) -> Outcome:
     """What a call's status says became of the call, whatever its case and punctuation."""
     plain = _NOT_PLAIN.sub("_", capitals(status or "")).strip("_")
     return OUTCOMES.get(plain, Outcome.UNKNOWN)
-
-
-def e164(number: str | None) -> str | None:
-    """A phone number as `+` and 8 to 15 digits with the country code first, or None if it cannot be read so."""
-    match = _PHONE.fullmatch((number or "").translate(_NO_PHONE_SEPARATORS))
-    return f"+{match[1]}" if match else None
-
-
-def is_inbound(direction: str | None) -> bool:
-    """Whether a call's direction says that the other party called."""
-    return capitals(direction or "") == "INBOUND"
-
-
-def contact_number(direction: str | None, from_number: str | None, to_number: str | None) -> str | None:
-    """The other party's number: in E.164 where it can be read so, else as sent; None if blank."""
-    sent = from_number if is_inbound(direction) else to_number
-    if sent is None or is_blank(sent):
-        return None
-    return e164(sent) or sent
 
 
 def is_call_object(value: Json) -> TypeGuard[dict[str, Json]]:
@@ -184,6 +177,25 @@ def status_of(call: dict[str, Json]) -> str | None:
 
 
 def has_insights(call: dict[str, Json]) -> bool:
-    """Whether the call's insights have arrived: anything but null, absent or an empty object."""
+    """Whether the call's insights have arrived: an object with a leaf that is not null, blank or empty."""
     insights = call.get("call_insights")
-    return insights is not None and insights != {}
+    return isinstance(insights, dict) and _has_filled_leaf(insights)
+
+
+def _has_filled_leaf(value: dict[str, Json]) -> bool:
+    # A stack of our own: an answer may have more levels than Python allows calls within calls.
+    waiting: list[Json] = [value]
+    while waiting:
+        match waiting.pop():
+            case dict(members):
+                waiting += members.values()
+            case list(elements):
+                waiting += elements
+            case None:
+                pass
+            case str(text):
+                if not is_blank(text):
+                    return True
+            case _:
+                return True
+    return False

@@ -80,7 +80,7 @@ def flatten_days(lake: Lake, days: Iterable[date], rules: Rules) -> Iterator[Day
     groups = (_prepare_group(lake, group, rules) for group in in_groups(lake, days))
     read = prefetch_one((group, batch) for group in groups for batch in _answer_batches(lake, group))
     flattened = prefetch(
-        lambda part: (part[0], flatten(part[1], rules.timezone, threads=1, shape=part[2])),
+        lambda part: (part[0], flatten(part[1], rules.timezone, threads=1, shape=part[2], region=rules.default_region)),
         _with_common_shape(read),
         os.cpu_count() or 1,
     )

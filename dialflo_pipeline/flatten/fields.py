@@ -5,11 +5,20 @@ Both readers of a raw answer follow this list.
 
 from dataclasses import dataclass
 from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, Table, ValueKind
 
 Path: TypeAlias = tuple[str, ...]
 """Keys from the call object inwards; () is the call object."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRules:
+    """What values are read by: the time zone of times without an offset, and the region of national numbers."""
+
+    zone: ZoneInfo
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from dialflo_pipeline.core import strict_json
+from dialflo_pipeline.core.phone_numbers import contact_number, e164
 from dialflo_pipeline.core.schema import Outcome, Table, ValueKind
 from dialflo_pipeline.core.strict_json import Json, Number
 from dialflo_pipeline.core.values import (
     NO_NUMBER,
     NO_TIME,
-    contact_number,
-    e164,
     is_blank,
     is_call_object,
     outcome_of,
@@ -37,6 +36,7 @@ from dialflo_pipeline.flatten.fields import (
     STATUS,
     STATUS_INSTEAD,
     Path,
+    ReadRules,
 )
 from dialflo_pipeline.flatten.frames import CALLS_FOUND, KEYS_FOUND, REJECTS_FOUND, ReaderResult
 
@@ -65,9 +65,9 @@ _Row: TypeAlias = tuple[Any, ...]
 _Remaining: TypeAlias = dict[Path, dict[str, Json]]
 
 
-def read_documents(documents: Iterable[tuple[int, bytes]], zone: ZoneInfo) -> ReaderResult:
+def read_documents(documents: Iterable[tuple[int, bytes]], rules: ReadRules) -> ReaderResult:
     """What the given documents, each with its number in the batch, hold."""
-    reader = _Reader(zone)
+    reader = _Reader(rules)
     for document, body in documents:
         reader.read_answer(document, body)
     return ReaderResult(
@@ -81,7 +81,7 @@ def read_documents(documents: Iterable[tuple[int, bytes]], zone: ZoneInfo) -> Re
 class _Reader:
     """Gathers the rows of the answers it is given."""
 
-    zone: ZoneInfo
+    rules: ReadRules
     calls: list[_Row] = field(default_factory=list)
     keys: dict[str, list[_Row]] = field(default_factory=lambda: {table.name: [] for table in KEY_VALUES.values()})
     rejects: list[_Row] = field(default_factory=list)
@@ -119,7 +119,7 @@ class _Reader:
             remaining[NEXT_ACTION]["value"] = single_action
         instead = _status_place(call)
         row = {each.column: self.pop_value(remaining, instead.get(each.path, each.path), each.kind) for each in FIELDS}
-        row |= _computed_columns(row) | {"extra": _extra(remaining)}
+        row |= _computed_columns(row, self.rules.region) | {"extra": _extra(remaining)}
         self.calls.append((self.document, len(self.calls), self.call_index, *(row[name] for name in _CALL_COLUMNS)))
 
     def pop_single_action(self, remaining: _Remaining) -> Json:
@@ -143,7 +143,7 @@ class _Reader:
         if value is None:
             return None
         try:
-            return _read(value, kind, self.zone)
+            return _read(value, kind, self.rules.zone)
         except ValueError as reason:
             self.reject(path, str(reason), value)
             return None
@@ -186,14 +186,14 @@ def _status_place(call: dict[str, Json]) -> dict[Path, Path]:
     return {STATUS: STATUS_INSTEAD}
 
 
-def _computed_columns(row: dict[str, Any]) -> dict[str, Any]:
+def _computed_columns(row: dict[str, Any], region: str | None) -> dict[str, Any]:
     outcome = outcome_of(row["call_status"])
     return {
         "outcome": outcome.value,
         "is_answered": outcome is Outcome.ANSWERED,
-        "from_number_e164": e164(row["from_number"]),
-        "to_number_e164": e164(row["to_number"]),
-        "contact_number": contact_number(row["call_direction"], row["from_number"], row["to_number"]),
+        "from_number_e164": e164(row["from_number"], region),
+        "to_number_e164": e164(row["to_number"], region),
+        "contact_number": contact_number(row["call_direction"], row["from_number"], row["to_number"], region),
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from dialflo_pipeline.core.errors import DamagedFile
+from dialflo_pipeline.core.phone_numbers import library_version
 from dialflo_pipeline.core.schema import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, State
 from dialflo_pipeline.lake.registrations import registered_tasks
 from dialflo_pipeline.lake.settings import Rules
@@ -69,7 +70,9 @@ class DayStatus:
 def fingerprint(lake: Lake, day: date, rules: Rules) -> str:
     """What the derived files of a day depend on: its raw files, which never change once written, and the rules."""
     names = [name for table in RAW_TABLES for name in lake.file_names(table, day)]
-    parts = [FLATTEN_RULES, *_LAYOUTS, rules.timezone, str(rules.settle_after.total_seconds()), *names]
+    numbers = [rules.default_region, library_version()] if rules.default_region else []
+    settings = [rules.timezone, str(rules.settle_after.total_seconds()), *numbers]
+    parts = [FLATTEN_RULES, *_LAYOUTS, *settings, *names]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from dialflo_pipeline.core.schema import FORGOTTEN_IDS, TASK_IDS
+from dialflo_pipeline.core.values import EARLIEST_TIME, LATEST_TIME
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.storage.locks import registration_lock
 
@@ -38,7 +39,10 @@ def registered_tasks(lake: Lake, days: Sequence[date]) -> pl.DataFrame:
 
 
 def _once(tasks: pl.DataFrame) -> pl.DataFrame:
-    # None is there twice unless somebody copied a file.
+    # No id appears twice unless a file was copied. Earlier versions registered times outside the range.
+    completed_at = pl.col("completed_at")
+    is_in_range = completed_at.is_between(EARLIEST_TIME, LATEST_TIME)
+    tasks = tasks.with_columns(pl.when(is_in_range).then(completed_at).alias("completed_at"))
     return tasks.unique(_KEY, keep="first", maintain_order=True)
 
 

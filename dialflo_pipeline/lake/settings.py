@@ -1,4 +1,4 @@
-"""Which settings the derived rows depend on; a change of these, and of no other, makes them stale."""
+"""The settings that flattened rows depend on; only a change of these makes days stale."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,12 +8,13 @@ from dialflo_pipeline.core.settings import Settings
 
 @dataclass(frozen=True)
 class Rules:
-    """What the rows of the lake's derived tables depend on."""
+    """What the rows of the lake's flattened tables depend on."""
 
     timezone: str
     settle_after: timedelta
+    default_region: str | None = None
 
 
 def rules_of(settings: Settings) -> Rules:
-    """The settings that derived rows depend on."""
-    return Rules(settings.timezone, settings.settle_after)
+    """The settings that flattened rows depend on."""
+    return Rules(settings.timezone, settings.settle_after, settings.default_region)

@@ -27,6 +27,7 @@ SAMPLED: Final = 25
 """Of a batch, this many are read by the oracle as well, which is slow."""
 
 ZONES: Final = ("UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York")
+REGIONS: Final = (None, "IN", "US", "GB")
 TABLES: Final = ("calls", "call_metadata", "call_context", "rejects")
 JSON_COLUMNS: Final = {"extra", "value"}
 
@@ -51,24 +52,24 @@ def test_many_documents_are_read_alike_by_all(fuzz: Fuzz, part: int) -> None:
 
 
 def test_readers_that_differ_would_be_noticed() -> None:
-    def careless(answers: pl.DataFrame, zone: str) -> Flattened:
-        found = read_by_reference(answers, zone)
+    def careless(answers: pl.DataFrame, zone: str, region: str | None) -> Flattened:
+        found = read_by_reference(answers, zone, region)
         return Flattened(
             found.calls.with_columns(agent_name=None), found.call_metadata, found.call_context, found.rejects
         )
 
     bodies = [b'{"agent_name": "A"}', b'{"call_status": "BUSY"}']
-    assert _differing(bodies, "UTC", read_by_reference) == []
-    assert _differing(bodies, "UTC", careless) == [bodies[0]]
+    assert _differing(bodies, "UTC", None, read_by_reference) == []
+    assert _differing(bodies, "UTC", None, careless) == [bodies[0]]
 
 
 def check_documents(dice: Random) -> int:
     """Check one batch; how many documents it had."""
     bodies = [document(dice) for _ in range(AT_ONCE)]
     readable = [body for body in bodies if _is_json(body)]
-    zone = dice.choice(ZONES)
-    assert _differing(readable, zone, read_by_reference) == []
-    _check_by_oracle(dice.sample(readable, min(len(readable), SAMPLED)), zone)
+    zone, region = dice.choice(ZONES), dice.choice(REGIONS)
+    assert _differing(readable, zone, region, read_by_reference) == []
+    _check_by_oracle(dice.sample(readable, min(len(readable), SAMPLED)), zone, region)
     return len(bodies)
 
 
@@ -86,14 +87,19 @@ def _is_json(body: bytes) -> bool:
     return expected != "garbage"
 
 
-def _differing(bodies: Sequence[bytes], zone: str, other: Callable[[pl.DataFrame, str], Flattened]) -> list[bytes]:
+def _differing(
+    bodies: Sequence[bytes], zone: str, region: str | None, other: Callable[[pl.DataFrame, str, str | None], Flattened]
+) -> list[bytes]:
     """Those that both readers do not read alike."""
-    if not bodies or _is_same(flatten(make_batch(bodies), zone), other(make_batch(bodies), zone)):
+    if not bodies:
+        return []
+    mine, theirs = flatten(make_batch(bodies), zone, region=region), other(make_batch(bodies), zone, region)
+    if _is_same(mine, theirs):
         return []
     if len(bodies) == 1:
         return list(bodies)
     half = len(bodies) // 2
-    found = [*_differing(bodies[:half], zone, other), *_differing(bodies[half:], zone, other)]
+    found = [part for some in (bodies[:half], bodies[half:]) for part in _differing(some, zone, region, other)]
     assert found, "a batch is read otherwise than its parts"
     return found
 
@@ -120,15 +126,15 @@ def _is_same_text(one: str | None, another: str | None, kind: str) -> bool:
     return bool(frozen(parse(one)) == frozen(parse(another)))
 
 
-def _check_by_oracle(bodies: Sequence[bytes], zone: str) -> None:
+def _check_by_oracle(bodies: Sequence[bytes], zone: str, region: str | None) -> None:
     """Every row is as the oracle has it, and no leaf is lost."""
-    found = flatten(make_batch(bodies), zone)
+    found = flatten(make_batch(bodies), zone, region=region)
     rows = {table: getattr(found, table).to_dicts() for table in TABLES}
     due = oracle.Flat()
     for place, body in enumerate(bodies):
         task_id = f"t{place:06}"
         task = {"task_id": task_id, "call_date": make_batch([body])["call_date"][0], "completed_at": None}
-        flat = oracle.flatten(body, task, ZoneInfo(zone))
+        flat = oracle.flatten(body, task, ZoneInfo(zone), region)
         for table in TABLES:
             getattr(due, table).extend(getattr(flat, table))
         mine: dict[str, list[dict[str, Any]]] = {

@@ -16,8 +16,9 @@ import typer
 
 from dialflo_pipeline.cli.app import app
 from dialflo_pipeline.core.errors import DialfloError
+from dialflo_pipeline.core.phone_numbers import e164
 from dialflo_pipeline.core.settings import ENV_PREFIX, Settings
-from dialflo_pipeline.core.values import OUTCOMES, e164, outcome_of, parse_confidence, parse_number, parse_time
+from dialflo_pipeline.core.values import OUTCOMES, outcome_of, parse_confidence, parse_number, parse_time
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import load as loading
 from dialflo_pipeline.marts import build as marts

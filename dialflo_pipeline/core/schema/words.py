@@ -9,6 +9,7 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     NO_ANSWER = "no_answer"
     BUSY = "busy"
+    MACHINE = "machine"
     FAILED = "failed"
     CANCELLED = "cancelled"
     IN_PROGRESS = "in_progress"

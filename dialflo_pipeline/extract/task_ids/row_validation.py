@@ -14,7 +14,15 @@ from zoneinfo import ZoneInfo
 
 from dialflo_pipeline.core.schema import TASK_ID_PATTERN
 from dialflo_pipeline.core.strict_json import Number, dumps
-from dialflo_pipeline.core.values import ASCII_BLANKS, NO_TIME, parse_time
+from dialflo_pipeline.core.values import (
+    ASCII_BLANKS,
+    EARLIEST_TIME,
+    LATEST_TIME,
+    NO_TIME,
+    TIME_OUT_OF_RANGE,
+    check_time,
+    parse_time,
+)
 
 ID_COLUMNS: Final = ("task_id", "task_uuid")
 COMPLETED_AT: Final = "completed_at"
@@ -25,6 +33,8 @@ BAD_ID: Final = "the id is not made of 1 to 128 letters, digits, _ and - only"
 ID_NOT_TEXT: Final = "the id is neither text nor a whole number"
 ID_IS_A_HEADER: Final = "the id is a column's name: a repeated header?"
 BAD_COMPLETED_AT: Final = f"completed_at is {NO_TIME}"
+COMPLETED_AT_OUT_OF_RANGE: Final = f"completed_at is {TIME_OUT_OF_RANGE}"
+CALL_DATE_OUT_OF_RANGE: Final = "call_date is a day outside 1990-01-01 to 2100-01-01"
 BAD_CALL_DATE: Final = "call_date is not a day like 2025-06-25"
 
 _ID = re.compile(TASK_ID_PATTERN)
@@ -144,11 +154,13 @@ def read_completed_at(value: object, zone: ZoneInfo) -> datetime | None:
             case str():
                 return parse_time(value, zone)
             case datetime():
-                return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+                return check_time((value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC))
             case date():
-                return datetime.combine(value, time(), zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
+                return check_time(datetime.combine(value, time(), zone).astimezone(UTC))
+    except OverflowError:
+        raise BadValue(COMPLETED_AT_OUT_OF_RANGE) from None
+    except ValueError as reason:
+        raise BadValue(f"completed_at is {reason}") from None
     raise BadValue(BAD_COMPLETED_AT)
 
 
@@ -158,12 +170,16 @@ def read_call_date(value: object) -> date | None:
         case None:
             return None
         case str():
-            return _parse_day(value.strip(ASCII_BLANKS))
+            day = _parse_day(value.strip(ASCII_BLANKS))
         case datetime() if value.tzinfo is None and value.time() == time():
-            return value.date()
+            day = value.date()
         case date() if not isinstance(value, datetime):
-            return value
-    raise BadValue(BAD_CALL_DATE)
+            day = value
+        case _:
+            raise BadValue(BAD_CALL_DATE)
+    if day and not EARLIEST_TIME.date() <= day <= LATEST_TIME.date():
+        raise BadValue(CALL_DATE_OUT_OF_RANGE)
+    return day
 
 
 def _parse_day(text: str) -> date | None:

@@ -4,12 +4,11 @@ It leaves out the documents that it may read otherwise than the reference reader
 """
 
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
 
-from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, VALUES
+from dialflo_pipeline.flatten.fields import KEY_VALUES, NEXT_ACTION, VALUES, ReadRules
 from dialflo_pipeline.flatten.frames import DOCUMENT, ELEMENT, REJECTS_FOUND, ReaderResult, join
 from dialflo_pipeline.flatten.vectorised import json_texts, queries
 from dialflo_pipeline.flatten.vectorised import key_values as keys
@@ -26,14 +25,14 @@ FEW_DOCUMENTS: Final = 64
 """Up to this number of answers of other shapes, reading one by one is faster than finding their shapes."""
 
 
-def read_documents(bodies: pl.DataFrame, zone: ZoneInfo, shape: CommonShape) -> tuple[ReaderResult, pl.Series]:
+def read_documents(bodies: pl.DataFrame, rules: ReadRules, shape: CommonShape) -> tuple[ReaderResult, pl.Series]:
     """What the documents in `bodies` (document, body) hold, and the numbers of the irregular ones, which it leaves out.
 
     `shape` says what to look for first.
     """
     answers, has_escapes = decode_bodies(bodies)
     with open_connection() as connection:
-        parts = [_finish(connection, texts, has_escapes, zone) for texts in _extract_texts(connection, answers, shape)]
+        parts = [_finish(connection, texts, has_escapes, rules) for texts in _extract_texts(connection, answers, shape)]
     found = join(parts)
     return found, bodies[DOCUMENT].filter(~bodies[DOCUMENT].is_in(found.calls[DOCUMENT].implode()))
 
@@ -51,14 +50,16 @@ def _extract_texts(connection: duckdb.DuckDBPyConnection, answers: pl.DataFrame,
     return [texts, read_any_shape(connection, answers.filter(answers[DOCUMENT].is_in(others.implode())))]
 
 
-def _finish(connection: duckdb.DuckDBPyConnection, texts: CallTexts, has_escapes: bool, zone: ZoneInfo) -> ReaderResult:
+def _finish(
+    connection: duckdb.DuckDBPyConnection, texts: CallTexts, has_escapes: bool, rules: ReadRules
+) -> ReaderResult:
     """The documents without an irregular call or a key given twice."""
     values = texts.values
     calls = pl.concat([texts.calls, _scalar_texts(connection, values, has_escapes)], how="horizontal").with_columns(
         texts.calls["is_irregular"] | json_texts.is_irregular(values),
         values.with_columns(extra(texts.unknown).alias("extra"))["extra"],
     )
-    calls = finish_calls(calls, zone)
+    calls = finish_calls(calls, rules)
     rows = {KEY_VALUES[path].name: _keys(connection, found, has_escapes) for path, found in texts.keys.items()}
     return _drop_irregular(calls, rows)
 

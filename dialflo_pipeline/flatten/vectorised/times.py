@@ -10,14 +10,17 @@ from dialflo_pipeline.core.values import ASCII_BLANKS
 
 _LAST_OF_HOUR: Final = timedelta(hours=1) - timedelta(microseconds=1)
 _PATTERN: Final = (
-    "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
+    "^(199[1-9]|20([0-8][0-9]|9[0-8]))-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
     "(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?$"
 )
 _OFFSET_STARTS_AT: Final = len("YYYY-MM-DD HH:MM")
 
 
 def castable(text: pl.Expr) -> pl.Expr:
-    """The text where DuckDB may cast it to a time, else null: its cast accepts more than is a time here."""
+    """The text where DuckDB may cast it to a time, else null: its cast accepts more than is a time here.
+
+    The first and the last allowed year are left to the reference reader, as an offset may lead out of the range.
+    """
     return pl.when(text.str.contains(_PATTERN)).then(text)
 
 

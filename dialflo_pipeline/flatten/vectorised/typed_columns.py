@@ -6,27 +6,22 @@ polars and DuckDB accept more than is a number or a time here.
 
 from collections.abc import Callable
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from dialflo_pipeline.core.phone_numbers import PLAIN_E164, e164, is_inbound
 from dialflo_pipeline.core.schema import Outcome, ValueKind
 from dialflo_pipeline.core.values import (
     ASCII_BLANKS,
     CALL_MARKS,
-    PHONE_PATTERN,
-    PHONE_SEPARATORS,
-    is_inbound,
     outcome_of,
 )
-from dialflo_pipeline.flatten.fields import FIELDS, INSIGHTS, NEXT_ACTION, STATUS, STATUS_INSTEAD, Field
+from dialflo_pipeline.flatten.fields import FIELDS, INSIGHTS, NEXT_ACTION, STATUS, STATUS_INSTEAD, Field, ReadRules
 from dialflo_pipeline.flatten.frames import CALLS_FOUND
 from dialflo_pipeline.flatten.vectorised import times
 from dialflo_pipeline.flatten.vectorised.json_texts import pointer
 
 TIMES: Final = tuple(field for field in FIELDS if field.kind is ValueKind.TIME)
-
-_PHONE_SEPARATORS: Final = "[" + "".join(f"\\{each}" for each in PHONE_SEPARATORS) + "]"
 
 
 def time_texts() -> list[pl.Expr]:
@@ -34,7 +29,7 @@ def time_texts() -> list[pl.Expr]:
     return [times.castable(_text(field)).alias(field.column) for field in TIMES]
 
 
-def finish_calls(found: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
+def finish_calls(found: pl.DataFrame, rules: ReadRules) -> pl.DataFrame:
     """The columns of `CALLS_FOUND` and `is_irregular`.
 
     `found` has the text at each place (null for null), the times cast from `time_texts`, and `is_irregular`,
@@ -45,8 +40,10 @@ def finish_calls(found: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
         is_irregular.fill_null(value=False),
         *(_value(field).alias(field.column) for field in FIELDS if field.kind is not ValueKind.TIME),
     )
-    calls = calls.with_columns(times.in_zone(calls[pointer(field.path)], calls[field.column], zone) for field in TIMES)
-    return _computed_columns(calls).select(*CALLS_FOUND.names(), "is_irregular")
+    calls = calls.with_columns(
+        times.in_zone(calls[pointer(field.path)], calls[field.column], rules.zone) for field in TIMES
+    )
+    return _computed_columns(calls, rules.region).select(*CALLS_FOUND.names(), "is_irregular")
 
 
 def _is_call() -> pl.Expr:
@@ -93,15 +90,15 @@ def _is_unread(field: Field) -> pl.Expr:
     return (text != "") & ~is_read[field.kind].fill_null(value=False)
 
 
-def _computed_columns(calls: pl.DataFrame) -> pl.DataFrame:
-    """With the columns that are derived from others."""
+def _computed_columns(calls: pl.DataFrame, region: str | None) -> pl.DataFrame:
+    """With the columns that are computed from others."""
     inbound = _each_distinct(calls["call_direction"], is_inbound, pl.Boolean)
     sent = pl.when(inbound).then("from_number").otherwise("to_number")
     sent_e164 = pl.when(inbound).then("from_number_e164").otherwise("to_number_e164")
     return calls.with_columns(
         _each_distinct(calls["call_status"], lambda status: outcome_of(status).value, pl.String).alias("outcome"),
-        _e164(calls["from_number"]),
-        _e164(calls["to_number"]),
+        _e164(calls["from_number"], region),
+        _e164(calls["to_number"], region),
     ).with_columns(
         (pl.col("outcome") == Outcome.ANSWERED.value).alias("is_answered"),
         pl.when(sent.str.strip_chars(ASCII_BLANKS) != "").then(pl.coalesce(sent_e164, sent)).alias("contact_number"),
@@ -109,18 +106,22 @@ def _computed_columns(calls: pl.DataFrame) -> pl.DataFrame:
 
 
 def _each_distinct(column: pl.Series, function: Callable[[str | None], Any], dtype: type[pl.DataType]) -> pl.Series:
-    """The function's result for each value, reckoned once a distinct one."""
+    """The function's result for each value, computed once per distinct value."""
     distinct = column.unique()
     results = pl.DataFrame({"value": distinct, "result": pl.Series(map(function, distinct), dtype=dtype)})
     each = column.to_frame("value").join(results, on="value", how="left", nulls_equal=True, maintain_order="left")
     return each["result"]
 
 
-def _e164(column: pl.Series) -> pl.Series:
-    digits = column.str.extract(f"^{PHONE_PATTERN}$", 1)
-    # Mostly none has separators, and to look for these takes longer than all else.
-    others = (digits.is_null() & column.is_not_null()).arg_true()
+def _e164(column: pl.Series, region: str | None) -> pl.Series:
+    # Most numbers are plain; only the others are read one by one, each distinct one once.
+    digits = column.str.extract(f"^{PLAIN_E164}$", 1)
+    numbers = "+" + digits
+    is_read = digits.is_not_null()
+    if region:
+        is_read &= column.str.contains(r"^(\+|00)").fill_null(value=False)
+    others = (~is_read & column.is_not_null()).arg_true()
     if len(others):
-        plain = column.gather(others).str.replace_all(_PHONE_SEPARATORS, "")
-        digits = digits.scatter(others, plain.str.extract(f"^{PHONE_PATTERN}$", 1))
-    return ("+" + digits).alias(f"{column.name}_e164")
+        found = _each_distinct(column.gather(others), lambda number: e164(number, region), pl.String)
+        numbers = numbers.scatter(others, found)
+    return numbers.alias(f"{column.name}_e164")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from dialflo_pipeline.core.values import e164
+from dialflo_pipeline.core.phone_numbers import e164
 from dialflo_pipeline.serve.dashboard.limits import Frames
 
 HIDDEN = "••••"

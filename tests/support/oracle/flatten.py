@@ -16,6 +16,7 @@ from tests.support.oracle.values import (
     e164,
     is_blank,
     is_filled,
+    is_nothing,
     kind_of,
     number_of,
     outcome_of,
@@ -80,19 +81,24 @@ def is_complete(value: Any) -> bool:
     """No call is in progress, none answered without insights."""
     for call in filter(is_call, elements_of(value)):
         outcome = _Call(call, 0).outcome()
-        if outcome == "in_progress" or (outcome == "answered" and call.get("call_insights") in (None, {})):
+        if outcome == "in_progress" or (outcome == "answered" and not has_insights(call)):
             return False
     return True
 
 
-def flatten(body: bytes, task: Row, zone: ZoneInfo) -> Flat:
+def has_insights(call: Row) -> bool:
+    insights = call.get("call_insights")
+    return isinstance(insights, dict) and not is_nothing(insights)
+
+
+def flatten(body: bytes, task: Row, zone: ZoneInfo, region: str | None = None) -> Flat:
     """The rows of an answer that is JSON; `task` has task_id, call_date, completed_at."""
     flat, value = Flat(), parse(body)
     key = {"task_id": task["task_id"], "call_date": task["call_date"]}
     for index, element in enumerate(elements_of(value)):
         here = key | {"call_index": index}
         if is_call(element):
-            _add_call(flat, element, here, task["completed_at"], zone)
+            _add_call(flat, element, here, task["completed_at"], zone, region)
         elif isinstance(value, list):
             flat.rejects.append(here | {"path": "", "value": element})
     if not flat.calls:
@@ -100,9 +106,11 @@ def flatten(body: bytes, task: Row, zone: ZoneInfo) -> Flat:
     return flat
 
 
-def _add_call(flat: Flat, element: Row, here: Row, completed_at: datetime | None, zone: ZoneInfo) -> None:
+def _add_call(
+    flat: Flat, element: Row, here: Row, completed_at: datetime | None, zone: ZoneInfo, region: str | None
+) -> None:
     call = _Call(element, here["call_index"])
-    row = call.row(completed_at, zone)
+    row = call.row(completed_at, zone, region)
     flat.calls.append(here | row | {"extra": call.extra()})
     for table, pairs in ((flat.call_metadata, call.metadata), (flat.call_context, call.context)):
         table += [
@@ -124,12 +132,12 @@ class _Call:
     def outcome(self) -> str:
         return outcome_of(self._status())
 
-    def row(self, completed_at: datetime | None, zone: ZoneInfo) -> Row:
+    def row(self, completed_at: datetime | None, zone: ZoneInfo, region: str | None) -> Row:
         row = {column: self._value(column, zone) for column in COLUMNS}
         row |= self._next_action() | {"call_status": self._status()}
         row["outcome"] = outcome_of(row["call_status"])
         row["is_answered"] = row["outcome"] == "answered"
-        row["from_number_e164"], row["to_number_e164"] = e164(row["from_number"]), e164(row["to_number"])
+        row |= {f"{side}_e164": e164(row[side], region) for side in ("from_number", "to_number")}
         row["contact_number"] = _contact(row)
         known = (row["initiated_at"], row["answered_at"], row["ended_at"], completed_at)
         row["occurred_at"] = next((moment for moment in known if moment), None)

@@ -1,10 +1,13 @@
-"""How the oracle reads single values: times, numbers, statuses, phone numbers. Pure, standard library only."""
+"""How the oracle reads single values: times, numbers, statuses, phone numbers. Pure."""
 
 import math
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import phonenumbers
 
 from tests.support.oracle.strict_json import Number
 
@@ -17,6 +20,7 @@ TIME = re.compile(
 OUTCOMES = {
     "answered": "ANSWERED",
     "no_answer": "NO_ANSWER NOT_ANSWERED NOANSWER UNANSWERED MISSED",
+    "machine": "VOICEMAIL MACHINE ANSWERING_MACHINE MACHINE_ANSWERED",
     "busy": "BUSY LINE_BUSY USER_BUSY",
     "failed": "FAILED ERROR NETWORK_ERROR",
     "cancelled": "CANCELLED CANCELED",
@@ -47,10 +51,40 @@ def outcome_of(status: str | None) -> str:
     return OUTCOME_OF.get(re.sub("[^A-Z0-9]+", "_", capitals(status or "")).strip("_"), "unknown")
 
 
-def e164(number: str | None) -> str | None:
-    digits = re.sub(r"[ \-.()\[\]]", "", number or "")
-    digits = digits.removeprefix("+") if digits.startswith("+") else digits.removeprefix("00")
+def e164(number: str | None, region: str | None = None) -> str | None:
+    """The steps of the design, one after the other."""
+    text = unicodedata.normalize("NFKC", number or "")
+    text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Pd") and c != "\u2212")
+    text = "".join(c for c in text if not (c.isspace() and not "\x1c" <= c <= "\x1f"))
+    for scheme in ("tel:", "whatsapp:"):
+        if text[: len(scheme)].lower() == scheme:
+            text = text[len(scheme) :]
+            break
+    country, zero, rest = text.partition("(0)")
+    if zero:
+        if not re.fullmatch(r"[(\[]*(\+|00)[(\[]*\d{1,3}[)\]]*", country, re.ASCII) or "(0)" in rest:
+            return None
+        text = country + rest
+    text = "".join(c for c in text if c not in "()[]/")
+    whole, point, decimals = text.partition(".")
+    if point and re.fullmatch(r"[+]?[0-9]+", whole) and re.fullmatch("0+", decimals):
+        text = whole
+    text = text.replace(".", "")
+    if region and text and text[0] != "+" and text[:2] != "00":
+        return _of_region(text, region)
+    digits = text.removeprefix("+") if text.startswith("+") else text.removeprefix("00")
     return "+" + digits if re.fullmatch("[1-9][0-9]{7,14}", digits) else None
+
+
+def _of_region(text: str, region: str) -> str | None:
+    for prefix in ("+", ""):
+        try:
+            number = phonenumbers.parse(prefix + text, None if prefix else region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
+    return None
 
 
 def text_of(value: Any) -> str | None:
@@ -106,9 +140,12 @@ def time_of(value: Any, zone: ZoneInfo) -> datetime | None:
         local = datetime(
             int(year), int(month), int(day), int(hour), int(minute), int(second or 0), microseconds, of_zone
         )
-        return local.astimezone(UTC)
+        moment = local.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Unfit from None
+    if moment < datetime(1990, 1, 1, tzinfo=UTC) or moment > datetime(2100, 1, 1, tzinfo=UTC):
+        raise Unfit
+    return moment
 
 
 def day_of(text: str) -> date:
@@ -128,6 +165,13 @@ def kind_of(value: Any) -> str:
 
 def is_filled(value: Any) -> bool:
     return not is_blank(value) if isinstance(value, str) else value is not None and value not in ({}, [])
+
+
+def is_nothing(value: Any) -> bool:
+    """Null, blank, empty, or made of nothing else."""
+    if isinstance(value, dict | list):
+        return all(map(is_nothing, value.values() if isinstance(value, dict) else value))
+    return value is None or (isinstance(value, str) and is_blank(value))
 
 
 def _offset(text: str) -> timezone:

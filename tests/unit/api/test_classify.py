@@ -10,7 +10,7 @@ from dialflo_pipeline.api.classify import classify
 from dialflo_pipeline.core.schema import Result
 
 DOCUMENTED = (Path(__file__).parents[2] / "cases" / "documented_response.json").read_bytes().strip()
-INSIGHTS: dict[str, Any] = {"call_insights": {"metadata": {}}}
+INSIGHTS: dict[str, Any] = {"call_insights": {"metadata": {"mood": "calm"}}}
 
 
 def _body(answer: Any) -> bytes:
@@ -131,7 +131,7 @@ def test_what_is_not_json_is_garbage_and_its_error_holds_nothing_of_it(body: byt
         ({"call_status": "ANSWERED"}, False),
         ({"call_status": "ANSWERED", "call_insights": None}, False),
         ({"call_status": "ANSWERED", "call_insights": {}}, False),
-        ({"call_status": "ANSWERED", "call_insights": {"metadata": None}}, True),
+        ({"call_status": "ANSWERED", "call_insights": {"metadata": None}}, False),
         ({"call_outcome": "ANSWERED"}, False),
         ({"call_status": None, "call_outcome": "ANSWERED"}, False),
         ({"call_status": "BUSY", "call_outcome": "ANSWERED"}, True),

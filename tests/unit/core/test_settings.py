@@ -14,6 +14,7 @@ DEFAULTS = {
     "api_token": None,
     "base_url": "https://api.dialflo.ai",
     "timezone": "UTC",
+    "default_region": None,
     "rate_limit": 10,
     "max_concurrency": 16,
     "tries": 5,
@@ -72,6 +73,17 @@ def test_every_setting_has_its_default(load: Load, tmp_path: Path) -> None:
     assert load().model_dump() == {**DEFAULTS, "data_dir": tmp_path / "data"}
 
 
+@pytest.mark.parametrize("written", ["IN", "in", " In "])
+def test_a_region_is_kept_in_capitals(load: Load, written: str) -> None:
+    assert load(DEFAULT_REGION=written).default_region == "IN"
+
+
+@pytest.mark.parametrize("written", ["XX", "IND", "91", "+91", "I\u0130", "001"])
+def test_what_is_not_a_region_is_refused(load: Load, written: str) -> None:
+    _, line = _lines(load, DEFAULT_REGION=written)
+    assert "DIALFLO_DEFAULT_REGION is not a country or region" in line
+
+
 def test_the_environment_goes_before_the_file(load: Load) -> None:
     settings = load("DIALFLO_TRIES=2\nDIALFLO_TIMEOUT_SECONDS=3\n", TRIES="4")
     assert (settings.tries, settings.timeout_seconds) == (4, 3)
@@ -88,6 +100,7 @@ def test_all_problems_are_told_at_once(load: Load) -> None:
         "API_TOKEN": "two words",
         "BASE_URL": "ftp://h",
         "TIMEZONE": "Nowhere/At_All",
+        "DEFAULT_REGION": "India",
         "RATE_LIMIT": "-1",
         "MAX_CONCURRENCY": "0",
         "TRIES": "many",

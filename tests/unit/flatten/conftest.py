@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from dialflo_pipeline.flatten import Flattened, flatten, reference
+from dialflo_pipeline.flatten.fields import ReadRules
 from dialflo_pipeline.flatten.frames import assemble
 from dialflo_pipeline.flatten.vectorised import reader as vectorised
 
@@ -36,10 +37,10 @@ def make_batch(bodies: Sequence[bytes], completed_at: datetime | None = None) ->
     return pl.DataFrame(rows, SCHEMA, orient="row")
 
 
-def read_by_reference(answers: pl.DataFrame, zone: str) -> Flattened:
+def read_by_reference(answers: pl.DataFrame, zone: str, region: str | None = None) -> Flattened:
     """The same as `flatten`, by the reference reader alone."""
     answers = answers.sort("task_id")
-    return assemble(answers, [reference.read_documents(enumerate(answers["body"]), ZoneInfo(zone))])
+    return assemble(answers, [reference.read_documents(enumerate(answers["body"]), ReadRules(ZoneInfo(zone), region))])
 
 
 @pytest.fixture(autouse=True)

@@ -49,7 +49,7 @@ def _registered(day: date, ids: list[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TASK_IDS.frame_schema)
 
 
-def _answered(day: date, ids: list[str]) -> pl.DataFrame:
+def _answered(day: date, ids: list[str], body: bytes = BODY) -> pl.DataFrame:
     at = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
     common = {
         "call_date": day,
@@ -61,9 +61,9 @@ def _answered(day: date, ids: list[str]) -> pl.DataFrame:
         "result": "usable",
         "is_complete": True,
         "error": None,
-        "body": BODY,
-        "body_bytes": len(BODY),
-        "body_sha256": hashlib.sha256(BODY).hexdigest(),
+        "body": body,
+        "body_bytes": len(body),
+        "body_sha256": hashlib.sha256(body).hexdigest(),
         "stopped_run": False,
         "source": "api",
     }
@@ -167,3 +167,31 @@ def test_raw_answers_that_come_while_they_are_read_end_the_run_in_words(
         list(flatten_days(lake, DAYS, RULES))
     monkeypatch.undo()
     assert len(list(flatten_days(lake, DAYS, RULES))) == len(DAYS)
+
+
+def test_a_day_written_under_earlier_rules_is_flattened_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = b'[{"call_status": "VOICEMAIL", "to_number": "919833333333.0", "answer_time": "0001-01-01T00:00:00Z"}]'
+    day = DAYS[0]
+    lake.append(TASK_IDS, _registered(day, ["a"]).with_columns(completed_at=datetime(1, 1, 1, tzinfo=UTC)), day)
+    lake.append(RAW_ANSWERS, _answered(day, ["a"], body), day)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(day_groups, "FLATTEN_RULES", "3")
+        list(flatten_days(lake, [day], RULES))
+        assert day_status(lake, day, RULES).is_current
+        old = lake.read(CALLS, day).with_columns(to_number_e164=pl.lit("+9198333333330"), outcome=pl.lit("unknown"))
+        lake.replace(CALLS, [old], day)
+    assert not day_status(lake, day, RULES).is_current
+    list(flatten_days(lake, [day], RULES))
+    [call] = lake.read(CALLS, day).to_dicts()
+    assert (call["to_number_e164"], call["contact_number"]) == ("+919833333333", "+919833333333")
+    assert (call["outcome"], call["answered_at"], call["occurred_at"]) == ("machine", None, None)
+    assert lake.read(TASKS, day)["completed_at"].to_list() == [None]
+
+
+def test_a_region_reads_national_numbers(lake: Lake) -> None:
+    day = DAYS[0]
+    lake.append(TASK_IDS, _registered(day, ["a"]), day)
+    lake.append(RAW_ANSWERS, _answered(day, ["a"], b'[{"to_number": "098333 33333"}]'), day)
+    for region, contact in ((None, "098333 33333"), ("IN", "+919833333333")):
+        list(flatten_days(lake, [day], Rules("UTC", timedelta(hours=24), region)))
+        assert lake.read(CALLS, day)["contact_number"].to_list() == [contact]

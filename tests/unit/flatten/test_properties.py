@@ -27,6 +27,7 @@ from dialflo_pipeline.flatten.fields import (
     STATUS,
     STATUS_INSTEAD,
     Path,
+    ReadRules,
 )
 from dialflo_pipeline.flatten.frames import DOCUMENT
 from dialflo_pipeline.flatten.vectorised import reader as vectorised
@@ -294,6 +295,8 @@ USUAL = [
 @pytest.mark.parametrize("text", USUAL)
 def test_what_is_common_is_read_by_the_vectorised_reader(text: str) -> None:
     bodies = pl.DataFrame({DOCUMENT: [0], "body": [text.encode()]})
-    found, irregular = vectorised.read_documents(bodies, ZoneInfo("UTC"), sample_common_shape(bodies["body"]))
+    found, irregular = vectorised.read_documents(
+        bodies, ReadRules(ZoneInfo("UTC")), sample_common_shape(bodies["body"])
+    )
     assert irregular.is_empty()
     assert not found.calls.is_empty()

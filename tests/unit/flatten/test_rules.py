@@ -143,6 +143,13 @@ def test_what_is_absent_or_null_is_null(read: Read) -> None:
         ({"to_number": 917407656243}, {"to_number": "917407656243", "to_number_e164": "+917407656243"}),
         ({"to_number": "n/a"}, {"to_number": "n/a", "to_number_e164": None, "contact_number": "n/a"}),
         ({"to_number": " "}, {"to_number": " ", "contact_number": None}),
+        ({"to_number": "919833333333.0"}, {"to_number_e164": "+919833333333", "contact_number": "+919833333333"}),
+        ({"to_number": "\u202a+91 98333 33333\u202c"}, {"contact_number": "+919833333333"}),
+        ({"to_number": "tel:+91-98333\u201133333\n"}, {"contact_number": "+919833333333"}),
+        ({"to_number": "\uff0b91\u00a098333/33333"}, {"contact_number": "+919833333333"}),
+        ({"to_number": "+44 (0)20 7946 0958"}, {"contact_number": "+442079460958"}),
+        ({"to_number": "44 (0)20 7946 0958"}, {"to_number_e164": None, "contact_number": "44 (0)20 7946 0958"}),
+        ({"call_status": "Voicemail"}, {"call_status": "Voicemail", "outcome": "machine", "is_answered": False}),
         (
             {"from_number": "00 91 803573646 1", "to_number": "1", "call_direction": "INBOUND"},
             {"from_number_e164": "+918035736461", "contact_number": "+918035736461"},
@@ -191,6 +198,9 @@ def test_a_value_lands_in_its_column(read: Read, members: dict[str, Any], expect
         ({"call_quality": {"user_engagement": 7}}, "call_quality.user_engagement", 7),
         ({"call_quality": {"user_satisfaction": {"value": "x"}}}, "call_quality.user_satisfaction.value", "x"),
         ({"call_id": {}}, "call_id", {}),
+        ({"answer_time": "0001-01-01T00:00:00Z"}, "answer_time", "0001-01-01T00:00:00Z"),
+        ({"end_time": "1970-01-01T00:00:00Z"}, "end_time", "1970-01-01T00:00:00Z"),
+        ({"initiation_time": "9999-12-31T23:59:59"}, "initiation_time", "9999-12-31T23:59:59"),
         ({"call_status": {"a": 1}}, "call_status", {"a": 1}),
         ({"call_outcome": ["a"]}, "call_outcome", ["a"]),
         ({"call_duration": -1}, "call_duration", -1),
@@ -335,10 +345,14 @@ def test_a_call_of_no_known_time_has_none(read: Read) -> None:
         ("2025-03-30 02:30", "Europe/Berlin", datetime(2025, 3, 30, 1, 30, tzinfo=UTC)),
         ("2025-10-26 02:30:00.1234567", "Europe/Berlin", datetime(2025, 10, 26, 0, 30, 0, 123456, tzinfo=UTC)),
         ("2025-10-26 03:00", "Europe/Berlin", datetime(2025, 10, 26, 2, 0, tzinfo=UTC)),
-        ("1850-01-01 00:00", "Asia/Kolkata", datetime(1849, 12, 31, 18, 6, 32, tzinfo=UTC)),
+        ("1990-01-01 05:30", "Asia/Kolkata", datetime(1990, 1, 1, tzinfo=UTC)),
+        ("2099-12-31 23:59:59.999999", "America/New_York", None),
+        ("2100-01-01 05:30", "Asia/Kolkata", datetime(2100, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_a_time_without_an_offset_is_read_in_the_zone(read: Read, text: str, zone: str, expected: datetime) -> None:
+def test_a_time_without_an_offset_is_read_in_the_zone(
+    read: Read, text: str, zone: str, expected: datetime | None
+) -> None:
     found = read(CALL | {"answer_time": text}, CALL | {"answer_time": "2025-01-01 00:00Z"}, zone=zone)
     assert found.calls["answered_at"].to_list() == [expected, datetime(2025, 1, 1, tzinfo=UTC)]
 

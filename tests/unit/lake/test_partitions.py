@@ -92,6 +92,27 @@ def test_a_fingerprint_changes_with_the_rules(
     assert len(seen) == 4
 
 
+def test_a_fingerprint_changes_with_the_region_and_then_with_the_library(
+    lake: Lake, register: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register("a")
+    indian, american = (Rules("UTC", timedelta(hours=24), region) for region in ("IN", "US"))
+    seen = {fingerprint(lake, DAY, one) for one in (RULES, indian, american)}
+    monkeypatch.setattr(days, "library_version", lambda: "another")
+    seen.add(fingerprint(lake, DAY, indian))
+    assert len(seen) == 4
+    assert fingerprint(lake, DAY, RULES) in seen
+
+
+def test_a_fingerprint_changes_with_the_columns(
+    lake: Lake, register: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register("a")
+    before = fingerprint(lake, DAY, RULES)
+    monkeypatch.setattr(days, "_LAYOUTS", [*days._LAYOUTS, "another"])
+    assert fingerprint(lake, DAY, RULES) != before
+
+
 def test_a_day_not_derived_yet_has_work_and_no_counts(lake: Lake, register: Callable[..., None]) -> None:
     register("a")
     status = day_status(lake, DAY, RULES)

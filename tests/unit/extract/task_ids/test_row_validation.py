@@ -87,10 +87,28 @@ def test_a_completed_at_that_is_no_time_is_refused(zone: ZoneInfo, value: object
 
 
 @pytest.mark.parametrize(
-    "moment", [datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))), datetime.max.replace(tzinfo=UTC)]
+    "moment",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))),
+        datetime.max.replace(tzinfo=UTC),
+        datetime(1989, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(1990, 1, 1, 0, 0),  # noqa: DTZ001  # naive on purpose: five and a half hours earlier in UTC
+        date(1990, 1, 1),
+        date(2100, 1, 2),
+        "0001-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "2100-01-01T00:00:01Z",
+    ],
 )
-def test_a_completed_at_whose_day_is_outside_the_calendar_is_refused(zone: ZoneInfo, moment: datetime) -> None:
-    assert judged(zone, {"task_id": "a", "completed_at": moment}) == Refused(7, rows.BAD_COMPLETED_AT)
+def test_a_completed_at_outside_the_range_is_refused(zone: ZoneInfo, moment: object) -> None:
+    refused = Refused(7, "completed_at is a time outside 1990-01-01 to 2100-01-01 (UTC)")
+    assert judged(zone, {"task_id": "a", "completed_at": moment}) == refused
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1989-12-31", "2100-01-02", date(9999, 12, 31)])
+def test_a_call_date_outside_the_range_is_refused(zone: ZoneInfo, day: object) -> None:
+    refused = Refused(7, "call_date is a day outside 1990-01-01 to 2100-01-01")
+    assert judged(zone, {"task_id": "a", "call_date": day}) == refused
 
 
 @pytest.mark.parametrize(

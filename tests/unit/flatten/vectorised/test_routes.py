@@ -11,6 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from dialflo_pipeline.flatten import Flattened, flatten
+from dialflo_pipeline.flatten.fields import ReadRules
 from dialflo_pipeline.flatten.frames import DOCUMENT
 from dialflo_pipeline.flatten.vectorised import reader as vectorised
 from dialflo_pipeline.flatten.vectorised.sampling import sample_common_shape
@@ -33,7 +34,9 @@ def as_bytes(answers: Sequence[Any]) -> list[bytes]:
 
 def odd_ones(bodies: list[bytes]) -> list[int]:
     numbered = pl.DataFrame({DOCUMENT: range(len(bodies)), "body": bodies}, {DOCUMENT: pl.Int64, "body": pl.Binary})
-    return vectorised.read_documents(numbered, ZoneInfo("UTC"), sample_common_shape(numbered["body"]))[1].to_list()
+    return vectorised.read_documents(numbered, ReadRules(ZoneInfo("UTC")), sample_common_shape(numbered["body"]))[
+        1
+    ].to_list()
 
 
 def assert_found_the_same(bodies: list[bytes], batch: Batch, reference_reader: Reader) -> None:

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from dialflo_pipeline.core.values import parse_time
 from dialflo_pipeline.flatten.vectorised.times import to_utc
 
 DTYPE = pl.Datetime("us", "UTC")
@@ -26,7 +25,7 @@ CHANGES = [
 @pytest.mark.parametrize(("zone", "around"), CHANGES)
 def test_a_column_is_read_as_each_of_its_times(zone: str, around: datetime) -> None:
     times = [around + timedelta(minutes=minutes, microseconds=1) for minutes in range(-1500, 1500, 7)]
-    expected = [parse_time(time.strftime("%Y-%m-%d %H:%M:%S.%f"), ZoneInfo(zone)) for time in times]
+    expected = [time.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC) for time in times]
     assert to_utc(pl.Series(times, dtype=DTYPE), ZoneInfo(zone)).to_list() == expected
 
 
