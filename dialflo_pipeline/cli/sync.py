@@ -18,6 +18,7 @@ from dialflo_pipeline.marts.settings import mart_settings_of
 from dialflo_pipeline.run.event_file import RunEnded, append_events, compact_events
 from dialflo_pipeline.run.session import EVERY_DAY, RunSession, Span, open_session
 from dialflo_pipeline.run.sync import Driver
+from dialflo_pipeline.run.time_zone import time_zone_change
 
 
 def sync(settings: Settings, span: Span = EVERY_DAY, *, retry_failed: bool = False, refetch: bool = False) -> int:
@@ -106,6 +107,8 @@ def _session(settings: Settings, name: str) -> Iterator[RunSession]:
                 say_hint(f"data: {data_dir.root}")
                 if not data_dir.published.exists():
                     say_hint(f"Using time zone {settings.timezone} (DIALFLO_TIMEZONE)")
+                elif change := time_zone_change(data_dir, settings.timezone):
+                    say_error(change)
                 with open_session(settings, f"dialflo {name}", reporter) as session:
                     yield session
         except KeyboardInterrupt:

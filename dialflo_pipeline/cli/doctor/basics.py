@@ -25,6 +25,7 @@ from dialflo_pipeline.marts.seeds import read_words
 from dialflo_pipeline.publish.protection import has_stray_log
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.recovery.inspect import examine
+from dialflo_pipeline.run.time_zone import time_zone_change
 from dialflo_pipeline.storage.locks import holder
 
 PACKAGES = ("dialflo-pipeline", "dagster", "duckdb", "polars", "pyarrow", "httpx")
@@ -39,7 +40,7 @@ def examine_basics(settings: Settings) -> Iterator[Finding]:
     data_dir = DataDir(settings.data_dir)
     yield Finding("settings", _settings_found(), True)
     yield _mappings(data_dir)
-    yield Finding("time zone", f"{settings.timezone} (DIALFLO_TIMEZONE), for the days and hours of calls")
+    yield _time_zone(settings, data_dir)
     yield _api(settings)
     yield from _database(settings, data_dir)
     yield _run_lock(data_dir)
@@ -57,6 +58,11 @@ def examine_basics(settings: Settings) -> Iterator[Finding]:
 def _settings_found() -> str:
     env_file = find_env_file(Path.cwd())
     return f"read from the environment and {env_file}" if env_file else "read from the environment; no .env file"
+
+
+def _time_zone(settings: Settings, data_dir: DataDir) -> Finding:
+    change = time_zone_change(data_dir, settings.timezone)
+    return Finding("time zone", change or f"{settings.timezone} (DIALFLO_TIMEZONE), for the days and hours of calls")
 
 
 def _mappings(data_dir: DataDir) -> Finding:
