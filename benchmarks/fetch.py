@@ -26,8 +26,8 @@ from benchmarks.campaign import Campaign
 from benchmarks.server import serving
 from dialflo_pipeline.api.request import open_fetcher
 from dialflo_pipeline.api.rust_transport import RustTransport
-from dialflo_pipeline.core import event_loop
-from dialflo_pipeline.extract.run import fetch_answers
+from dialflo_pipeline.core.signals import run_async
+from dialflo_pipeline.extract.run import fetch_tasks
 from dialflo_pipeline.lake.store import Lake
 
 DAY = date(2025, 6, 25)
@@ -81,14 +81,14 @@ async def fetch(base_url: str, ids: list[str], concurrency: int) -> None:
             base_url, SecretStr(TOKEN), rate_limit=0, max_concurrency=concurrency, tries=5, timeout_seconds=30
         )
         lake = Lake(Path(folder) / "lake", Path(folder) / "aside")
-        report = await fetch_answers(lake, dict.fromkeys(ids, DAY), asker, concurrency, lambda _: None)
+        report = await fetch_tasks(lake, dict.fromkeys(ids, DAY), asker, concurrency, lambda _: None)
         assert report.asked == len(ids), report
 
 
 def measure(run: Measured, base_url: str, ids: list[str], concurrency: int) -> tuple[float, float]:
     """Requests per second, and microseconds of CPU per request."""
     cpu, start = _cpu_seconds(), time.perf_counter()
-    event_loop.run(run(base_url, ids, concurrency))
+    run_async(run(base_url, ids, concurrency))
     return len(ids) / (time.perf_counter() - start), (_cpu_seconds() - cpu) / len(ids) * 1e6
 
 

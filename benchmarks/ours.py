@@ -19,14 +19,14 @@ from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days, survey
-from dialflo_pipeline.lake.settings import rules_of
+from dialflo_pipeline.lake.settings import lake_settings_of
 from dialflo_pipeline.marts.settings import mart_settings_of
 
 
 def time_stages() -> Seconds:
     """From the raw answers to the published file: every stage after the fetch."""
     settings = load_settings()
-    data_dir, rules, marts = DataDir(settings.data_dir), rules_of(settings), mart_settings_of(settings)
+    data_dir, rules, marts = DataDir(settings.data_dir), lake_settings_of(settings), mart_settings_of(settings)
     days = registered_days(data_dir.lake)
     seconds: Seconds = {}
     with timed(seconds, "derive"):

@@ -14,7 +14,7 @@ from dialflo_pipeline.core.schema import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.flatten import Flattened, flatten
 from dialflo_pipeline.flatten.days import ANSWER_TABLES, BATCH_ROWS
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.load.load import load
+from dialflo_pipeline.load.loader import load
 
 DAY = date(2025, 6, 25)
 ZONE = "Asia/Kolkata"

@@ -9,20 +9,20 @@ import httpx
 from benchmarks.timing import Seconds, timed
 from dialflo_pipeline.api.request import open_fetcher
 from dialflo_pipeline.api.transport import open_transport
-from dialflo_pipeline.core import event_loop
 from dialflo_pipeline.core.settings import load_settings
+from dialflo_pipeline.core.signals import run_async
 from dialflo_pipeline.extract import run as collect
 from dialflo_pipeline.extract.fetch import FetchReport
 from dialflo_pipeline.extract.plan import FetchPlan, plan_ids
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days
-from dialflo_pipeline.lake.settings import rules_of
+from dialflo_pipeline.lake.settings import lake_settings_of
 
 
 def time_fetch() -> Seconds:
     """Ask for every registered id; from the open connection to the last answer on record."""
     settings = load_settings()
-    lake, rules = DataDir(settings.data_dir).lake, rules_of(settings)
+    lake, rules = DataDir(settings.data_dir).lake, lake_settings_of(settings)
     assert settings.api_token is not None
     ids = plan_ids(lake, registered_days(lake), rules, FetchPlan(datetime.now(UTC)))
     seconds: Seconds = {}
@@ -35,9 +35,9 @@ def time_fetch() -> Seconds:
             tries=settings.tries,
             timeout_seconds=settings.timeout_seconds,
         )
-        report = event_loop.run(collect.fetch_answers(lake, ids, asker, settings.max_concurrency, _hear))
+        report = run_async(collect.fetch_tasks(lake, ids, asker, settings.max_concurrency, _hear))
     assert report.asked == len(ids)
-    assert not report.in_trouble
+    assert not report.errors
     return seconds
 
 
@@ -49,10 +49,10 @@ def time_bare() -> Seconds:
     """The same requests over the same transport under httpx, with nothing done to the answers."""
     settings = load_settings()
     lake = DataDir(settings.data_dir).lake
-    ids = plan_ids(lake, registered_days(lake), rules_of(settings), FetchPlan(datetime.now(UTC)))
+    ids = plan_ids(lake, registered_days(lake), lake_settings_of(settings), FetchPlan(datetime.now(UTC)))
     seconds: Seconds = {}
     with timed(seconds, "bare"):
-        event_loop.run(_ask_bare(settings.base_url, iter(ids), settings.max_concurrency))
+        run_async(_ask_bare(settings.base_url, iter(ids), settings.max_concurrency))
     return seconds
 
 

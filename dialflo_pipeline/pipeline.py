@@ -6,7 +6,7 @@ from datetime import date
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus
 from dialflo_pipeline.load.ddl import count_rows
-from dialflo_pipeline.load.load import load, stale_days
+from dialflo_pipeline.load.loader import load, stale_days
 from dialflo_pipeline.marts.build import build, marts_are_current
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish.publish import Copied, is_published, publish

@@ -16,7 +16,7 @@ from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS
 from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days, survey
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.simulator.answers import document
 from dialflo_pipeline.simulator.campaign import campaign, task_rows
@@ -75,7 +75,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> DataDir:
     options = SimulatorOptions(days=21, tasks_per_day=40)
     _register(data_dir, options)
     _answer(data_dir, options)
-    rules = Rules("UTC", timedelta(hours=24))
+    rules = LakeSettings("UTC", timedelta(hours=24))
     for _ in flatten_days(data_dir.lake, registered_days(data_dir.lake), rules):
         pass
     refresh.load_warehouse(data_dir, survey(data_dir.lake, rules))

@@ -48,7 +48,7 @@ class Attempt:
 def classify(status: int, body: bytes | None) -> Classification:
     """What an answer with this status and decoded body means; a `body` of None passed the size limit."""
     if status in RETRYABLE_STATUSES:
-        return Classification(Result.TROUBLE, error=f"HTTP {status}")
+        return Classification(Result.RETRYABLE, error=f"HTTP {status}")
     if status == 401:
         return Classification(Result.UNAUTHORIZED, error="HTTP 401: the API refused the token")
     if status == 404:
@@ -57,14 +57,14 @@ def classify(status: int, body: bytes | None) -> Classification:
         return Classification(Result.REFUSED, error=f"HTTP {status}")
     if body is None:
         return Classification(Result.REFUSED, error="the body is larger than the size limit")
-    return _judge_body(body)
+    return _classify_body(body)
 
 
-def _judge_body(body: bytes) -> Classification:
+def _classify_body(body: bytes) -> Classification:
     try:
         answer = _parse(body)
     except strict_json.NotJson as error:
-        return Classification(Result.GARBAGE, error=f"the body is not JSON: {error}")
+        return Classification(Result.MALFORMED, error=f"the body is not JSON: {error}")
     calls = call_objects(answer)
     if not calls:
         return Classification(Result.EMPTY, error="the answer holds no call")

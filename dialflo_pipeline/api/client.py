@@ -18,9 +18,8 @@ from pydantic import SecretStr
 
 from dialflo_pipeline import __version__
 from dialflo_pipeline.api.decoding import ACCEPT_ENCODING, BodyReader, BodyTooLarge
-from dialflo_pipeline.api.redaction import without_token
-from dialflo_pipeline.api.secret_headers import SecretHeaders, SecretRequest
-from dialflo_pipeline.api.transport import open_transport
+from dialflo_pipeline.api.redaction import redact_token
+from dialflo_pipeline.api.transport import SecretHeaders, SecretRequest, open_transport
 from dialflo_pipeline.core.errors import SettingsError, TransportError
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -44,7 +43,7 @@ class DialfloClient:
 
     def __init__(self, transport: httpx.AsyncBaseTransport, base_url: str, token: SecretStr) -> None:
         self._transport = transport
-        self._url = _readable_url(base_url)
+        self._url = _parse_url(base_url)
         self._path = self._url.raw_path.rstrip(b"/") + b"/call_details/"
         self._token = token
         self._headers = SecretHeaders(
@@ -65,7 +64,7 @@ class DialfloClient:
         except TimeoutError:
             raise TransportError(f"no whole answer within {timeout_seconds:.3g} s") from None
         except (httpx.HTTPError, OSError) as error:
-            raise TransportError(_in_words(error)) from None
+            raise TransportError(_describe(error)) from None
 
     async def _get(self, target: bytes) -> ApiResponse:
         # The host is read once for all requests, and none can name another: only the target differs.
@@ -77,7 +76,7 @@ class DialfloClient:
         finally:
             await stream.aclose()
         if response.status_code != OK and body is not None:
-            body = read = without_token(body, self._token)
+            body = read = redact_token(body, self._token)
         return ApiResponse(
             status=response.status_code,
             body=body,
@@ -100,7 +99,7 @@ async def open_client(
         yield DialfloClient(opened, base_url, token)
 
 
-def _readable_url(base_url: str) -> httpx.URL:
+def _parse_url(base_url: str) -> httpx.URL:
     try:
         url = httpx.URL(base_url)
         _ = url.host  # read late, and in vain for some names in another script
@@ -121,7 +120,7 @@ async def _read(stream: httpx.AsyncByteStream, encoding: str) -> tuple[bytes | N
     return body, body
 
 
-def _in_words(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """What went wrong, in a few words that cannot hold a header or a payload."""
     match error:
         case httpx.ConnectTimeout() | httpx.ConnectError():

@@ -9,7 +9,7 @@ from aiolimiter import AsyncLimiter
 BURST_SECONDS = 0.1
 """A silence may be made up for by at most this much of the rate at once (and one request always may go)."""
 
-LONGEST_PAUSE_SECONDS = 5.0
+MAX_PAUSE_SECONDS = 5.0
 """One id that is told to wait for long must not hold up all others for as long."""
 
 
@@ -23,7 +23,7 @@ class RateLimiter:
 
     def pause(self, seconds: float) -> None:
         """Let nobody send for so long: the API said when it wants to be asked again."""
-        self._paused_until = max(self._paused_until, self._clock() + min(seconds, LONGEST_PAUSE_SECONDS))
+        self._paused_until = max(self._paused_until, self._clock() + min(seconds, MAX_PAUSE_SECONDS))
 
     async def turn(self) -> None:
         """Wait until a request may be sent."""

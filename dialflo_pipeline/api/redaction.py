@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-LEAST_SECRET_BYTES: Final = 16
+MIN_SECRET_BYTES: Final = 16
 """A shorter token may be a word that stands in answers for other reasons."""
 
 REDACTED: Final = b"[token]"
@@ -14,10 +14,10 @@ REDACTED: Final = b"[token]"
 _LETTERS_AND_DIGITS = re.compile("[A-Za-z0-9]*")
 
 
-def without_token(body: bytes, token: SecretStr) -> bytes:
+def redact_token(body: bytes, token: SecretStr) -> bytes:
     """The body without the token, as it is or as JSON, addresses, HTML and UTF-16 spell what is no letter or digit."""
     text = token.get_secret_value()
-    if len(text) < LEAST_SECRET_BYTES:
+    if len(text) < MIN_SECRET_BYTES:
         return body
     # Letters and digits are written as they are, so where the longest run of them is not, the token is not.
     run = max(_LETTERS_AND_DIGITS.findall(text), key=len)

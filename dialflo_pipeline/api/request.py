@@ -13,13 +13,13 @@ from pydantic import SecretStr
 from dialflo_pipeline.api.classify import Attempt, Classification, classify
 from dialflo_pipeline.api.client import ApiResponse, DialfloClient, open_client
 from dialflo_pipeline.api.rate_limiter import RateLimiter
-from dialflo_pipeline.api.retry import RetryPolicy, may_be_tried_again, put_off, retry_after_seconds, retrying
+from dialflo_pipeline.api.retry import RetryPolicy, defer, is_retryable, retry_after_seconds, retry_loop
 from dialflo_pipeline.core.errors import TransportError
 from dialflo_pipeline.core.schema import Result
 
 TOO_MANY_REQUESTS = 429
 
-SHORTEST_SECONDS = 0.001
+MIN_ATTEMPT_SECONDS = 0.001
 """An id is asked once however late it got its turn: its time begins then."""
 
 
@@ -37,10 +37,10 @@ class TaskFetch:
         """What the last try decided."""
         return self.tries[-1].result
 
-    def cut_short(self) -> None:
+    def record_interrupted(self) -> None:
         """Add the try that was under way when the run was stopped, if one was."""
         if self.sent_at is not None:
-            self.add(self.sent_at, Classification(Result.TROUBLE, error="the run was stopped"))
+            self.add(self.sent_at, Classification(Result.RETRYABLE, error="the run was stopped"))
 
     def add(
         self,
@@ -69,24 +69,24 @@ class TaskFetch:
 
 
 @dataclass
-class LastPage:
+class BodyCache:
     """The latest body of some size. An API in trouble says the same to everybody, and it is all kept for a while."""
 
     reply: ApiResponse | None = None
 
     def shared(self, reply: ApiResponse) -> ApiResponse:
         """The same reply, its body not in memory again if it is the latest one."""
-        if reply.body is None or len(reply.body) < SMALL_BYTES:
+        if reply.body is None or len(reply.body) < MIN_SHARED_BYTES:
             return reply
         if self.reply is None or self.reply.sha256 != reply.sha256:
             self.reply = reply
         return replace(reply, body=self.reply.body)
 
 
-SMALL_BYTES = 64 * 1024
+MIN_SHARED_BYTES = 64 * 1024
 """A body below this is not worth the look."""
 
-BUDGET_TIMEOUTS = 4
+BUDGET_IN_TIMEOUTS = 4
 """An asking, waits included, takes at most so many times the time of one try."""
 
 
@@ -99,13 +99,13 @@ class Fetcher:
     policy: RetryPolicy
     timeout_seconds: float
     clock: Callable[[], float] = time.monotonic
-    last_page: LastPage = field(default_factory=LastPage)
+    body_cache: BodyCache = field(default_factory=BodyCache)
 
     async def ask(self, asking: TaskFetch) -> None:
         """Try until one try decides, the tries are used up or the time is."""
         await self.throttle.turn()
         ends_at = self.clock() + self.policy.budget_seconds
-        if may_be_tried_again(await self._try(asking, ends_at)):
+        if is_retryable(await self._try(asking, ends_at)):
             await self._repeat(asking, ends_at)
 
     async def _repeat(self, asking: TaskFetch, ends_at: float) -> None:
@@ -118,7 +118,7 @@ class Fetcher:
             left = ends_at - self.clock()
             return await self._try(asking, ends_at) if await self._turn_comes(left) else asking.tries[-1]
 
-        await retrying(self.policy, ends_at - self.clock())(next_try)
+        await retry_loop(self.policy, ends_at - self.clock())(next_try)
 
     async def _try(self, asking: TaskFetch, ends_at: float) -> Attempt:
         left = ends_at - self.clock()
@@ -127,17 +127,17 @@ class Fetcher:
         asking.sent_at = sent_at = datetime.now(UTC)
         try:
             reply = await self.client.call_details(
-                asking.task_id, min(self.timeout_seconds, max(left, SHORTEST_SECONDS))
+                asking.task_id, min(self.timeout_seconds, max(left, MIN_ATTEMPT_SECONDS))
             )
         except TransportError as trouble:
-            return asking.add(sent_at, Classification(Result.TROUBLE, error=str(trouble)))
-        reply = self.last_page.shared(reply)
+            return asking.add(sent_at, Classification(Result.RETRYABLE, error=str(trouble)))
+        reply = self.body_cache.shared(reply)
         asked_wait = retry_after_seconds(reply.retry_after, datetime.now(UTC))
         if reply.status == TOO_MANY_REQUESTS:
             self.throttle.pause(asked_wait)
         verdict = classify(reply.status, reply.body)
         is_put_off = asked_wait > ends_at - self.clock()
-        return asking.add(sent_at, put_off(verdict) if is_put_off else verdict, reply, asked_wait)
+        return asking.add(sent_at, defer(verdict) if is_put_off else verdict, reply, asked_wait)
 
     async def _turn_comes(self, within_seconds: float) -> bool:
         try:
@@ -153,6 +153,6 @@ async def open_fetcher(
     base_url: str, token: SecretStr, *, rate_limit: float, max_concurrency: int, tries: int, timeout_seconds: float
 ) -> AsyncIterator[Fetcher]:
     """Everything an asking needs, for `max_concurrency` at once and `rate_limit` requests per second in all."""
-    policy = RetryPolicy(tries=tries, budget_seconds=BUDGET_TIMEOUTS * timeout_seconds)
+    policy = RetryPolicy(tries=tries, budget_seconds=BUDGET_IN_TIMEOUTS * timeout_seconds)
     async with open_client(base_url, token, max_connections=max_concurrency) as client:
         yield Fetcher(client, RateLimiter(rate_limit), policy, timeout_seconds)

@@ -11,7 +11,7 @@ from tenacity.wait import wait_base, wait_random_exponential
 from dialflo_pipeline.api.classify import Attempt, Classification
 from dialflo_pipeline.core.schema import Result
 
-TRIED_AGAIN = frozenset({Result.TROUBLE, Result.GARBAGE})
+RETRYABLE_RESULTS = frozenset({Result.RETRYABLE, Result.MALFORMED})
 
 
 @dataclass(frozen=True)
@@ -24,20 +24,20 @@ class RetryPolicy:
     longest_wait_seconds: float = 30.0
 
 
-def may_be_tried_again(tried: Attempt) -> bool:
+def is_retryable(tried: Attempt) -> bool:
     """Trouble and garbage may pass; every other answer is the API's word."""
-    return tried.result in TRIED_AGAIN
+    return tried.result in RETRYABLE_RESULTS
 
 
-def put_off(verdict: Classification) -> Classification:
+def defer(verdict: Classification) -> Classification:
     """The verdict on an answer that asks to be left alone for longer than its asking may take.
 
     What could have been tried again is then trouble, garbage too: the API has not had its last word.
     """
-    if verdict.result not in TRIED_AGAIN:
+    if verdict.result not in RETRYABLE_RESULTS:
         return verdict
     return Classification(
-        Result.TROUBLE, error=f"{verdict.error}; to be asked again only later than an asking may take"
+        Result.RETRYABLE, error=f"{verdict.error}; to be asked again only later than an asking may take"
     )
 
 
@@ -56,29 +56,29 @@ def retry_after_seconds(header: str | None, now: datetime) -> float:
     return max(0.0, (moment - now).total_seconds())
 
 
-def retrying(policy: RetryPolicy, seconds: float) -> AsyncRetrying:
+def retry_loop(policy: RetryPolicy, seconds: float) -> AsyncRetrying:
     """The loop of one asking: full jitter on top of Retry-After, until the tries or the `seconds` are spent.
 
     A wait that would pass them is not begun: the asking ends with the try it has.
     """
     jitter = wait_random_exponential(multiplier=policy.first_wait_seconds, max=policy.longest_wait_seconds)
     return AsyncRetrying(
-        retry=retry_if_result(may_be_tried_again),
-        wait=jitter + _AskedWait(),
+        retry=retry_if_result(is_retryable),
+        wait=jitter + _RetryAfterWait(),
         stop=stop_after_attempt(policy.tries) | stop_before_delay(seconds),
-        retry_error_callback=_last_try,
+        retry_error_callback=_last_attempt,
     )
 
 
-def _last_try(state: RetryCallState) -> Attempt:
+def _last_attempt(state: RetryCallState) -> Attempt:
     if state.outcome is None:
         raise RuntimeError("tenacity stopped an asking that had not been tried")
     tried: Attempt = state.outcome.result()
     return tried
 
 
-class _AskedWait(wait_base):
+class _RetryAfterWait(wait_base):
     """The wait that the last try's answer asked for."""
 
     def __call__(self, retry_state: RetryCallState) -> float:
-        return _last_try(retry_state).retry_after_seconds
+        return _last_attempt(retry_state).retry_after_seconds

@@ -54,12 +54,12 @@ class RustTransport(httpx.AsyncBaseTransport):
         url = f"{request.url.scheme}://{request.url.netloc.decode()}{target.decode()}"
         try:
             sending = self._client.request(request.method, url).headers(request.headers.multi_items()).build_streamed()
-            answer = await _heeded(sending.__aenter__())
+            answer = await _await_cancellable(sending.__aenter__())
         except ValueError:
             raise httpx.LocalProtocolError("no request can be made of this") from None
         except PyreqwestError as error:
             _raise_as_httpx(error)
-        return httpx.Response(answer.status, headers=_readable(answer.headers), stream=_Body(sending, answer))
+        return httpx.Response(answer.status, headers=_ascii_headers(answer.headers), stream=_Body(sending, answer))
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -73,16 +73,16 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            while (chunk := await _heeded(self._reader.read_chunk())) is not None:
+            while (chunk := await _await_cancellable(self._reader.read_chunk())) is not None:
                 yield chunk.to_bytes()
         except PyreqwestError as error:
             _raise_as_httpx(error)
 
     async def aclose(self) -> None:
-        await _heeded(self._sending.__aexit__(None, None, None))
+        await _await_cancellable(self._sending.__aexit__(None, None, None))
 
 
-async def _heeded(work: Awaitable[T]) -> T:
+async def _await_cancellable(work: Awaitable[T]) -> T:
     """Await it, and heed a cancellation that it does not: a result that comes in the same moment takes its place."""
     task = cast("asyncio.Task[object]", asyncio.current_task())
     before = task.cancelling()
@@ -92,7 +92,7 @@ async def _heeded(work: Awaitable[T]) -> T:
     return result
 
 
-def _readable(headers: HeaderMap) -> list[tuple[str, str]]:
+def _ascii_headers(headers: HeaderMap) -> list[tuple[str, str]]:
     """The headers in ASCII: one that is not costs only itself."""
     try:
         return list(headers.items())

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from dialflo_pipeline.checks.check import Check
-from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 
 FILE = "checked_days.json"
 
@@ -34,5 +34,5 @@ def seen_days(work: Path, looked_for: str) -> dict[date, str]:
 def note_seen(work: Path, aside: Path, looked_for: str, days: Mapping[date, str]) -> None:
     """Keep these as the days found in order."""
     noted = {"basis": looked_for, "days": {day.isoformat(): fingerprint for day, fingerprint in days.items()}}
-    with whole_file(work / FILE, aside) as unfinished:
+    with write_atomically(work / FILE, aside) as unfinished:
         unfinished.write_text(json.dumps(noted), encoding="utf-8")

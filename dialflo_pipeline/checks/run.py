@@ -15,11 +15,11 @@ from dialflo_pipeline.checks.sql_checks import read_checks
 from dialflo_pipeline.core.errors import ChecksFailed, ModelError
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import fingerprint
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.marts.model import Model
 from dialflo_pipeline.marts.project import read_models, sql_folder
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
-from dialflo_pipeline.storage.duckdb_file.parallel import query_parallel
+from dialflo_pipeline.storage import duckdb_file
+from dialflo_pipeline.storage.duckdb_file.pool import query_parallel
 
 
 def all_checks(folder: Path | None = None, models: Iterable[Model] | None = None) -> list[Check]:
@@ -32,7 +32,7 @@ def all_checks(folder: Path | None = None, models: Iterable[Model] | None = None
 
 
 def run_checks(
-    data_dir: DataDir, checks: Sequence[Check], rules: Rules, clock: Clock, *, everything: bool = False
+    data_dir: DataDir, checks: Sequence[Check], lake_settings: LakeSettings, clock: Clock, *, everything: bool = False
 ) -> list[CheckResult]:
     """What these checks, all of one stage, find in the private warehouse.
 
@@ -43,13 +43,13 @@ def run_checks(
         return [CheckResult(check, 0, "Nothing is loaded yet.") for check in checks]
     looked_for = basis(checks)
     by_day = any(check.by_day for check in checks)
-    with duckdb_files.connect(data_dir.private, read_only=True) as connection:
+    with duckdb_file.connect(data_dir.private, read_only=True) as connection:
         loaded = _loaded_days(connection) if by_day else {}
         seen = {} if everything else seen_days(data_dir.work, looked_for)
         unseen = [day for day, now in loaded.items() if seen.get(day) != now]
         # Listed before the fingerprint is taken: a file that comes in between makes that differ.
         files = {day: raw_files(data_dir.lake, day) for day in unseen}
-        days = [day for day in unseen if fingerprint(data_dir.lake, day, rules) == loaded[day]]
+        days = [day for day in unseen if fingerprint(data_dir.lake, day, lake_settings) == loaded[day]]
         offer(connection, clock, {day: files[day] for day in days})
         run = partial(_run, days=len(days))
         results = query_parallel(connection, SESSION, run, checks)

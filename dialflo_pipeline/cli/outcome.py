@@ -100,8 +100,8 @@ def _fetch_problems(data_dir: DataDir, days: Sequence[DayStatus], report: "Fetch
 
     stopped = [f"Stopped early: {report.stopped}."] if report.stopped else []
     open_days = [status.day for status in days if status.waiting or status.failed]
-    failed = set(unfinished(data_dir.lake, open_days, report.in_trouble)["task_id"])
-    return stopped + _by_reason({task_id: why for task_id, why in report.in_trouble.items() if task_id in failed})
+    failed = set(unfinished(data_dir.lake, open_days, report.errors)["task_id"])
+    return stopped + _by_reason({task_id: why for task_id, why in report.errors.items() if task_id in failed})
 
 
 def _by_reason(troubled: Mapping[str, str]) -> list[str]:

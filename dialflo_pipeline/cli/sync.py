@@ -11,7 +11,7 @@ from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
 from dialflo_pipeline.core.errors import DashboardFailed, DialfloError, PermanentError
 from dialflo_pipeline.core.settings import Settings, load_settings
-from dialflo_pipeline.core.signals import INTERRUPTED, ending_at_once
+from dialflo_pipeline.core.signals import INTERRUPTED, exit_on_signals
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.last_run import note_run
 from dialflo_pipeline.marts.settings import mart_settings_of
@@ -103,7 +103,7 @@ def _session(settings: Settings, name: str) -> Iterator[RunSession]:
     mart_settings_of(settings)  # invalid mappings of words are reported before anything is done
     with ProgressReporter() as reporter:
         try:
-            with ending_at_once(partial(_say_farewell, reporter)):
+            with exit_on_signals(partial(_say_farewell, reporter)):
                 say_hint(f"data: {data_dir.root}")
                 if not data_dir.published.exists():
                     say_hint(f"Using time zone {settings.timezone} (DIALFLO_TIMEZONE)")

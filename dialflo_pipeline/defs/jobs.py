@@ -23,7 +23,7 @@ from dialflo_pipeline.defs.partitions import partition_of_run
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import survey
-from dialflo_pipeline.lake.settings import rules_of
+from dialflo_pipeline.lake.settings import lake_settings_of
 
 DAILY_AT = "30 1 * * *"
 
@@ -73,7 +73,9 @@ def daily_schedule(pipeline: Pipeline, partitions: DailyPartitionsDefinition) ->
         now = context.scheduled_execution_time
         today = now.astimezone(settings.zone).date()
         lake = DataDir(settings.data_dir).lake
-        days = [each.day for each in survey(lake, rules_of(settings)) if each.day <= today and each.has_work(now)]
+        days = [
+            each.day for each in survey(lake, lake_settings_of(settings)) if each.day <= today and each.has_work(now)
+        ]
         if not days:
             return SkipReason(f"No task up to {today} is pending, unsettled or not found.")
         partition = partition_of_run(partitions, days)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from dagster import AssetCheckExecutionContext, AssetExecutionContext, DagsterLogManager
 
 from dialflo_pipeline.core.settings import Settings, load_settings
-from dialflo_pipeline.core.signals import still_ending_at_once
+from dialflo_pipeline.core.signals import keep_exit_on_signals
 from dialflo_pipeline.extract.fetch import FetchReport
 from dialflo_pipeline.progress import Reporter
 from dialflo_pipeline.recovery.quarantine import Finding
@@ -37,7 +37,7 @@ class DagsterRun:
     def step(self, context: Context) -> Iterator[RunSession]:
         """The session for one step. The first step waits while another run holds the lock."""
         # Dagster turns a signal into an exception at whatever place the step has reached.
-        with still_ending_at_once():
+        with keep_exit_on_signals():
             if self._session is None:
                 what = f"Dagster run {context.run.run_id[:8]}"
                 self._session = self._closing.enter_context(

@@ -13,10 +13,10 @@ from typing import Protocol
 from dialflo_pipeline.api.request import TaskFetch
 from dialflo_pipeline.core.schema import Result
 
-FIRST_FORBIDDEN = 5
+MAX_FIRST_FORBIDDEN = 5
 """So many first answers that are all 403 mean the token, not the ids."""
 
-TROUBLE_IN_A_ROW = 20
+MAX_ERRORS_IN_A_ROW = 20
 """So many askings in a row that end in trouble or garbage mean that the API is down."""
 
 FORBIDDEN = 403
@@ -26,7 +26,7 @@ class StopReason(StrEnum):
     """Why a run stopped asking before its last id."""
 
     TOKEN_REFUSED = "the API refused the token"  # noqa: S105 - a sentence, no secret
-    API_DOWN = f"{TROUBLE_IN_A_ROW} ids in a row ended in trouble"
+    API_DOWN = f"{MAX_ERRORS_IN_A_ROW} ids in a row ended in trouble"
 
 
 @dataclass
@@ -35,9 +35,9 @@ class FetchReport:
 
     wanted: int
     results: Counter[Result] = field(default_factory=Counter)
-    in_trouble: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
     stopped: StopReason | None = None
-    stopped_over: str | None = None
+    stop_error: str | None = None
     """What the asking that stopped it ended in, in words without payload."""
 
     @property
@@ -49,10 +49,10 @@ class FetchReport:
         """Add an ended asking."""
         self.results[asking.result] += 1
         if asking.result is not Result.USABLE:
-            self.in_trouble[asking.task_id] = asking.tries[-1].verdict.error or asking.result
+            self.errors[asking.task_id] = asking.tries[-1].verdict.error or asking.result
 
 
-class FetchesOne(Protocol):
+class FetchesTask(Protocol):
     """Asks for one id until a try decides."""
 
     async def ask(self, asking: TaskFetch) -> None:
@@ -85,10 +85,10 @@ class CircuitBreaker:
         if status is not None:
             self._only_forbidden = False
         counting = [] if self._only_forbidden else _taken(self._forbidden)
-        if asking.result not in (Result.TROUBLE, Result.GARBAGE):
+        if asking.result not in (Result.RETRYABLE, Result.MALFORMED):
             return [*counting, *_taken(self._in_trouble), asking], None
         self._in_trouble.append(asking)
-        if len(self._in_trouble) < TROUBLE_IN_A_ROW:
+        if len(self._in_trouble) < MAX_ERRORS_IN_A_ROW:
             return counting, None
         return [*counting, *_taken(self._forbidden)], StopReason.API_DOWN
 
@@ -98,7 +98,7 @@ class CircuitBreaker:
 
     def _doubt_token(self, asking: TaskFetch) -> StopReason | None:
         self._forbidden.append(asking)
-        is_certain = asking.result is Result.UNAUTHORIZED or len(self._forbidden) == FIRST_FORBIDDEN
+        is_certain = asking.result is Result.UNAUTHORIZED or len(self._forbidden) == MAX_FIRST_FORBIDDEN
         return StopReason.TOKEN_REFUSED if is_certain else None
 
 
@@ -113,7 +113,7 @@ class Fetch:
     """One run of askings over `ids`, `concurrency` at a time; `on_progress` hears of each one that counts."""
 
     ids: Collection[str]
-    asker: FetchesOne
+    asker: FetchesTask
     records: Records
     concurrency: int
     on_progress: Callable[["FetchReport"], None]
@@ -140,7 +140,7 @@ class Fetch:
             try:
                 await self.asker.ask(asking)
             except asyncio.CancelledError:
-                asking.cut_short()
+                asking.record_interrupted()
                 if asking.tries:
                     self.records.add(asking, True)
                 raise
@@ -155,7 +155,7 @@ class Fetch:
         counting, self.report.stopped = self.rules.take(asking)
         self._count(counting)
         if self.report.stopped:
-            self.report.stopped_over = asking.tries[-1].verdict.error
+            self.report.stop_error = asking.tries[-1].verdict.error
             raise _Stopped
 
     def _count(self, askings: Sequence[TaskFetch], *, stopped_run: bool = False) -> None:

@@ -7,8 +7,8 @@ from datetime import date, datetime
 import polars as pl
 
 from dialflo_pipeline.core.schema import State
-from dialflo_pipeline.lake.partitions import DayStatus, in_groups, read_states
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.partitions import DayStatus, group_days, read_states
+from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.lake.task_states import is_due
 
@@ -41,10 +41,10 @@ class FetchPlan:
         return wanted
 
 
-def plan_ids(lake: Lake, days: Iterable[date], rules: Rules, wanted: FetchPlan) -> dict[str, date]:
+def plan_ids(lake: Lake, days: Iterable[date], lake_settings: LakeSettings, wanted: FetchPlan) -> dict[str, date]:
     """The ids to ask for and their days, in the order of the days."""
     ids: dict[str, date] = {}
-    for group in in_groups(lake, days):
-        tasks = read_states(lake, group, rules).filter(wanted.tasks()).sort("call_date", "task_id")
+    for group in group_days(lake, days):
+        tasks = read_states(lake, group, lake_settings).filter(wanted.tasks()).sort("call_date", "task_id")
         ids |= dict(tasks.select("task_id", "call_date").iter_rows())
     return ids

@@ -17,7 +17,7 @@ from dialflo_pipeline.core.schema import RAW_ANSWERS
 from dialflo_pipeline.lake.store import Lake
 
 FLUSH_SECONDS = 4.0
-FLUSH_TRIES = 16_000
+FLUSH_ATTEMPTS = 16_000
 FLUSH_BYTES = 32 * 1024 * 1024
 SOURCE = "api"
 
@@ -55,7 +55,7 @@ class RawWriter:
 
     @property
     def _is_full(self) -> bool:
-        return len(self._rows) >= FLUSH_TRIES or self._bytes >= FLUSH_BYTES
+        return len(self._rows) >= FLUSH_ATTEMPTS or self._bytes >= FLUSH_BYTES
 
     async def flush_until_closed(self) -> None:
         """Write what is buffered whenever it is full or a few seconds old, and the rest when the log is closed."""

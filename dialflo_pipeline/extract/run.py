@@ -8,14 +8,14 @@ import polars as pl
 
 from dialflo_pipeline.api.request import Fetcher
 from dialflo_pipeline.core.schema import TASKS, State
-from dialflo_pipeline.core.signals import cancelled_by_signals
+from dialflo_pipeline.core.signals import cancel_on_signals
 from dialflo_pipeline.extract.fetch import Fetch, FetchReport
 from dialflo_pipeline.extract.raw_writer import open_raw_writer
-from dialflo_pipeline.lake.partitions import in_groups
+from dialflo_pipeline.lake.partitions import group_days
 from dialflo_pipeline.lake.store import Lake
 
 
-async def fetch_answers(
+async def fetch_tasks(
     lake: Lake,
     ids: Mapping[str, date],
     opened_asker: AbstractAsyncContextManager[Fetcher],
@@ -23,7 +23,7 @@ async def fetch_answers(
     on_progress: Callable[[FetchReport], None],
 ) -> FetchReport:
     """Ask for each id and put every try on record, also when a signal asks the process to end: `KeyboardInterrupt`."""
-    with cancelled_by_signals():
+    with cancel_on_signals():
         async with opened_asker as asker, open_raw_writer(lake, ids) as log:
             return await Fetch(ids, asker, log, concurrency, on_progress).run()
 
@@ -35,5 +35,5 @@ def unfinished(lake: Lake, days: Iterable[date], asked: Collection[str]) -> pl.D
     wanted = pl.col("state").is_in(states), pl.col("task_id").is_in(list(asked))
     nothing = pl.DataFrame(schema={name: TASKS.frame_schema[name] for name in columns})
     return pl.concat(
-        [nothing, *(lake.read_days(TASKS, group, columns).filter(wanted) for group in in_groups(lake, days))]
+        [nothing, *(lake.read_days(TASKS, group, columns).filter(wanted) for group in group_days(lake, days))]
     )

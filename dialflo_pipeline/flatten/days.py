@@ -21,11 +21,11 @@ from dialflo_pipeline.core.concurrency import prefetch, prefetch_one
 from dialflo_pipeline.core.errors import TransientError
 from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
 from dialflo_pipeline.flatten import SAMPLE, CommonShape, Flattened, flatten, sample_common_shape
-from dialflo_pipeline.lake.partitions import fingerprint, footer, in_groups
+from dialflo_pipeline.lake.partitions import fingerprint, footer, group_days
 from dialflo_pipeline.lake.registrations import registered_tasks
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.lake.task_states import KEY, TRY_COLUMNS, deciding_askings, task_states
+from dialflo_pipeline.lake.task_states import ATTEMPT_COLUMNS, KEY, deciding_fetches, task_states
 from dialflo_pipeline.lake.validation import checked
 from dialflo_pipeline.storage.parquet.schema import PARTITION_COLUMN
 
@@ -75,12 +75,15 @@ class _Group:
     rows: int
 
 
-def flatten_days(lake: Lake, days: Iterable[date], rules: Rules) -> Iterator[DayReport]:
+def flatten_days(lake: Lake, days: Iterable[date], lake_settings: LakeSettings) -> Iterator[DayReport]:
     """Write the flattened files of these days from their raw ones; yields a report as each is done."""
-    groups = (_prepare_group(lake, group, rules) for group in in_groups(lake, days))
+    groups = (_prepare_group(lake, group, lake_settings) for group in group_days(lake, days))
     read = prefetch_one((group, batch) for group in groups for batch in _answer_batches(lake, group))
     flattened = prefetch(
-        lambda part: (part[0], flatten(part[1], rules.timezone, threads=1, shape=part[2], region=rules.default_region)),
+        lambda part: (
+            part[0],
+            flatten(part[1], lake_settings.timezone, threads=1, shape=part[2], region=lake_settings.default_region),
+        ),
         _with_common_shape(read),
         os.cpu_count() or 1,
     )
@@ -101,14 +104,14 @@ def _with_common_shape(
         yield group, answers, shape
 
 
-def _prepare_group(lake: Lake, days: Sequence[date], rules: Rules) -> _Group:
+def _prepare_group(lake: Lake, days: Sequence[date], lake_settings: LakeSettings) -> _Group:
     # Before any row is read, so that a file that comes in between, past the lock of runs, makes the fingerprint old.
-    fingerprints = {day: fingerprint(lake, day, rules) for day in days}
-    tries = lake.read_days(RAW_ANSWERS, days, TRY_COLUMNS).with_row_index(_ROW)
-    states = task_states(registered_tasks(lake, days), tries, rules.settle_after)
+    fingerprints = {day: fingerprint(lake, day, lake_settings) for day in days}
+    tries = lake.read_days(RAW_ANSWERS, days, ATTEMPT_COLUMNS).with_row_index(_ROW)
+    states = task_states(registered_tasks(lake, days), tries, lake_settings.settle_after)
     states_of = {part.item(0, PARTITION_COLUMN): part for part in states.partition_by(PARTITION_COLUMN)}
     extracted = [_Day(day, now, states_of.get(day, states.clear())) for day, now in fingerprints.items()]
-    deciding = states.select(*KEY, "completed_at").join(deciding_askings(tries).select(*KEY, _ROW), on=KEY)
+    deciding = states.select(*KEY, "completed_at").join(deciding_fetches(tries).select(*KEY, _ROW), on=KEY)
     return _Group(extracted, deciding.sort(_ROW), tries.height)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 
 if TYPE_CHECKING:
     from dialflo_pipeline.publish.publish import Copied
@@ -34,7 +34,7 @@ def note_run(
     times = started_at.isoformat(timespec="seconds"), ended_at.isoformat(timespec="seconds")
     cost = (copied.byte_count, round(copied.seconds, 3)) if copied else ()
     last = LastRun(what, *times, outcome, *cost)
-    with whole_file(work / LAST_RUN, work) as unfinished:
+    with write_atomically(work / LAST_RUN, work) as unfinished:
         unfinished.write_text(json.dumps(asdict(last)), encoding="utf-8")
 
 

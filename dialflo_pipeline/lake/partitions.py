@@ -17,9 +17,9 @@ from dialflo_pipeline.core.errors import DamagedFile
 from dialflo_pipeline.core.phone_numbers import library_version
 from dialflo_pipeline.core.schema import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, State
 from dialflo_pipeline.lake.registrations import registered_tasks
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.lake.task_states import TRY_COLUMNS, task_states
+from dialflo_pipeline.lake.task_states import ATTEMPT_COLUMNS, task_states
 
 FLATTEN_RULES = "4"
 """Raise it when the same raw answers would give other rows. A changed list of columns counts by itself."""
@@ -67,18 +67,18 @@ class DayStatus:
         return self.counts.get(State.FAILED, 0)
 
 
-def fingerprint(lake: Lake, day: date, rules: Rules) -> str:
-    """What the derived files of a day depend on: its raw files, which never change once written, and the rules."""
+def fingerprint(lake: Lake, day: date, lake_settings: LakeSettings) -> str:
+    """What the derived files of a day depend on: its raw files, which never change once written, and settings."""
     names = [name for table in RAW_TABLES for name in lake.file_names(table, day)]
-    numbers = [rules.default_region, library_version()] if rules.default_region else []
-    settings = [rules.timezone, str(rules.settle_after.total_seconds()), *numbers]
+    numbers = [lake_settings.default_region, library_version()] if lake_settings.default_region else []
+    settings = [lake_settings.timezone, str(lake_settings.settle_after.total_seconds()), *numbers]
     parts = [FLATTEN_RULES, *_LAYOUTS, *settings, *names]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def day_status(lake: Lake, day: date, rules: Rules) -> DayStatus:
+def day_status(lake: Lake, day: date, lake_settings: LakeSettings) -> DayStatus:
     """Where one day stands, from file names and one footer."""
-    now = fingerprint(lake, day, rules)
+    now = fingerprint(lake, day, lake_settings)
     stored = _stored_footer(lake, day)
     # A look at every file of years has no time for seals, so these few words have a checksum of their own.
     if stored.get(_FINGERPRINT) != now or stored.get(_CHECK) != _check(now, stored.get(_COUNTS, "")):
@@ -111,13 +111,13 @@ def _check(now: str, counts: str) -> str:
     return hashlib.sha256(f"{now} {counts}".encode()).hexdigest()[:16]
 
 
-def read_states(lake: Lake, days: Sequence[date], rules: Rules) -> pl.DataFrame:
+def read_states(lake: Lake, days: Sequence[date], lake_settings: LakeSettings) -> pl.DataFrame:
     """The tasks of some days with their states (see `task_states`), from their raw files."""
-    tries = lake.read_days(RAW_ANSWERS, days, TRY_COLUMNS)
-    return task_states(registered_tasks(lake, days), tries, rules.settle_after)
+    tries = lake.read_days(RAW_ANSWERS, days, ATTEMPT_COLUMNS)
+    return task_states(registered_tasks(lake, days), tries, lake_settings.settle_after)
 
 
-def in_groups(lake: Lake, days: Iterable[date]) -> Iterator[list[date]]:
+def group_days(lake: Lake, days: Iterable[date]) -> Iterator[list[date]]:
     """The days in groups bounded by registered tasks and by days: what is done once for many small days costs less."""
     group: list[date] = []
     rows = 0
@@ -136,6 +136,6 @@ def registered_days(lake: Lake, first: date | None = None, last: date | None = N
     return [day for day in lake.days(TASK_IDS) if (first or day) <= day <= (last or day)]
 
 
-def survey(lake: Lake, rules: Rules) -> list[DayStatus]:
+def survey(lake: Lake, lake_settings: LakeSettings) -> list[DayStatus]:
     """Where each day that has registered tasks stands."""
-    return [day_status(lake, day, rules) for day in registered_days(lake)]
+    return [day_status(lake, day, lake_settings) for day in registered_days(lake)]

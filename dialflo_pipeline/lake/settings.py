@@ -7,14 +7,14 @@ from dialflo_pipeline.core.settings import Settings
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What the rows of the lake's flattened tables depend on."""
+class LakeSettings:
+    """The settings that the rows of the lake's flattened tables depend on."""
 
     timezone: str
     settle_after: timedelta
     default_region: str | None = None
 
 
-def rules_of(settings: Settings) -> Rules:
+def lake_settings_of(settings: Settings) -> LakeSettings:
     """The settings that flattened rows depend on."""
-    return Rules(settings.timezone, settings.settle_after, settings.default_region)
+    return LakeSettings(settings.timezone, settings.settle_after, settings.default_region)

@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from dialflo_pipeline.core.schema import RAW_TABLES, Table
-from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 from dialflo_pipeline.storage.parquet import reader, writer
 from dialflo_pipeline.storage.parquet.checksum import home_of
 from dialflo_pipeline.storage.parquet.schema import PARTITION_COLUMN, arrow_schema, typed
@@ -38,7 +38,7 @@ class Lake:
             entries = list(os.scandir(self.root / table.name))
         except (FileNotFoundError, NotADirectoryError):
             return []
-        days = ((_day_named(entry.name), entry) for entry in entries)
+        days = ((_day_of_folder(entry.name), entry) for entry in entries)
         return sorted(day for day, entry in days if day and _is_folder(entry))
 
     def file_names(self, table: Table, day: date) -> list[str]:
@@ -148,13 +148,13 @@ class Lake:
         self, table: Table, path: Path, metadata: Mapping[str, str]
     ) -> Iterator[Callable[[pl.DataFrame], None]]:
         with (
-            whole_file(path, self.aside) as unfinished,
+            write_atomically(path, self.aside) as unfinished,
             writer.writing(unfinished, table, home_of(path), metadata) as write,
         ):
             yield write
 
 
-def _day_named(folder: str) -> date | None:
+def _day_of_folder(folder: str) -> date | None:
     """The day that a partition's folder is named after; None for any other folder."""
     try:
         day = date.fromisoformat(folder.removeprefix(_PARTITION_PREFIX))

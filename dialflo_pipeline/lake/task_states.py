@@ -12,7 +12,7 @@ from dialflo_pipeline.core.schema import TASKS, Result, State
 KEY = ("task_id", "call_date")
 """A task and its day: days are independent, whatever their files hold."""
 
-TRY_COLUMNS = (
+ATTEMPT_COLUMNS = (
     *KEY,
     "asking_id",
     "attempt",
@@ -33,7 +33,7 @@ HOLDABLE_STATES = (State.UNSETTLED, State.NOT_FOUND)
 
 _IS_USABLE = pl.col("result") == Result.USABLE
 _IS_LATE = pl.col("requested_at") >= pl.col("deadline")
-_ANSWERED_LATE = _IS_LATE & (pl.col("result") != Result.TROUBLE)
+_ANSWERED_LATE = _IS_LATE & (pl.col("result") != Result.RETRYABLE)
 
 SHORTEST_GAP = timedelta(minutes=1)
 """Nothing is held back for less: runs by hand, one after the other, ask every time."""
@@ -42,8 +42,8 @@ SHORTEST_GAP = timedelta(minutes=1)
 def task_states(task_ids: pl.DataFrame, tries: pl.DataFrame, settle_after: timedelta) -> pl.DataFrame:
     """One row per registered task with the columns of `tasks` and `is_waiting`: whether the next sync asks for it.
 
-    `task_ids` has the columns of that table, `tries` at least `TRY_COLUMNS`. A try counts once, however many copies of
-    its file there are.
+    `task_ids` has the columns of that table, `tries` at least `ATTEMPT_COLUMNS`. A try counts once, however often it
+    is stored.
     """
     deadline = pl.coalesce("completed_at", "registered_at") + settle_after
     attempts = _attempts(tries)
@@ -73,7 +73,7 @@ def is_due(now: datetime) -> pl.Expr:
     return pl.col("is_waiting") & (pl.col("next_try_at") <= now).fill_null(value=True)
 
 
-def deciding_askings(tries: pl.DataFrame) -> pl.DataFrame:
+def deciding_fetches(tries: pl.DataFrame) -> pl.DataFrame:
     """The asking whose answer each task's rows come from: its latest usable one, else its latest if that is empty.
 
     Of each its last try, with the columns of `tries`; tasks without such an answer are not there.
@@ -139,7 +139,7 @@ def _state() -> pl.Expr:
         .then(pl.lit(str(State.NOT_FOUND)))
         .when(last == Result.EMPTY)
         .then(_word(is_late, State.FAILED, State.UNSETTLED))
-        .when(last == Result.GARBAGE)
+        .when(last == Result.MALFORMED)
         .then(_word(is_late, State.FAILED, State.PENDING))
         .otherwise(pl.lit(str(State.PENDING)))
     )

@@ -1,6 +1,6 @@
 """The tables of the private DuckDB file, made from their declarations, and the comments on all that is in it.
 
-Nobody but the pipeline opens this file (`duckdb_files.py`); readers have the published copy (`publish.py`). What
+Nobody but the pipeline opens this file (`duckdb_file.py`); readers have the published copy (`publish.py`). What
 fills the tables belongs in `loading.py`, what is computed from them in `marts.py`. All in here is derived, so a file
 with another layout is simply made anew.
 """
@@ -19,7 +19,7 @@ from dialflo_pipeline.core.schema import (
     Privacy,
     Table,
 )
-from dialflo_pipeline.storage.duckdb_file.connection import look_into
+from dialflo_pipeline.storage.duckdb_file.connection import connect_read_only
 
 _INTERNAL_TABLES = {
     "loaded_days": (
@@ -38,12 +38,12 @@ _INTERNAL_TABLES = {
 }
 
 _BY_TYPE = {"INTEGER": "bitpacking", "DATE": "bitpacking", "TIMESTAMPTZ": "bitpacking", "BOOLEAN": "rle"}
-_SELDOM_TWICE: dict[str, str | None] = dict.fromkeys(
+_MOSTLY_UNIQUE: dict[str, str | None] = dict.fromkeys(
     ("task_id", "call_id", "to_number", "to_number_e164", "contact_number", "call_recording_url"), "fsst"
 )
 """Where a call or a task has a row; of keys and values it has many."""
 
-_ANYTHING: dict[str, str | None] = dict.fromkeys(
+_FREE_TEXT: dict[str, str | None] = dict.fromkeys(
     ("interest_reasoning", "next_action_reason", "outcome_reason", "value", "last_error", "path", "reason")
 )
 
@@ -51,7 +51,7 @@ _ANYTHING: dict[str, str | None] = dict.fromkeys(
 def count_rows(path: Path) -> dict[str, int]:
     """How many rows each declared table has."""
     counts = ", ".join(f"(SELECT count(*) FROM main.{table.name})" for table in WAREHOUSE_TABLES)
-    with look_into(path) as connection:
+    with connect_read_only(path) as connection:
         row = connection.execute(f"SELECT {counts}").fetchone() or ()
     return {table.name: count for table, count in zip(WAREHOUSE_TABLES, row, strict=True)}
 
@@ -80,10 +80,10 @@ def layout() -> str:
 
 def stored_layout(connection: duckdb.DuckDBPyConnection) -> str | None:
     """The layout that the file was made with; None if it was never prepared."""
-    return one_text(connection, "pipeline", "layout")
+    return fetch_fingerprint(connection, "pipeline", "layout")
 
 
-def one_text(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> str | None:
+def fetch_fingerprint(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> str | None:
     """The fingerprint in a table of one row; None if there is no such table or row."""
     # Looked up rather than tried: a failed statement would end the transaction that this may run in.
     known = (
@@ -102,20 +102,22 @@ def comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: s
 
 def describe(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: str, columns: dict[str, str]) -> None:
     """Set the comments of a table or view and of its columns, all at once."""
-    of_columns = (_comment("COLUMN", f'{name}."{column}"', about) for column, about in columns.items())
+    of_columns = (
+        _comment("COLUMN", f'{name}."{column}"', column_comment) for column, column_comment in columns.items()
+    )
     connection.execute(" ".join([_comment(kind, name, text), *of_columns]))
 
 
-def about_columns(table: Table) -> dict[str, str]:
+def column_comments(table: Table) -> dict[str, str]:
     """The comments of a declared table's columns, by name."""
     metadata = {name: column.metadata or {} for name, column in table.columns.items()}
     return {
-        name: about(column.description or "", metadata[name]["unit"], metadata[name]["privacy"])
+        name: column_comment(column.description or "", metadata[name]["unit"], metadata[name]["privacy"])
         for name, column in table.columns.items()
     }
 
 
-def about(description: str, unit: str | None, privacy: Privacy) -> str:
+def column_comment(description: str, unit: str | None, privacy: Privacy) -> str:
     """The comment of a column."""
     unit_text = f"unit: {unit}; " if unit else ""
     return f"{' '.join(description.split())} [{unit_text}privacy: {privacy}]"
@@ -129,7 +131,9 @@ def table_script(table: Table) -> str:
         for name, sql_type in table.sql_types.items()
     )
     comments = [_comment("TABLE", f"main.{table.name}", " ".join(table.description.split()))]
-    comments += [_comment("COLUMN", f'main.{table.name}."{name}"', text) for name, text in about_columns(table).items()]
+    comments += [
+        _comment("COLUMN", f'main.{table.name}."{name}"', text) for name, text in column_comments(table).items()
+    ]
     return f"CREATE OR REPLACE TABLE main.{table.name} ({columns}); {' '.join(comments)}"
 
 
@@ -140,7 +144,7 @@ def _compression(table: Table, name: str, sql_type: str) -> str:
     """
     if sql_type == "VARCHAR":
         has_many_rows_a_call = table in (CALL_METADATA, CALL_CONTEXT)
-        way = (_ANYTHING if has_many_rows_a_call else _SELDOM_TWICE | _ANYTHING).get(name, "dictionary")
+        way = (_FREE_TEXT if has_many_rows_a_call else _MOSTLY_UNIQUE | _FREE_TEXT).get(name, "dictionary")
     else:
         way = _BY_TYPE.get(sql_type)
     return f" USING COMPRESSION {way}" if way else ""

@@ -18,8 +18,8 @@ from dialflo_pipeline.core.errors import PermanentError
 from dialflo_pipeline.core.schema import CALL_METADATA, CALLS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load.ddl import layout, prepare, stored_layout
-from dialflo_pipeline.storage.atomic_write import whole_file
-from dialflo_pipeline.storage.duckdb_file.connection import connect, log_of, look_into, with_memory_for
+from dialflo_pipeline.storage.atomic_write import write_atomically
+from dialflo_pipeline.storage.duckdb_file.connection import connect, connect_read_only, log_of, with_memory_for
 from dialflo_pipeline.storage.parquet.schema import DAY_OF_FILE, PARTITION_COLUMN
 
 FEW_DAYS = 64
@@ -56,13 +56,13 @@ def load(path: Path, lake: Lake, days: Days) -> dict[str, int]:
 
 
 def _load_all(path: Path, lake: Lake, days: Days) -> dict[str, int]:
-    with whole_file(path, lake.aside) as unfinished:
+    with write_atomically(path, lake.aside) as unfinished:
         with connect(unfinished) as connection:
             connection.begin()
             prepare(connection)
-            _record(connection, days)
+            _record_loaded_days(connection, days)
             connection.commit()
-            rows = _fill_side_by_side(connection, lake, days)
+            rows = _fill_in_parallel(connection, lake, days)
             # Closing would do it too, but keep to itself that the disk is full, and leave all of it in the log.
             connection.execute("CHECKPOINT")
         # Left by a process that was killed: DuckDB would replay it over the new file.
@@ -70,7 +70,7 @@ def _load_all(path: Path, lake: Lake, days: Days) -> dict[str, int]:
     return {table.name: rows[table.name] for table in WAREHOUSE_TABLES}
 
 
-def _fill_side_by_side(connection: duckdb.DuckDBPyConnection, lake: Lake, days: Days) -> dict[str, int]:
+def _fill_in_parallel(connection: duckdb.DuckDBPyConnection, lake: Lake, days: Days) -> dict[str, int]:
     # Several small files on several threads become small row groups, twice the size: so one thread a connection.
     connection.execute("SET threads = 1")
 
@@ -85,13 +85,13 @@ def _fill_side_by_side(connection: duckdb.DuckDBPyConnection, lake: Lake, days: 
 def _load_some(path: Path, lake: Lake, days: Days) -> dict[str, int]:
     with connect(path) as connection:
         connection.begin()
-        _keep_replaced(connection, list(days))
+        _record_replaced_calls(connection, list(days))
         connection.execute("SET threads = 1")
         rows = {}
         for table in WAREHOUSE_TABLES:
             _delete(connection, f"main.{table.name}", days)
             rows[table.name] = _insert(connection, table, lake, days)
-        _record(connection, days)
+        _record_loaded_days(connection, days)
         connection.commit()
     return rows
 
@@ -99,13 +99,13 @@ def _load_some(path: Path, lake: Lake, days: Days) -> dict[str, int]:
 def _loaded_days(path: Path) -> dict[date, str]:
     if not path.exists():
         return {}
-    with look_into(path) as connection:
+    with connect_read_only(path) as connection:
         if stored_layout(connection) != layout():
             return {}
         return dict(connection.execute("SELECT call_date, fingerprint FROM pipeline.loaded_days").fetchall())
 
 
-def _keep_replaced(connection: duckdb.DuckDBPyConnection, days: list[date]) -> None:
+def _record_replaced_calls(connection: duckdb.DuckDBPyConnection, days: list[date]) -> None:
     if len(days) > FEW_DAYS:
         connection.execute("DELETE FROM pipeline.built_days; DELETE FROM pipeline.replaced_calls")
         return
@@ -140,7 +140,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: Table, lake: Lake, day
     return int(result[0]) if result else 0
 
 
-def _record(connection: duckdb.DuckDBPyConnection, days: Days) -> None:
+def _record_loaded_days(connection: duckdb.DuckDBPyConnection, days: Days) -> None:
     loaded = {day: days[day] for day in sorted(days) if days[day] is not None}
     _delete(connection, "pipeline.loaded_days", days)
     connection.execute(

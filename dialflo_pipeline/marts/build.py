@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.load import ddl
 from dialflo_pipeline.marts.callbacks.tables import write_callbacks
 from dialflo_pipeline.marts.full_build import build_full
 from dialflo_pipeline.marts.incremental_build import build_incremental
@@ -23,7 +23,7 @@ from dialflo_pipeline.marts.model import MODEL_SCHEMAS, Model
 from dialflo_pipeline.marts.project import macro_scripts, read_models, source_files, sql_folder
 from dialflo_pipeline.marts.seeds import SEED_FOLDER, read_words
 from dialflo_pipeline.marts.settings import MartSettings
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 
 MOST_CHANGED = 0.25
 """When a larger share of all calls has changed, making everything anew costs no more than finding what to keep."""
@@ -47,9 +47,9 @@ def build(path: Path, settings: MartSettings, folder: Path | None = None, *, reb
     folder = folder or sql_folder()
     models = read_models(folder)
     basis = _basis(settings, folder)
-    with duckdb_files.connect(path) as connection:
+    with duckdb_file.connect(path) as connection:
         connection.begin()
-        warehouse.prepare(connection)
+        ddl.prepare(connection)
         changed = None if rebuild else _changed_days(connection, basis)
         write_inputs(connection, settings, read_words(folder / SEED_FOLDER))
         if changed is None:
@@ -71,20 +71,20 @@ def marts_are_current(path: Path, settings: MartSettings, folder: Path | None = 
     """Whether `build` would change nothing: same loaded days, settings and SQL files as when it last ended."""
     if not path.exists():
         return False
-    with duckdb_files.look_into(path) as connection:
+    with duckdb_file.connect_read_only(path) as connection:
         built = built_fingerprint(connection)
         return built is not None and built == _fingerprint(connection, _basis(settings, folder or sql_folder()))
 
 
 def built_fingerprint(connection: duckdb.DuckDBPyConnection) -> str | None:
     """What the marts in this file were made from; None if they never were."""
-    return warehouse.one_text(connection, "pipeline", "marts_built")
+    return ddl.fetch_fingerprint(connection, "pipeline", "marts_built")
 
 
 def _basis(settings: MartSettings, folder: Path) -> str:
     """A fingerprint of all that the marts depend on beside the loaded days."""
     files = {f"{file.parent.name}/{file.name}": file.read_text("utf-8") for file in source_files(folder)}
-    parts = [warehouse.layout(), asdict(settings), files, duckdb.__version__]
+    parts = [ddl.layout(), asdict(settings), files, duckdb.__version__]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -95,7 +95,7 @@ def _fingerprint(connection: duckdb.DuckDBPyConnection, basis: str) -> str:
 
 def _changed_days(connection: duckdb.DuckDBPyConnection, basis: str) -> list[date] | None:
     """The days loaded, loaded anew or removed since the marts were made; None if all has to be made anew."""
-    if warehouse.one_text(connection, "pipeline", "marts_basis") != basis or not _count(
+    if ddl.fetch_fingerprint(connection, "pipeline", "marts_basis") != basis or not _count(
         connection, "pipeline.built_days"
     ):
         return None
@@ -142,6 +142,6 @@ def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 def _record(connection: duckdb.DuckDBPyConnection, basis: str, fingerprint: str) -> None:
     for (name, text), value in zip(RECORDS.items(), (fingerprint, basis), strict=True):
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT ?::VARCHAR AS fingerprint", [value])
-        warehouse.comment(connection, "TABLE", name, text)
+        ddl.comment(connection, "TABLE", name, text)
     connection.execute("DELETE FROM pipeline.built_days; INSERT INTO pipeline.built_days FROM pipeline.loaded_days")
     connection.execute("DELETE FROM pipeline.replaced_calls")

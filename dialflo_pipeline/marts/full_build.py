@@ -9,12 +9,12 @@ from contextlib import closing, contextmanager
 
 import duckdb
 
+from dialflo_pipeline.core.concurrency import run_dag
 from dialflo_pipeline.core.errors import ModelError
-from dialflo_pipeline.core.run_dag import run_dag
-from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.load import ddl
 from dialflo_pipeline.marts.model import Model
 from dialflo_pipeline.marts.temp_tables import TempTables
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 
 CALLBACKS = "pipeline.callbacks"
 _SHARED = "shared"
@@ -55,7 +55,7 @@ def _shared(connection: duckdb.DuckDBPyConnection) -> Iterator[TempTables]:
 @contextmanager
 def _cursor(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     with closing(connection.cursor()) as cursor:
-        duckdb_files.set_zone(cursor)
+        duckdb_file.set_zone(cursor)
         yield cursor
 
 
@@ -77,9 +77,10 @@ def _make(connection: duckdb.DuckDBPyConnection, model: Model, stand_ins: TempTa
 
 def _describe(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     columns = {
-        name: warehouse.about(column.description, column.unit, column.privacy) for name, column in model.columns.items()
+        name: ddl.column_comment(column.description, column.unit, column.privacy)
+        for name, column in model.columns.items()
     }
-    warehouse.describe(connection, _kind(model), model.full_name, " ".join(model.description.split()), columns)
+    ddl.describe(connection, _kind(model), model.full_name, " ".join(model.description.split()), columns)
 
 
 def _kind(model: Model) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.load import ddl
 from dialflo_pipeline.marts.seeds import SEEDS, Word, merged
 from dialflo_pipeline.marts.settings import MartSettings
 
@@ -88,7 +88,7 @@ def _offset(moment: datetime, zone: ZoneInfo) -> int:
 def _write_settings(connection: duckdb.DuckDBPyConnection, settings: MartSettings) -> None:
     columns = ", ".join(f"${name}::{sql_type} AS {name}" for name, sql_type in settings.sql_types().items())
     connection.execute(f"CREATE OR REPLACE TABLE pipeline.settings AS SELECT {columns}", settings.sql_values())
-    warehouse.comment(connection, "TABLE", "pipeline.settings", "One row: the settings the marts were made with.")
+    ddl.comment(connection, "TABLE", "pipeline.settings", "One row: the settings the marts were made with.")
 
 
 def _write_day_starts(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> None:
@@ -98,7 +98,7 @@ def _write_day_starts(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> 
         " make_timestamp(unnest($starts::BIGINT[])) AT TIME ZONE 'UTC' AS starts_at",
         {"days": days, "starts": [day_start(day, zone) for day in days]},
     )
-    warehouse.comment(connection, "TABLE", "pipeline.day_starts", "When each day of calls begins in the zone.")
+    ddl.comment(connection, "TABLE", "pipeline.day_starts", "When each day of calls begins in the zone.")
 
 
 def _write_utc_offsets(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> None:
@@ -123,7 +123,7 @@ def _write_utc_offsets(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) ->
         [list(column) for column in columns],
     )
     text = "The zone's offset in the seconds of each UTC day with calls, until_second not included."
-    warehouse.comment(connection, "TABLE", "pipeline.utc_offsets", text)
+    ddl.comment(connection, "TABLE", "pipeline.utc_offsets", text)
 
 
 def _write_meanings(connection: duckdb.DuckDBPyConnection, words: Sequence[Word]) -> None:
@@ -135,7 +135,7 @@ def _write_meanings(connection: duckdb.DuckDBPyConnection, words: Sequence[Word]
         columns,
     )
     text = "What words mean: the shipped mappings and the user's own, which go before; words in their plain form."
-    warehouse.comment(connection, "TABLE", "pipeline.words", text)
+    ddl.comment(connection, "TABLE", "pipeline.words", text)
     values = " UNION ALL ".join(
         f"SELECT DISTINCT '{seed.kind}' AS kind, {seed.call_column} AS value FROM main.calls" for seed in SEEDS
     )
@@ -145,7 +145,7 @@ def _write_meanings(connection: duckdb.DuckDBPyConnection, words: Sequence[Word]
         " ON words.kind = found.kind AND words.word = found.word ORDER BY 1, 2"
     )
     text = "What the words that stand in calls mean, as they were sent; none that no mapping knows."
-    warehouse.comment(connection, "TABLE", "pipeline.meanings", text)
+    ddl.comment(connection, "TABLE", "pipeline.meanings", text)
 
 
 def _column(connection: duckdb.DuckDBPyConnection, query: str) -> list[date]:

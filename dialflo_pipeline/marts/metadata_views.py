@@ -15,7 +15,7 @@ from typing import NamedTuple
 import duckdb
 
 from dialflo_pipeline.core.schema import CALL_METADATA, Privacy
-from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.load import ddl
 from dialflo_pipeline.marts.sql_names import column_name, names_by_age
 
 VIEW_PREFIX = "agent_metadata_"
@@ -72,7 +72,7 @@ class Column(NamedTuple):
 def build_metadata_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the views of agents whose keys or types changed, and drop those of agents that are gone."""
     connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} ({_COLUMNS})")
-    warehouse.comment(connection, "TABLE", _TABLE, "Which view and column holds which metadata key of which agent.")
+    ddl.comment(connection, "TABLE", _TABLE, "Which view and column holds which metadata key of which agent.")
     before = _by_view(map(Column._make, connection.execute(f"FROM {_TABLE}").fetchall()))
     wanted = plan_columns([Key(*row) for row in connection.execute(_KEYS).fetchall()])
     now = _by_view(wanted)
@@ -148,13 +148,13 @@ def _make_view(connection: duckdb.DuckDBPyConnection, name: str, columns: Sequen
     agent = "no name" if shown[0].agent_name is None else f"the name {_shown(shown[0].agent_name)}"
     rest = f" {len(columns) - len(shown)} more keys have no column." if len(shown) < len(columns) else ""
     text = f"One row per call with metadata of the agent with {agent}, one column per metadata key.{rest}"
-    about = {each: text for each, text in warehouse.about_columns(CALL_METADATA).items() if each in FIXED}
+    about = {each: text for each, text in ddl.column_comments(CALL_METADATA).items() if each in FIXED}
     about |= {column.column_name: _about(column) for column in shown if column.column_name}
-    warehouse.describe(connection, "VIEW", f'marts."{name}"', text, about)
+    ddl.describe(connection, "VIEW", f'marts."{name}"', text, about)
 
 
 def _about(column: Column) -> str:
-    return warehouse.about(f"The key {_shown(column.key)}; NULL where not filled.", None, Privacy.PERSONAL)
+    return ddl.column_comment(f"The key {_shown(column.key)}; NULL where not filled.", None, Privacy.PERSONAL)
 
 
 def _shown(text: str) -> str:

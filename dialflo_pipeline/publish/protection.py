@@ -8,7 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
-from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 from dialflo_pipeline.storage.duckdb_file.connection import log_of
 
 NO_WRITING = 0o555
@@ -29,7 +29,7 @@ def discard_stray_log(published: Path, aside: Path) -> None:
 
     The copy also separates readers from the program, which may still have the old file open.
     """
-    with whole_file(published, aside) as unfinished:
+    with write_atomically(published, aside) as unfinished:
         shutil.copyfile(published, unfinished)
         make_read_only(unfinished)
         remove_stray_log(published)

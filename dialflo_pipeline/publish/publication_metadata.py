@@ -12,9 +12,9 @@ import duckdb
 from dialflo_pipeline import __version__
 from dialflo_pipeline.core.errors import DialfloError
 from dialflo_pipeline.core.schema import PUBLICATION, State
-from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.load import ddl
 from dialflo_pipeline.marts.build import built_fingerprint
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 
 _COUNTS = ", ".join(f"(count(*) FILTER (WHERE state = '{state}'))::INTEGER AS {state}" for state in State)
 _OPEN = f"state IN ('{State.PENDING}', '{State.UNSETTLED}')"
@@ -58,7 +58,7 @@ def stamp(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
     }
     columns = ", ".join(PUBLICATION.sql_types)
     connection.begin()
-    connection.execute(warehouse.table_script(PUBLICATION))
+    connection.execute(ddl.table_script(PUBLICATION))
     connection.execute(f"INSERT INTO main.{PUBLICATION.name} SELECT {columns} FROM ({PUBLICATION_QUERY})", values)
     connection.commit()
 
@@ -67,7 +67,7 @@ def _published_before(published: Path, state: str) -> datetime | None:
     if not published.exists():
         return None
     try:
-        with duckdb_files.look_into(published) as connection:
+        with duckdb_file.connect_read_only(published) as connection:
             return _first_published(connection, state)
     except DialfloError:
         # Broken, or held by a program that writes into it: what it says of itself counts for nothing then.

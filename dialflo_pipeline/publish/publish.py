@@ -16,8 +16,8 @@ from dialflo_pipeline.core.errors import DialfloError, NotPublished, TransientEr
 from dialflo_pipeline.marts.build import built_fingerprint
 from dialflo_pipeline.publish.protection import has_stray_log, make_read_only, remove_stray_log
 from dialflo_pipeline.publish.publication_metadata import stamp
-from dialflo_pipeline.storage.atomic_write import whole_file
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 from dialflo_pipeline.storage.duckdb_file.compact import compact, is_bloated
 
 
@@ -44,7 +44,7 @@ def publish(private: Path, published: Path, aside: Path) -> Copied:
     """
     _make_ready(private, published, aside)
     start, byte_count = time.monotonic(), private.stat().st_size
-    with whole_file(published, aside) as unfinished:
+    with write_atomically(published, aside) as unfinished:
         shutil.copyfile(private, unfinished)
         make_read_only(unfinished)
         remove_stray_log(published)
@@ -66,7 +66,7 @@ def is_published(private: Path, published: Path) -> bool:
 
 def is_copy(private: Path, published: Path) -> bool:
     """Whether both files hold the same bytes, as they do from one publication to the next load."""
-    has_log = any(duckdb_files.log_of(path).exists() for path in (private, published))
+    has_log = any(duckdb_file.log_of(path).exists() for path in (private, published))
     return not has_log and filecmp.cmp(private, published, shallow=False)
 
 
@@ -77,23 +77,23 @@ def read_published(published: Path) -> duckdb.DuckDBPyConnection:
     """
     if not published.exists():
         raise NotPublished(f"There is no published warehouse at {published} yet; run `dialflo sync` first.")
-    return duckdb_files.open_file(published, read_only=True)
+    return duckdb_file.open_file(published, read_only=True)
 
 
 def _make_ready(private: Path, published: Path, aside: Path) -> None:
     """Make the private file one to copy: stamped, complete without its log, and not much larger than it need be."""
     if not private.exists():
         raise NotPublished(f"There is no warehouse at {private} to publish; run `dialflo sync` first.")
-    with duckdb_files.connect(private) as connection:
+    with duckdb_file.connect(private) as connection:
         stamp(connection, published)
         connection.execute("CHECKPOINT")
         bloated = is_bloated(connection)
-    if duckdb_files.log_of(private).exists():
+    if duckdb_file.log_of(private).exists():
         raise TransientError(f"{private} still has a write-ahead log after a checkpoint; is another program using it?")
     if bloated:
         compact(private, aside)
 
 
 def _built(path: Path) -> str | None:
-    with duckdb_files.look_into(path) as connection:
+    with duckdb_file.connect_read_only(path) as connection:
         return built_fingerprint(connection)

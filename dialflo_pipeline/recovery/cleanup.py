@@ -16,7 +16,7 @@ LEFTOVER_AGE_SECONDS: Final = 3_600
 def clean_up(data_dir: DataDir) -> None:
     """Remove what killed processes left unfinished, and make the inbox; only for the holder of the run lock."""
     shutil.rmtree(data_dir.aside, ignore_errors=True)
-    liveness.sweep(data_dir.work)
+    liveness.remove_stale(data_dir.work)
     for leftover in (*data_dir.work.glob(f"{RUN_HOLDER}.*"), *data_dir.work.glob(f"*-{LAST_RUN}")):
         leftover.unlink(missing_ok=True)
     with registration_lock(data_dir.work):

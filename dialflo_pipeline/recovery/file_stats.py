@@ -15,7 +15,7 @@ from pathlib import Path
 from dialflo_pipeline.core.schema import RAW_TABLES, TASK_IDS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 from dialflo_pipeline.storage.duckdb_file.connection import log_of
 
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
@@ -55,7 +55,7 @@ def known_file_stats(work: Path) -> FileStats:
 def save_file_stats(work: Path, aside: Path, stats: FileStats) -> None:
     """Save the digests of files that are known to be whole."""
     if stats != known_file_stats(work):
-        with whole_file(work / FILE_STATS, aside) as unfinished:
+        with write_atomically(work / FILE_STATS, aside) as unfinished:
             unfinished.write_text(json.dumps(stats), encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from dialflo_pipeline.core.errors import DamagedFile, DamagedWarehouse, MissingChecksum
 from dialflo_pipeline.core.schema import RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, Table
 from dialflo_pipeline.lake.data_dir import DataDir
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 
 
 def examine(data_dir: DataDir) -> Iterator[DamagedFile]:
@@ -19,7 +19,7 @@ def examine(data_dir: DataDir) -> Iterator[DamagedFile]:
     for path in (data_dir.private, data_dir.published):
         try:
             if path.exists():
-                duckdb_files.examine(path)
+                duckdb_file.examine(path)
         except DamagedWarehouse as damage:
             yield damage
 

@@ -19,8 +19,8 @@ from dialflo_pipeline.core.schema import RAW_TABLES, TASK_IDS, TASKS, Table
 from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import day_status, fingerprint, survey
-from dialflo_pipeline.lake.settings import Rules
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.lake.settings import LakeSettings
+from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish.protection import discard_stray_log, has_stray_log
 from dialflo_pipeline.publish.publish import is_copy, is_published, publish
@@ -34,8 +34,8 @@ from dialflo_pipeline.recovery.file_stats import (
 from dialflo_pipeline.recovery.inspect import damage_of, damage_of_derived, damage_of_raw, table_and_day
 from dialflo_pipeline.recovery.quarantine import Finding, repair_raw
 from dialflo_pipeline.recovery.task_ids import has_loaded_ids
+from dialflo_pipeline.storage import duckdb_file
 from dialflo_pipeline.storage.atomic_write import move
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class Recovery:
     """Inspects and repairs one data folder; `tell` is called with each repaired file."""
 
     data_dir: DataDir
-    rules: Rules
+    lake_settings: LakeSettings
     mart_settings: MartSettings
     zone: ZoneInfo
     tell: Callable[[Finding], None]
@@ -110,35 +110,35 @@ class Recovery:
 
     def _derive(self, days: Sequence[date], damages: Sequence[DamagedFile]) -> None:
         self._repaired |= {damage.path for damage in damages}
-        self.retry_after_repair(lambda: list(flatten_days(self.data_dir.lake, days, self.rules)))
+        self.retry_after_repair(lambda: list(flatten_days(self.data_dir.lake, days, self.lake_settings)))
         for damage in damages:
             self._report(damage, "It was written again from the raw answers.")
 
     def _knows_all_ids(self, day: date) -> bool:
         """Whether the derived or loaded rows of a day come from exactly the files that it has now."""
         space, lake = self.data_dir, self.data_dir.lake
-        now = fingerprint(lake, day, self.rules)
-        if day_status(lake, day, self.rules).is_current and not damage_of(space, TASKS, lake.file(TASKS, day)):
+        now = fingerprint(lake, day, self.lake_settings)
+        if day_status(lake, day, self.lake_settings).is_current and not damage_of(space, TASKS, lake.file(TASKS, day)):
             return True
         try:
             loaded = (each for each in (space.private, space.published) if has_loaded_ids(each, day))
-            return any(day not in loading.stale_days(path, {day: now}) for path in loaded)
+            return any(day not in loader.stale_days(path, {day: now}) for path in loaded)
         except (DialfloError, duckdb.Error):
             return False
 
     def _inspect_private(self) -> None:
         try:
-            duckdb_files.examine(self.data_dir.private)
+            duckdb_file.examine(self.data_dir.private)
         except DamagedFile as damage:
             self._set_private_aside(damage)
 
     def _set_private_aside(self, damage: DamagedFile) -> None:
         self._repaired.add(damage.path)
-        aside = duckdb_files.set_aside(self.data_dir.private, self.data_dir.private.with_suffix(".damaged"))
+        aside = duckdb_file.set_aside(self.data_dir.private, self.data_dir.private.with_suffix(".damaged"))
         self._report(damage, f"It was moved to {aside} and is built again from the lake.")
 
     def _load_and_build(self) -> None:
-        refresh.load_warehouse(self.data_dir, survey(self.data_dir.lake, self.rules))
+        refresh.load_warehouse(self.data_dir, survey(self.data_dir.lake, self.lake_settings))
         refresh.build_marts(self.data_dir, self.mart_settings)
 
     def _discard_stray_log(self) -> None:
@@ -153,7 +153,7 @@ class Recovery:
         if space.private.exists() and is_copy(space.private, space.published):
             return
         try:
-            duckdb_files.examine(space.published)
+            duckdb_file.examine(space.published)
         except DamagedFile as damage:
             if space.private.exists():
                 publish(space.private, space.published, space.aside)
@@ -167,7 +167,7 @@ class Recovery:
     def _undo_foreign_changes(self) -> None:
         """Publish again where the published file has the state of the private one, but not its content."""
         space = self.data_dir
-        if is_published(space.private, space.published) and loading.have_same_days(space.private, space.published):
+        if is_published(space.private, space.published) and loader.have_same_days(space.private, space.published):
             publish(space.private, space.published, space.aside)
             self.tell(Finding(space.published, "was changed by another program", "It was published again."))
 

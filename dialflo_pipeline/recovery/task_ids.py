@@ -22,7 +22,7 @@ from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.extract.task_ids.inbox import DONE
 from dialflo_pipeline.extract.task_ids.register import register
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 from dialflo_pipeline.storage.locks import registration_lock
 from dialflo_pipeline.storage.parquet import checksum
 
@@ -120,7 +120,7 @@ def _loaded(path: Path, day: date) -> Iterator[pl.DataFrame]:
         return
     columns = "task_id, epoch_us(completed_at), epoch_us(registered_at), attributes::VARCHAR"
     try:
-        with duckdb_files.look_into(path) as connection:
+        with duckdb_file.connect_read_only(path) as connection:
             rows = connection.execute(f"SELECT {columns} FROM main.tasks WHERE call_date = ?", [day]).fetchall()
     except (DialfloError, duckdb.Error):
         return

@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from dialflo_pipeline.core.errors import DialfloError
 from dialflo_pipeline.run.asset_events import Checked, Event, Materialized
-from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 
 EVENT_FILE: Final = "asset_events.jsonl"
 _LOCK: Final = "asset_events.lock"
@@ -88,7 +88,7 @@ def compact_events(work: Path, aside: Path) -> None:
             return
         kept = sorted(latest.values(), key=lambda each: each.id)
         lines = [json.dumps(_record(each.id, each.at.isoformat(), each.event)) for each in kept]
-        with whole_file(work / EVENT_FILE, aside) as unfinished:
+        with write_atomically(work / EVENT_FILE, aside) as unfinished:
             unfinished.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 

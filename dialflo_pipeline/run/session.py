@@ -9,7 +9,7 @@ from typing import TypeVar
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus, day_status, survey
-from dialflo_pipeline.lake.settings import Rules, rules_of
+from dialflo_pipeline.lake.settings import LakeSettings, lake_settings_of
 from dialflo_pipeline.marts.settings import MartSettings, mart_settings_of
 from dialflo_pipeline.progress import Reporter
 from dialflo_pipeline.recovery.cleanup import clean_up
@@ -27,7 +27,7 @@ class RunSession:
 
     settings: Settings
     data_dir: DataDir
-    rules: Rules
+    lake_settings: LakeSettings
     mart_settings: MartSettings
     reporter: Reporter
     recovery: Recovery
@@ -39,16 +39,16 @@ class RunSession:
     def days(self, span: Span = EVERY_DAY) -> list[DayStatus]:
         """Where the days of a span stand, both ends included. All days are surveyed once, then handed on."""
         if self._surveyed is None:
-            self._surveyed = self.repairing(lambda: survey(self.data_dir.lake, self.rules))
+            self._surveyed = self.repairing(lambda: survey(self.data_dir.lake, self.lake_settings))
         first, last = span
         return [status for status in self._surveyed if (first or status.day) <= status.day <= (last or status.day)]
 
     def refresh(self, days: Iterable[date]) -> None:
         """Look again at days that a stage has changed; the others stay as surveyed."""
         changed = set(days)
-        lake, rules = self.data_dir.lake, self.rules
+        lake, lake_settings = self.data_dir.lake, self.lake_settings
         self._surveyed = [
-            day_status(lake, status.day, rules) if status.day in changed else status for status in self.days()
+            day_status(lake, status.day, lake_settings) if status.day in changed else status for status in self.days()
         ]
 
     def survey_again(self) -> None:
@@ -78,12 +78,12 @@ def open_session(
 
     `what` names the run to others. Raises `LockHeld` when another run is active, unless this one is to `wait`.
     """
-    data_dir, rules, marts = DataDir(settings.data_dir), rules_of(settings), mart_settings_of(settings)
+    data_dir, lake_settings, marts = DataDir(settings.data_dir), lake_settings_of(settings), mart_settings_of(settings)
     with run_lock(data_dir.work, what, wait=wait, on_wait=on_wait):
         clean_up(data_dir)
-        recovery = Recovery(data_dir, rules, marts, settings.zone, reporter.damage_found)
+        recovery = Recovery(data_dir, lake_settings, marts, settings.zone, reporter.damage_found)
         recovery.inspect()
-        session = RunSession(settings, data_dir, rules, marts, reporter, recovery, datetime.now(UTC))
+        session = RunSession(settings, data_dir, lake_settings, marts, reporter, recovery, datetime.now(UTC))
         yield session
         if not session.has_failed:
             recovery.note()

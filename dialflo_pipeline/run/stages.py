@@ -46,15 +46,15 @@ def ids_to_fetch(session: RunSession, days: Iterable[DayStatus], plan: "FetchPla
     from dialflo_pipeline.extract.plan import plan_ids
 
     with_work = [status.day for status in days if plan.has_work(status)]
-    return session.repairing(lambda: plan_ids(session.data_dir.lake, with_work, session.rules, plan))
+    return session.repairing(lambda: plan_ids(session.data_dir.lake, with_work, session.lake_settings, plan))
 
 
 def fetch(session: RunSession, ids: dict[str, date]) -> "FetchReport":
     """Fetch these ids and store every attempt. Raises `SettingsError` where ids wait and there is no token."""
     from dialflo_pipeline.api.request import open_fetcher
-    from dialflo_pipeline.core import event_loop
+    from dialflo_pipeline.core.signals import run_async
     from dialflo_pipeline.extract.fetch import FetchReport
-    from dialflo_pipeline.extract.run import fetch_answers
+    from dialflo_pipeline.extract.run import fetch_tasks
 
     settings = session.settings
     if not ids:
@@ -73,7 +73,7 @@ def fetch(session: RunSession, ids: dict[str, date]) -> "FetchReport":
     )
     lake, reporter = session.data_dir.lake, session.reporter
     try:
-        report = event_loop.run(fetch_answers(lake, ids, fetcher, settings.max_concurrency, reporter.fetching))
+        report = run_async(fetch_tasks(lake, ids, fetcher, settings.max_concurrency, reporter.fetching))
     finally:
         session.refresh(ids.values())
     reporter.fetched(report)
@@ -86,7 +86,7 @@ def flatten(session: RunSession, days: Sequence[date], reports: list[DayReport] 
 
     def flatten_rest() -> None:
         rest = [day for day in days if day not in {report.day for report in done}]
-        for report in flatten_days(session.data_dir.lake, rest, session.rules):
+        for report in flatten_days(session.data_dir.lake, rest, session.lake_settings):
             done.append(report)
             session.reporter.flattening(len(done), len(days), report.day)
 
@@ -109,7 +109,7 @@ def check(session: RunSession, checks: Sequence[Check], *, everything: bool = Fa
     """Run these checks, all of one stage, on the private DuckDB file."""
     clock = Clock(datetime.now(UTC), session.settings.zone, session.settings.settle_after)
     results = session.repairing(
-        lambda: run_checks(session.data_dir, checks, session.rules, clock, everything=everything)
+        lambda: run_checks(session.data_dir, checks, session.lake_settings, clock, everything=everything)
     )
     session.reporter.checked(results)
     return results

@@ -108,11 +108,11 @@ class Driver:
         ids = stages.ids_to_fetch(session, session.days(span), plan)
         if not ids:
             return
-        from dialflo_pipeline.extract.outcome import why_unfetched  # brings in HTTP, which an idle sync does without
+        from dialflo_pipeline.extract.outcome import fetch_error  # brings in HTTP, which an idle sync does without
 
         self.fetched_days |= set(ids.values())
         report = stages.fetch(session, ids)
-        self.fetch_problem = why = why_unfetched(report)
+        self.fetch_problem = why = fetch_error(report)
         waiting = stages.ids_to_fetch(session, session.days(span), plan).values() if why else ()
         rows = {day: session.data_dir.lake.row_count(RAW_ANSWERS, day) for day in set(ids.values()) - set(waiting)}
         self.fetched_days -= set(rows) if why else set()

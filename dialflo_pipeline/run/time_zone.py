@@ -4,7 +4,7 @@ import duckdb
 
 from dialflo_pipeline.core.errors import DialfloError
 from dialflo_pipeline.lake.data_dir import DataDir
-from dialflo_pipeline.storage.duckdb_file.connection import look_into
+from dialflo_pipeline.storage.duckdb_file.connection import connect_read_only
 
 
 def time_zone_change(data_dir: DataDir, time_zone: str) -> str | None:
@@ -23,7 +23,7 @@ def _last_time_zone(data_dir: DataDir) -> str | None:
     for path in (data_dir.private, data_dir.published):
         try:
             if path.is_file():
-                with look_into(path) as connection:
+                with connect_read_only(path) as connection:
                     row = connection.execute("SELECT timezone FROM pipeline.settings").fetchone()
                 return row[0] if row else None
         except (DialfloError, duckdb.CatalogException):

@@ -14,7 +14,7 @@ import duckdb
 from dialflo_pipeline.core.errors import TransientError, UsageError
 from dialflo_pipeline.core.schema import PUBLICATION
 from dialflo_pipeline.serve.csv_safety import spreadsheet_safe_sql
-from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 
 MANIFEST = "manifest.json"
 _ASIDE = ".unfinished"
@@ -48,11 +48,11 @@ def export(
     try:
         with ExitStack() as files:
             # Entered first, so put in place last: the manifest, after all its files.
-            unfinished = files.enter_context(whole_file(manifest, aside))
+            unfinished = files.enter_context(write_atomically(manifest, aside))
             exported = []
             for table in chosen:
                 path = folder / _file_name(table, file_format)
-                exported.append(_write(connection, table, path, files.enter_context(whole_file(path, aside))))
+                exported.append(_write(connection, table, path, files.enter_context(write_atomically(path, aside))))
             unfinished.write_text(_manifest(connection, file_format, exported), encoding="utf-8")
             manifest.unlink(missing_ok=True)
     finally:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_file(path: Path, aside: Path) -> Iterator[Path]:
+def write_atomically(path: Path, aside: Path) -> Iterator[Path]:
     """Give a path to write to; on success sync it and put it in the place of `path` in one step.
 
     `aside` must be on the same disk. If the body fails, `path` stays as it was and nothing is left behind.

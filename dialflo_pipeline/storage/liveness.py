@@ -12,12 +12,12 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 RUNS: Final = "runs"
-LEFT_SECONDS: Final = 3_600.0
+STALE_SECONDS: Final = 3_600.0
 """A lock file that nobody holds is removed when it is so old: nobody can be about to take it any more."""
 
 
 @contextmanager
-def shown_alive(work: Path, run_id: str) -> Iterator[None]:
+def mark_alive(work: Path, run_id: str) -> Iterator[None]:
     """Be the living process of a run, over data whose private folder is `work`."""
     path = _path(work, run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,11 +35,11 @@ def is_alive(work: Path, run_id: str) -> bool:
     return path.exists() and _is_held(path)
 
 
-def sweep(work: Path) -> None:
+def remove_stale(work: Path) -> None:
     """Remove what killed processes left."""
     for path in (work / RUNS).glob("*.lock"):
         try:
-            is_old = time.time() - path.stat().st_mtime > LEFT_SECONDS
+            is_old = time.time() - path.stat().st_mtime > STALE_SECONDS
         except FileNotFoundError:
             continue
         if is_old and not _is_held(path):

@@ -19,7 +19,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from dialflo_pipeline.core.errors import LockHeld
-from dialflo_pipeline.storage.directory_lock import FolderLock
+from dialflo_pipeline.storage.folder_lock import FolderLock
 
 RUN_LOCK: Final = "run.lock"
 RUN_HOLDER: Final = "run.holder.json"
@@ -29,7 +29,7 @@ GRACE_SECONDS: Final = 0.25
 """How long even a run that does not wait tries: `holder` takes the lock for an instant to see whether it is free."""
 
 POLL_SECONDS: Final = 0.2
-TELL_EVERY_SECONDS: Final = 30.0
+REPORT_EVERY_SECONDS: Final = 30.0
 REGISTRATION_TIMEOUT_SECONDS: Final = 600.0
 
 
@@ -56,7 +56,7 @@ class _Held:
 
 _held: dict[tuple[int, Path], _Held] = {}
 """The run locks of this process; its id is in the key since a forked child inherits the dict but no lock."""
-_gate = threading.Lock()
+_registry_lock = threading.Lock()
 
 
 @contextmanager
@@ -72,12 +72,12 @@ def run_lock(
     key = (os.getpid(), work_dir.resolve())
     if not _take(key, what, GRACE_SECONDS):
         if not wait:
-            raise LockHeld(f"{_holder_in(key[1])} is at work on this data. Wait for it to end, or stop it.")
+            raise LockHeld(f"{_read_holder(key[1])} is at work on this data. Wait for it to end, or stop it.")
         _wait_for(key, what, on_wait, poll)
     try:
         yield
     finally:
-        _let_go(key)
+        _release(key)
 
 
 @contextmanager
@@ -100,22 +100,22 @@ def registration_lock(work_dir: Path, timeout: float = REGISTRATION_TIMEOUT_SECO
 def holder(work_dir: Path) -> Holder | None:
     """Who holds the run lock now, this process included; None if it is free."""
     key = (os.getpid(), work_dir.resolve())
-    with _gate:
+    with _registry_lock:
         if key in _held:
-            return _holder_in(key[1])
+            return _read_holder(key[1])
         if not work_dir.is_dir():
             return None
         lock = FolderLock(key[1] / RUN_LOCK)
         try:
             lock.acquire(0)
         except Timeout:
-            return _holder_in(key[1])
+            return _read_holder(key[1])
         lock.release()
         return None
 
 
 def _take(key: tuple[int, Path], what: str, timeout: float) -> bool:
-    with _gate:
+    with _registry_lock:
         if key in _held:
             _held[key].times += 1
             return True
@@ -125,7 +125,7 @@ def _take(key: tuple[int, Path], what: str, timeout: float) -> bool:
         except Timeout:
             return False
         try:
-            _sign(key[1], what)
+            _write_holder(key[1], what)
         except OSError:
             lock.release()
             raise
@@ -137,15 +137,15 @@ def _wait_for(key: tuple[int, Path], what: str, on_wait: Callable[[str], None] |
     tell_at = time.monotonic()
     while not _take(key, what, 0):
         if on_wait and time.monotonic() >= tell_at:
-            on_wait(f"Waiting for {_holder_in(key[1])}.")
-            tell_at += TELL_EVERY_SECONDS
+            on_wait(f"Waiting for {_read_holder(key[1])}.")
+            tell_at += REPORT_EVERY_SECONDS
         time.sleep(poll)
 
 
-def _let_go(key: tuple[int, Path]) -> None:
+def _release(key: tuple[int, Path]) -> None:
     if key[0] != os.getpid():
         return  # A forked child leaves the block of its parent, who still holds the lock.
-    with _gate:
+    with _registry_lock:
         held = _held[key]
         held.times -= 1
         if not held.times:
@@ -159,14 +159,14 @@ def _registration_lock(path: Path) -> FileLock:
     return FileLock(path, thread_local=False, fallback_to_soft=False)
 
 
-def _sign(work_dir: Path, what: str) -> None:
+def _write_holder(work_dir: Path, what: str) -> None:
     me = asdict(Holder(os.getpid(), what, socket.gethostname(), datetime.now(UTC)))
     unfinished = work_dir / f"{RUN_HOLDER}.{os.getpid()}"
     unfinished.write_text(json.dumps(me, default=datetime.isoformat), encoding="utf-8")
     os.replace(unfinished, work_dir / RUN_HOLDER)
 
 
-def _holder_in(work_dir: Path) -> Holder:
+def _read_holder(work_dir: Path) -> Holder:
     try:
         said = json.loads((work_dir / RUN_HOLDER).read_text(encoding="utf-8"))
         since = datetime.fromisoformat(said["since"]).astimezone(UTC)

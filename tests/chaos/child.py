@@ -58,7 +58,7 @@ def _make_small() -> None:
     from dialflo_pipeline.extract.task_ids import inbox
     from dialflo_pipeline.lake import partitions
 
-    raw_writer.FLUSH_TRIES = 6
+    raw_writer.FLUSH_ATTEMPTS = 6
     partitions.GROUP_DAYS = 3
     vars(inbox).update(STILL_SECONDS=0.02, POLL_SECONDS=0.01)
     vars(asking)["RetryPolicy"] = partial(RetryPolicy, first_wait_seconds=0.001)

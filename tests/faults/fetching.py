@@ -17,12 +17,12 @@ from pydantic import SecretStr
 
 from dialflo_pipeline.api import request as asking
 from dialflo_pipeline.api.retry import RetryPolicy
-from dialflo_pipeline.core import event_loop
 from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS
+from dialflo_pipeline.core.signals import run_async
 from dialflo_pipeline.extract.fetch import FetchReport
-from dialflo_pipeline.extract.run import fetch_answers
+from dialflo_pipeline.extract.run import fetch_tasks
 from dialflo_pipeline.lake.partitions import read_states
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.lake.store import Lake
 from tests.support.canaries import TOKEN
 from tests.support.fault_server import FaultServer
@@ -69,7 +69,7 @@ class Fetched:
 
     def states(self, settle_hours: float = 24) -> dict[str, dict[str, Any]]:
         """The tasks by id; with 0 hours all were asked too late."""
-        states = read_states(self.lake, [DAY], Rules("UTC", timedelta(hours=settle_hours)))
+        states = read_states(self.lake, [DAY], LakeSettings("UTC", timedelta(hours=settle_hours)))
         return {row["task_id"]: row for row in states.iter_rows(named=True)}
 
 
@@ -105,7 +105,7 @@ def fetch_from(
                 tries=tries,
                 timeout_seconds=timeout_seconds,
             )
-            fetching = fetch_answers(
+            fetching = fetch_tasks(
                 lake,
                 dict.fromkeys(ids, DAY),
                 opened,
@@ -124,7 +124,7 @@ def fetch_from(
     _register(lake, ids)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asking, "RetryPolicy", partial(RetryPolicy, first_wait_seconds=0.001))
-        return event_loop.run(asyncio.wait_for(main(), MAX_SECONDS))
+        return run_async(asyncio.wait_for(main(), MAX_SECONDS))
 
 
 def _register(lake: Lake, ids: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ STATES: Final = {
 }
 """What an asking ends in, and the state it gives: when asked before the deadline, and when asked at or after it."""
 
-TRIED_AGAIN: Final = ("trouble", "garbage")
+RETRYABLE_RESULTS: Final = ("trouble", "garbage")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Fault:
 
     @property
     def is_tried_again(self) -> bool:
-        return self.result in TRIED_AGAIN and not self.is_last_word
+        return self.result in RETRYABLE_RESULTS and not self.is_last_word
 
 
 DETAIL: Final = b'{"detail": "no"}'
@@ -66,7 +66,7 @@ def told(name: str, say: Say, result: str, error: str = "", *, is_last_word: boo
     return Fault(name, say, result, f"HTTP {say.status}{error}", say.status, say.body, is_last_word=is_last_word)
 
 
-def put_off(name: str, say: Say) -> Fault:
+def defer(name: str, say: Say) -> Fault:
     return told(name, say, "trouble", "; to be asked again only later than an asking may take", is_last_word=True)
 
 
@@ -133,11 +133,11 @@ STATUSES: Final = [
         for name, text in AT_ONCE.items()
     ),
     *(
-        put_off(f"{status} and Retry-After {name}", Say(status, DETAIL, {"Retry-After": text}))
+        defer(f"{status} and Retry-After {name}", Say(status, DETAIL, {"Retry-After": text}))
         for status in (429, 503)
         for name, text in TOO_LATE.items()
     ),
-    put_off("429 and the date of tomorrow", Say(429, retry_date=86_400)),
+    defer("429 and the date of tomorrow", Say(429, retry_date=86_400)),
     told("404", Say(404, DETAIL), "not_found", ": the API does not know this id"),
     told("404 in HTML", Say(404, PAGE), "not_found", ": the API does not know this id"),
     told("404 and Retry-After", Say(404, DETAIL, FAR), "not_found", ": the API does not know this id"),

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from dialflo_pipeline.flatten.days import flatten_days
-from dialflo_pipeline.lake.settings import Rules
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.lake.settings import LakeSettings
+from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from tests.faults.bodies import BODIES, ZONE, Body
@@ -30,14 +30,14 @@ from tests.support.warehouse_rows import differences, read_tables
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 ROWS = [pytest.param(number, id=body.name) for number, body in enumerate(BODIES)]
-RULES = Rules(ZONE, timedelta(hours=24))
+RULES = LakeSettings(ZONE, timedelta(hours=24))
 
 
 def _tables(fetched: Fetched, folder: Path) -> Tables:
     """Derive the day, load it, make the marts."""
     list(flatten_days(fetched.lake, [DAY], RULES))
     path = folder / "warehouse.duckdb"
-    loading.load(path, fetched.lake, {DAY: "now"})
+    loader.load(path, fetched.lake, {DAY: "now"})
     marts.build(path, MartSettings(ZONE, redial_max_attempts=3, redial_min_gap_minutes=30))
     return read_tables(path)
 

@@ -53,7 +53,7 @@ def _script(faults: Sequence[Fault]) -> dict[str, Sequence[Say]]:
 def _fetch(faults: Sequence[Fault], options: dict[str, Any], way: str, folder: Path) -> Seen:
     script = _script(faults)
     with using(way), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(throttle, "LONGEST_PAUSE_SECONDS", 0.05)
+        patch.setattr(throttle, "MAX_PAUSE_SECONDS", 0.05)
         fetched = fetch_from(FaultServer(script), folder, list(script), **options)
     assert fetched.failure is None
     assert fetched.report is not None

@@ -220,7 +220,7 @@ def test_an_error_that_quotes_the_token_is_kept_without_it(fetch: Callable[..., 
 def test_a_token_so_short_that_it_may_be_a_word_is_left_where_it_stands(
     fetch: Callable[..., Fetched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redaction, "LEAST_SECRET_BYTES", len(TOKEN) + 1)
+    monkeypatch.setattr(redaction, "MIN_SECRET_BYTES", len(TOKEN) + 1)
     fetched = fetch(["a"], {"a": [Say(400, ECHO)]})
     (row,) = fetched.rows
     assert row["body"] == ECHO

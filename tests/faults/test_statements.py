@@ -15,13 +15,12 @@ import dialflo_pipeline
 from dialflo_pipeline.flatten import flatten
 from dialflo_pipeline.flatten.vectorised import engine
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.load import ddl as warehouse
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.load import ddl, loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts import parser
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish.publish import publish, read_published
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 
 PACKAGE: Final = Path(dialflo_pipeline.__file__).parent
 OFF: Final = ("autoinstall_known_extensions", "autoload_known_extensions")
@@ -69,7 +68,7 @@ MADE_BESIDE_IT: Final = {
     *(("marts/full_build.py", part) for part in ("_SHARED", "_kind(model)")),
     ("marts/build.py", "record"),
     ("marts/parser.py", "tree"),
-    *(("storage/duckdb_file/parallel.py", "session"), ("checks/context.py", "SESSION")),
+    *(("storage/duckdb_file/pool.py", "session"), ("checks/context.py", "SESSION")),
     *(("checks/context.py", "view"), ("checks/run.py", "check.query"), ("checks/run.py", "check.quick")),
     *(("cli/query/run.py", "SQL_ERRORS_IN_PARTS"), ("cli/query/run.py", "_LOCK_DOWN")),
     *(("serve/redial_candidates.py", f"read_query(FOLDER, '{name}')") for name in ("candidates", "caller_ids")),
@@ -77,14 +76,14 @@ MADE_BESIDE_IT: Final = {
     *(
         ("serve/export.py", "_SCHEMAS"),
         ("serve/export.py", "PUBLICATION.name"),
-        ("storage/duckdb_file/compact.py", "duckdb_files.STORAGE_VERSION"),
+        ("storage/duckdb_file/compact.py", "STORAGE_VERSION"),
     ),
-    ("storage/duckdb_file/compact.py", "duckdb_files.BLOCK_BYTES"),
+    ("storage/duckdb_file/compact.py", "BLOCK_BYTES"),
     *(("marts/input_tables.py", part) for part in ("_PLAIN", "values", "columns")),
     *(("marts/metadata_views.py", part) for part in ("_TABLE", "_COLUMNS", "_KEYS", "values", "fixed", "typed")),
     *(
         ("publish/publication_metadata.py", part)
-        for part in ("PUBLICATION.name", "PUBLICATION_QUERY", "warehouse.table_script(PUBLICATION)")
+        for part in ("PUBLICATION.name", "PUBLICATION_QUERY", "ddl.table_script(PUBLICATION)")
     ),
     ("extract/task_ids/database/query.py", "statement"),
     *(("load/ddl.py", part) for part in ("table_script(table)", "' '.join([_comment(kind, name, text), *of_columns])")),
@@ -179,7 +178,7 @@ def test_no_connection_that_the_package_opens_fetches_an_extension(
     monkeypatch.setattr(duckdb, "connect", noted)
     for cached in (engine._database, parser._parser, parser.parse_model):
         cached.cache_clear()
-    duckdb_files._INSTANCES.close()
+    duckdb_file.connection._INSTANCE_POOL.close()
     _use_every_connection(tmp_path)
     places = {
         (name, node.lineno)
@@ -192,11 +191,11 @@ def test_no_connection_that_the_package_opens_fetches_an_extension(
 
 def _use_every_connection(folder: Path) -> None:
     private, published = folder / "work" / "warehouse.duckdb", folder / "warehouse.duckdb"
-    loading.load(private, Lake(folder / "lake", folder / "aside"), {})
+    loader.load(private, Lake(folder / "lake", folder / "aside"), {})
     marts.build(private, MartSettings("UTC", redial_max_attempts=3, redial_min_gap_minutes=30))
     publish(private, published, folder / "work")
     read_published(published).close()
-    warehouse.count_rows(private)
+    ddl.count_rows(private)
     now = datetime(2025, 6, 25, tzinfo=UTC)
     answers = {
         "task_id": ["a"],

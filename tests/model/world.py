@@ -253,8 +253,8 @@ class World:
         if due and self.to_all == 401:
             return 3
         states = {row["task_id"]: row["state"] for row in self.expected().tasks}
-        in_trouble = {task_id for task_id, rows in new.items() if rows[-1]["result"] != "usable"}
-        open_ones = {task_id for task_id in in_trouble if states[task_id] in ("failed", "pending")}
+        errors = {task_id for task_id, rows in new.items() if rows[-1]["result"] != "usable"}
+        open_ones = {task_id for task_id in errors if states[task_id] in ("failed", "pending")}
         has_bad_rows = any(file.bad or not file.rows for file in files)
         return int(bool(open_ones) or has_bad_rows or self._is_stopped(due))
 

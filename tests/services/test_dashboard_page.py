@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish import publish
@@ -44,7 +44,7 @@ def published(simulated: DataDir, tmp_path_factory: pytest.TempPathFactory) -> P
     """The simulated calls with their product as campaign."""
     root = tmp_path_factory.mktemp("shown")
     private = root / "work" / "warehouse.duckdb"
-    loading.load(private, simulated.lake, dict.fromkeys(registered_days(simulated.lake), "loaded"))
+    loader.load(private, simulated.lake, dict.fromkeys(registered_days(simulated.lake), "loaded"))
     marts.build(private, SETTINGS)
     publish.publish(private, root / "warehouse.duckdb", root / "work")
     return root / "warehouse.duckdb"
@@ -297,7 +297,7 @@ def test_texts_of_calls_are_only_text(browser: Any, published: Path, tmp_path: P
 
 def test_a_warehouse_without_calls_says_so(browser: Any, tmp_path: Path) -> None:
     private = tmp_path / "work" / "warehouse.duckdb"
-    loading.load(private, Lake(tmp_path / "lake", tmp_path / "work"), {})
+    loader.load(private, Lake(tmp_path / "lake", tmp_path / "work"), {})
     marts.build(private, SETTINGS)
     publish.publish(private, tmp_path / "warehouse.duckdb", tmp_path / "work")
     made = build_dashboard(tmp_path / "warehouse.duckdb", tmp_path / "dashboard.html", tmp_path / "aside")

@@ -18,12 +18,12 @@ from dialflo_pipeline.core.schema import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.core.settings import ENV_PREFIX
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish import publish
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 from dialflo_pipeline.storage.duckdb_file.compact import compact
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("readers")]
@@ -93,7 +93,7 @@ def _read_all(reader: Path, published: Path) -> dict[str, Any]:
 
 def _own_view(published: Path) -> tuple[dict[str, int], int]:
     """The rows of every table and view as this process reads them, and how many columns readers find described."""
-    with duckdb_files.connect(published, read_only=True) as connection:
+    with duckdb_file.connect(published, read_only=True) as connection:
         names = connection.execute(
             "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal"
             " UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal"
@@ -152,7 +152,7 @@ def _with_tasks(root: Path, count: int) -> Path:
     for table in WAREHOUSE_TABLES:
         rows = tasks if table is TASKS else []
         lake.replace(table, [pl.DataFrame(rows, schema=table.frame_schema)], DAY)
-    loading.load(private, lake, {DAY: str(count)})
+    loader.load(private, lake, {DAY: str(count)})
     marts.build(private, MartSettings("UTC", 3, 30))
     return Path(shutil.copy(private, root / f"{count}.duckdb"))
 

@@ -20,7 +20,7 @@ from dialflo_pipeline.core.phone_numbers import e164
 from dialflo_pipeline.core.settings import ENV_PREFIX, Settings
 from dialflo_pipeline.core.values import OUTCOMES, outcome_of, parse_confidence, parse_number, parse_time
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish.publish import publish, read_published
@@ -85,7 +85,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a published warehouse: every table and mart, no rows."""
     data = tmp_path_factory.mktemp("docs") / "data"
     private = data / "work" / "warehouse.duckdb"
-    loading.load(private, Lake(data / "lake", data / "work"), {})
+    loader.load(private, Lake(data / "lake", data / "work"), {})
     marts.build(private, MartSettings("UTC", redial_max_attempts=3, redial_min_gap_minutes=30))
     publish(private, data / "warehouse.duckdb", data / "work")
     return data

@@ -10,7 +10,7 @@ from dialflo_pipeline.core.schema import TASK_IDS, TASKS
 from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus, survey
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.pipeline import days_to_load
 from dialflo_pipeline.publish.publish import read_published
@@ -18,7 +18,7 @@ from dialflo_pipeline.publish.publish import read_published
 pytestmark = pytest.mark.usefixtures("few_marts")
 
 DAYS = [date(2024, 5, 1), date(2024, 5, 2)]
-RULES = Rules("UTC", timedelta(hours=24))
+RULES = LakeSettings("UTC", timedelta(hours=24))
 MARTS = MartSettings("UTC", 3, 30)
 
 

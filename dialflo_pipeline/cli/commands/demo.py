@@ -21,7 +21,7 @@ from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.project import read_query
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.simulator import RunningSimulator, TaskRow, demo_options, running_simulator, task_rows
-from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 
 TRY_NEXT = (
     "SELECT call_date, agent_name, calls, answer_rate FROM marts.answer_rate ORDER BY call_date DESC, calls DESC",
@@ -93,7 +93,10 @@ def _register(settings: Settings, rows: Iterable[TaskRow]) -> None:
 
 
 def _write_task_file(file: Path, rows: Iterable[TaskRow]) -> None:
-    with whole_file(file, file.parent) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as stream:
+    with (
+        write_atomically(file, file.parent) as unfinished,
+        unfinished.open("w", encoding="utf-8", newline="") as stream,
+    ):
         writer = csv.writer(stream)
         writer.writerow(["task_id", "completed_at", "campaign"])
         writer.writerows([row.task_id, row.completed_at.isoformat(), row.attributes["campaign"]] for row in rows)

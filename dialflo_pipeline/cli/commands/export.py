@@ -15,7 +15,7 @@ from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.serve.export import MANIFEST, export
-from dialflo_pipeline.storage.duckdb_file.connection import most_memory
+from dialflo_pipeline.storage.duckdb_file.connection import allow_most_memory
 
 app = new_app()
 
@@ -45,7 +45,7 @@ def run_export(names: Sequence[str], file_format: str, folder: Path | None) -> i
     """Write the files and list them; without a folder, into `export/` below the data folder."""
     data_dir = DataDir(load_settings().data_dir)
     target = folder or data_dir.export
-    with most_memory(), closing(read_published(data_dir.published)) as connection:
+    with allow_most_memory(), closing(read_published(data_dir.published)) as connection:
         exported = export(connection, names, file_format, target)
     table(["file", "rows", "bytes"], [(one.file, one.rows, one.bytes) for one in exported])
     say_hint(f"Written to {target}. {MANIFEST} there has the time of publication and a checksum for each file.")

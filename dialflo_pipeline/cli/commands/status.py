@@ -19,7 +19,7 @@ from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.lake.data_dir import QUARANTINE, DataDir
 from dialflo_pipeline.lake.last_run import last_run
 from dialflo_pipeline.lake.partitions import DayStatus, day_status, read_states, registered_days
-from dialflo_pipeline.lake.settings import Rules, rules_of
+from dialflo_pipeline.lake.settings import LakeSettings, lake_settings_of
 from dialflo_pipeline.lake.store import Lake
 
 NEVER_ASKED = "not asked yet"
@@ -40,7 +40,7 @@ def show_status(*, as_json: bool) -> int:
     """Print where the tasks stand, for people or (one JSON object) for programs."""
     settings = load_settings()
     data_dir = DataDir(settings.data_dir)
-    known = _collect(data_dir, rules_of(settings))
+    known = _collect(data_dir, lake_settings_of(settings))
     if as_json:
         out.file.write(json.dumps(known, ensure_ascii=False, indent=2) + "\n")
     else:
@@ -48,20 +48,20 @@ def show_status(*, as_json: bool) -> int:
     return 1 if known["damaged"] else 0
 
 
-def _collect(data_dir: DataDir, rules: Rules) -> dict[str, Any]:
+def _collect(data_dir: DataDir, lake_settings: LakeSettings) -> dict[str, Any]:
     days, why, damaged = [], Counter[tuple[str, str]](), []
     for day in registered_days(data_dir.lake):
         try:
-            counts, reasons = _day(data_dir.lake, day, rules)
+            counts, reasons = _day(data_dir.lake, day, lake_settings)
         except DamagedFile as damage:
             damaged.append(str(damage))
-            counts, reasons = _counts_of(day_status(data_dir.lake, day, rules)), Counter()
+            counts, reasons = _counts_of(day_status(data_dir.lake, day, lake_settings)), Counter()
         days.append({"call_date": day.isoformat(), **counts, "tasks": sum(counts.values())})
         why += reasons
     last = last_run(data_dir.work)
     return {
         "data_dir": str(data_dir.root),
-        "timezone": rules.timezone,
+        "timezone": lake_settings.timezone,
         "published": str(data_dir.published) if data_dir.published.exists() else None,
         "last_run": asdict(last) if last else None,
         "tasks": sum(day["tasks"] for day in days),
@@ -73,12 +73,12 @@ def _collect(data_dir: DataDir, rules: Rules) -> dict[str, Any]:
     }
 
 
-def _day(lake: Lake, day: date, rules: Rules) -> tuple[dict[str, int], Counter[tuple[str, str]]]:
+def _day(lake: Lake, day: date, lake_settings: LakeSettings) -> tuple[dict[str, int], Counter[tuple[str, str]]]:
     """Tasks by state, and those that wait or failed by state and reason; a day with neither is read from its footer."""
-    status = day_status(lake, day, rules)
+    status = day_status(lake, day, lake_settings)
     if status.is_current and not status.waiting and not status.failed:
         return _counts_of(status), Counter()
-    states = read_states(lake, [day], rules)
+    states = read_states(lake, [day], lake_settings)
     counts = dict(states["state"].value_counts().iter_rows())
     open_ones = states.filter(pl.col("is_waiting") | (pl.col("state") == State.FAILED))
     reasons = Counter(open_ones.select("state", pl.col("last_error").fill_null(_no_error())).iter_rows())

@@ -15,7 +15,7 @@ from dialflo_pipeline.cli.streams import STDIN, standard_input
 from dialflo_pipeline.core.errors import TaskFileError, UsageError
 from dialflo_pipeline.core.schema import FORGOTTEN_IDS
 from dialflo_pipeline.core.settings import Settings, load_settings
-from dialflo_pipeline.core.signals import ending_at_once
+from dialflo_pipeline.core.signals import exit_on_signals
 from dialflo_pipeline.extract.task_ids.files.formats import Format
 from dialflo_pipeline.extract.task_ids.files.reader import TaskFile, read
 from dialflo_pipeline.extract.task_ids.register import Registration, register
@@ -65,7 +65,7 @@ def add(files: Sequence[str], file_format: Format | None, column: str | None, *,
             source = standard_input() if name == STDIN else Path(name)
             task_file = read(source, file_format, column, settings.zone)
             task_file.refused.tell = partial(tell, task_file.name)
-            with ending_at_once(partial(say_error, INTERRUPTED)):
+            with exit_on_signals(partial(say_error, INTERRUPTED)):
                 total += register_file(settings, task_file, again=again)
         except (TaskFileError, UsageError) as error:
             say_error(str(error))

@@ -9,7 +9,6 @@ from pathlib import Path
 from dialflo_pipeline.api.client import open_client
 from dialflo_pipeline.cli.doctor.open_files import open_files
 from dialflo_pipeline.cli.processes import command_of
-from dialflo_pipeline.core import event_loop
 from dialflo_pipeline.core.diagnostics import Finding
 from dialflo_pipeline.core.errors import (
     DialfloError,
@@ -20,6 +19,7 @@ from dialflo_pipeline.core.errors import (
     TransportError,
 )
 from dialflo_pipeline.core.settings import Settings, find_env_file
+from dialflo_pipeline.core.signals import run_async
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.seeds import read_words
 from dialflo_pipeline.publish.protection import has_stray_log
@@ -80,7 +80,7 @@ def _api(settings: Settings) -> Finding:
     if settings.api_token is None:
         return Finding(what, "not checked: DIALFLO_API_TOKEN is not set; live fetches need it", False)
     try:
-        status = event_loop.run(_probe(settings))
+        status = run_async(_probe(settings))
     except TransportError as error:
         return Finding(what, f"not reached: {error}", False)
     if status == 401:

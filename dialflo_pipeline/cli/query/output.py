@@ -17,7 +17,7 @@ from rich.text import Text
 
 from dialflo_pipeline.cli.console import cell, out, table
 from dialflo_pipeline.core.errors import UsageError
-from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 
 MAX_TABLE_ROWS = 200
 """Rows of a table that are printed by default."""
@@ -93,7 +93,7 @@ def write_parquet(rows: duckdb.DuckDBPyRelation, path: Path) -> Shown:
 def _whole(path: Path) -> AbstractContextManager[Path]:
     if path.is_dir():
         raise UsageError(f"{path} is a folder; give a file name.")
-    return whole_file(path, path.parent)
+    return write_atomically(path, path.parent)
 
 
 def _print_csv(result: Result, _: int) -> Shown:

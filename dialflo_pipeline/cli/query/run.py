@@ -15,7 +15,7 @@ from dialflo_pipeline.core.errors import UsageError
 from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
-from dialflo_pipeline.storage.duckdb_file.connection import most_memory
+from dialflo_pipeline.storage.duckdb_file.connection import allow_most_memory
 
 _LOCK_DOWN = "SET enable_external_access = false; SET lock_configuration = true"
 """Even in a read-only database, SQL can read and write other files, attach databases and load extensions."""
@@ -35,7 +35,7 @@ def run_query(
     shows at most `max_rows` rows (0: all); the other formats always have all rows.
     """
     form, text = _format(result_format, output), _text(sql, file)
-    with most_memory():
+    with allow_most_memory():
         connection = read_published(DataDir(load_settings().data_dir).published)
     start = time.monotonic()
     try:

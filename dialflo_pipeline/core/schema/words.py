@@ -31,11 +31,11 @@ class Result(StrEnum):
 
     USABLE = "usable"
     EMPTY = "empty"
-    GARBAGE = "garbage"
+    MALFORMED = "garbage"
     NOT_FOUND = "not_found"
     REFUSED = "refused"
     UNAUTHORIZED = "unauthorized"
-    TROUBLE = "trouble"
+    RETRYABLE = "trouble"
 
 
 VALUE_TYPES = ("string", "number", "boolean", "null", "object", "array")

@@ -18,7 +18,7 @@ from dialflo_pipeline.defs.assets import specs
 from dialflo_pipeline.defs.assets.configs import FetchConfig, FlattenConfig
 from dialflo_pipeline.defs.partitions import A_DAY_A_RUN, days_of_run, materialized, note_failed
 from dialflo_pipeline.defs.resources import DagsterRun
-from dialflo_pipeline.extract.outcome import why_unfetched
+from dialflo_pipeline.extract.outcome import fetch_error
 from dialflo_pipeline.extract.plan import FetchPlan
 from dialflo_pipeline.flatten.days import DayReport
 from dialflo_pipeline.run import stages
@@ -49,7 +49,7 @@ def _raw_answers(partitions: DailyPartitionsDefinition, shown: specs.Shown) -> A
             except Exception:
                 note_failed(context, key, {}, days)
                 raise
-            why = why_unfetched(report)
+            why = fetch_error(report)
             unfetched = set(_ids_to_fetch(context, config, session).values()) if why else set()
             rows = {day: session.data_dir.lake.row_count(RAW_ANSWERS, day) for day in days - unfetched}
         planned = Counter(ids.values())

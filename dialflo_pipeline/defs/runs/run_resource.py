@@ -8,7 +8,7 @@ from dagster import InitResourceContext, ResourceDefinition, resource
 from dialflo_pipeline.core.errors import DialfloError
 from dialflo_pipeline.defs.resources import DagsterRun, Pipeline
 from dialflo_pipeline.lake.data_dir import DataDir
-from dialflo_pipeline.storage.liveness import RUNS, shown_alive
+from dialflo_pipeline.storage.liveness import RUNS, mark_alive
 
 
 def run_resource(pipeline: Pipeline) -> ResourceDefinition:
@@ -23,7 +23,7 @@ def run_resource(pipeline: Pipeline) -> ResourceDefinition:
         except (DialfloError, OSError):
             yield run  # the first step fails of the same, and says so better
             return
-        with shown_alive(work, context.run.run_id) if context.run else nullcontext():
+        with mark_alive(work, context.run.run_id) if context.run else nullcontext():
             try:
                 yield run
             finally:

@@ -35,7 +35,7 @@ from dialflo_pipeline.defs.runs.backfills import days_in_hand, is_followed_up
 from dialflo_pipeline.defs.sensors.settings_changed import ALWAYS, settings_since
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus, survey
-from dialflo_pipeline.lake.settings import rules_of
+from dialflo_pipeline.lake.settings import lake_settings_of
 from dialflo_pipeline.marts.settings import mart_settings_of
 from dialflo_pipeline.pipeline import is_up_to_date
 from dialflo_pipeline.storage.locks import run_lock
@@ -72,7 +72,7 @@ def due_sensor(pipeline: Pipeline, partitions: DailyPartitionsDefinition) -> Sen
         data_dir, since = DataDir(settings.data_dir), settings_since(context, now)
         if any(is_under_way(context.instance, job.name, data_dir) for job in (sync_job, derive_job)):
             return SkipReason("A sync is under way.")
-        days, in_hand = survey(data_dir.lake, rules_of(settings)), days_in_hand(context.instance, data_dir)
+        days, in_hand = survey(data_dir.lake, lake_settings_of(settings)), days_in_hand(context.instance, data_dir)
         look = _Look(context.instance, settings, partitions, now, since, days, in_hand)
         found = look.sync()
         return look.derive(found) if isinstance(found, SkipReason) else found

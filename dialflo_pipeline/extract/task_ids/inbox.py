@@ -19,7 +19,7 @@ from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.extract.task_ids.register import Registration, register_each
 from dialflo_pipeline.extract.task_ids.row_validation import Refusals, TaskRow
 from dialflo_pipeline.lake.store import Lake, is_file
-from dialflo_pipeline.storage.atomic_write import move, whole_file
+from dialflo_pipeline.storage.atomic_write import move, write_atomically
 
 STILL_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 60.0
@@ -177,7 +177,7 @@ def _refuse(path: Path, reason: str, aside: Path) -> Path:
     folder = path.parent / REFUSED
     target = _free_name(folder, path.name)
     # First the reason: a refused file without one would leave its owner guessing.
-    with whole_file(target.with_name(_fitting(target.name, ".reason.txt")), aside) as beside:
+    with write_atomically(target.with_name(_fitting(target.name, ".reason.txt")), aside) as beside:
         beside.write_text(f"{reason}\n", encoding="utf-8", errors="backslashreplace")
     return move(path, target)
 

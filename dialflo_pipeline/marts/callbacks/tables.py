@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dialflo_pipeline.load import ddl as warehouse
+from dialflo_pipeline.load import ddl
 from dialflo_pipeline.marts.callbacks.parser import READER, Kind, Reading, calendar_ends, read_text, request
 from dialflo_pipeline.marts.project import read_query
 from dialflo_pipeline.marts.settings import MartSettings
@@ -57,7 +57,7 @@ def write_callbacks(
     """
     for name, (columns, text) in _TABLES.items():
         connection.execute(f"CREATE TABLE IF NOT EXISTS pipeline.{name} ({columns})")
-        warehouse.comment(connection, "TABLE", f"pipeline.{name}", text)
+        ddl.comment(connection, "TABLE", f"pipeline.{name}", text)
     if forget:
         connection.execute("DELETE FROM pipeline.callback_texts")
     changed = {"days": None if days is None else list(days)}

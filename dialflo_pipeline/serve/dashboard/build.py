@@ -14,8 +14,8 @@ from dialflo_pipeline.serve.dashboard.html import document
 from dialflo_pipeline.serve.dashboard.limits import MOST, Frames, Limits, within
 from dialflo_pipeline.serve.dashboard.masking import masked_frames, only_links
 from dialflo_pipeline.serve.dashboard.queries import FOLDER, read_frames
-from dialflo_pipeline.storage.atomic_write import whole_file
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 
 _HEAD_BYTES = 2_000
 """The start of a page, which has the state it was built from."""
@@ -48,7 +48,7 @@ def build_dashboard(
         text = page(read_frames(published), state, unmask=unmask)
         if target.is_file() and target.read_bytes() == text.encode():
             return Dashboard(target, target.stat().st_size, is_new=False)
-        with whole_file(target, aside) as unfinished:
+        with write_atomically(target, aside) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
     except DamagedFile:
         raise  # the caller repairs it and calls again
@@ -95,7 +95,7 @@ def _packed_within(frames: Frames, limits: Limits, *, is_masked: bool) -> str:
 
 def _states(published: Path) -> dict[bool, str]:
     """The state of a page of this file, by whether it is unmasked; equal states give equal pages."""
-    with duckdb_files.look_into(published) as connection:
+    with duckdb_file.connect_read_only(published) as connection:
         parts = [__version__, _sources(), str(built_fingerprint(connection))]
     return {unmask: hashlib.sha256("\n".join([*parts, str(unmask)]).encode()).hexdigest() for unmask in (False, True)}
 

@@ -14,8 +14,8 @@ from dialflo_pipeline.marts.model import ModelColumn
 from dialflo_pipeline.marts.parser import header_and_query
 from dialflo_pipeline.marts.project import sql_folder
 from dialflo_pipeline.serve.dashboard.limits import BY_DAY, MOST, Frames, Limits
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
-from dialflo_pipeline.storage.duckdb_file.parallel import query_parallel
+from dialflo_pipeline.storage import duckdb_file
+from dialflo_pipeline.storage.duckdb_file.pool import query_parallel
 
 FOLDER = "dashboard"
 SESSION = "USE warehouse; SET TimeZone = 'UTC'"
@@ -38,7 +38,7 @@ def read_frames(published: Path, limits: Limits = MOST, folder: Path | None = No
     Raises `PermanentError` for a file published by an older version.
     """
     folder = (folder or sql_folder()) / FOLDER
-    with duckdb_files.connect(published, read_only=True) as connection:
+    with duckdb_file.connect(published, read_only=True) as connection:
         try:
             values = {"first_day": _first_day(connection, limits.days), "most_calls": limits.calls}
             paths = [folder / f"{name}.sql" for name in (*OTHER, *BY_DAY)]  # the slowest queries first

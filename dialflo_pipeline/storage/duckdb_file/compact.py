@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from dialflo_pipeline.storage.atomic_write import whole_file
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage.atomic_write import write_atomically
+from dialflo_pipeline.storage.duckdb_file.connection import BLOCK_BYTES, STORAGE_VERSION, connect
 
 FREE_SHARE = 1 / 3
 """Free blocks of all. What one sync rewrites is free after it, so a lower bound might ask for a new file each time."""
@@ -29,11 +29,10 @@ def compact(path: Path, aside: Path) -> None:
 
     `aside` is a folder on the same disk for the new file while it is not whole.
     """
-    with whole_file(path, aside) as unfinished, duckdb_files.connect(path, read_only=True) as connection:
+    with write_atomically(path, aside) as unfinished, connect(path, read_only=True) as connection:
         quoted = str(unfinished).replace("'", "''")
         connection.execute(
-            f"ATTACH '{quoted}' AS compacted"
-            f" (STORAGE_VERSION '{duckdb_files.STORAGE_VERSION}', BLOCK_SIZE {duckdb_files.BLOCK_BYTES})"
+            f"ATTACH '{quoted}' AS compacted (STORAGE_VERSION '{STORAGE_VERSION}', BLOCK_SIZE {BLOCK_BYTES})"
         )
         # One thread: several would make small row groups, which take twice the space.
         connection.execute("SET threads = 1")

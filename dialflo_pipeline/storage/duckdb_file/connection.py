@@ -17,7 +17,7 @@ import duckdb
 
 from dialflo_pipeline.core.errors import DamagedWarehouse, TransientError
 from dialflo_pipeline.storage.atomic_write import move
-from dialflo_pipeline.storage.duckdb_file.pool import Instances
+from dialflo_pipeline.storage.duckdb_file.pool import InstancePool
 
 T = TypeVar("T")
 
@@ -25,14 +25,14 @@ T = TypeVar("T")
 STORAGE_VERSION = "v1.2.0"
 BLOCK_BYTES = 16_384
 """The smallest there can be: each column of each table has a block of its own at least, and most tables are small."""
-LIMIT: Final = "memory_limit"
+MEMORY_LIMIT: Final = "memory_limit"
 _takes_most_memory = ContextVar("takes most memory", default=False)
 _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     # Else a table name that is not there would be looked for among the variables of this program.
     "python_enable_replacements": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    LIMIT: "1GB",
+    MEMORY_LIMIT: "1GB",
     "threads": min(4, os.cpu_count() or 1),
 }
 _NEW_FILE = {"storage_compatibility_version": STORAGE_VERSION, "default_block_size": str(BLOCK_BYTES)}
@@ -56,16 +56,16 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
     """
     connection = open_file(path, read_only=read_only)
     try:
-        with _damage_told(path):
+        with _raise_as_damage(path):
             yield connection
     finally:
         connection.close()
 
 
 @contextmanager
-def look_into(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect_read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """As `connect` to read only, but sooner: for a look that takes little memory and leaves nothing in it."""
-    with _damage_told(path), _INSTANCES.lent() as connection:
+    with _raise_as_damage(path), _INSTANCE_POOL.borrow() as connection:
         _attach(connection, path)
         set_zone(connection)
         yield connection
@@ -74,7 +74,7 @@ def look_into(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """The connection of `connect`, for callers that close it themselves."""
-    with _damage_told(path):
+    with _raise_as_damage(path):
         connection = _open_to_read(path) if read_only else _create_or_open(path)
     set_zone(connection)
     return connection
@@ -115,12 +115,12 @@ def with_memory_for(work: Callable[[], T]) -> T:
     try:
         return work()
     except duckdb.OutOfMemoryException:
-        with most_memory():
+        with allow_most_memory():
             return work()
 
 
 @contextmanager
-def most_memory() -> Iterator[None]:
+def allow_most_memory() -> Iterator[None]:
     """What is opened in the block may take four fifths of the machine's memory, as any client of DuckDB may."""
     token = _takes_most_memory.set(True)
     try:
@@ -135,7 +135,7 @@ def log_of(path: Path) -> Path:
 
 
 @contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
+def _raise_as_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
@@ -155,7 +155,7 @@ def _disk_error(error: duckdb.Error) -> int | None:
 
 def _options() -> dict[str, str | bool | int | float | list[str]]:
     """Without a limit of its own DuckDB takes up to four fifths of the memory."""
-    return {name: value for name, value in _OPTIONS.items() if name != LIMIT or not _takes_most_memory.get()}
+    return {name: value for name, value in _OPTIONS.items() if name != MEMORY_LIMIT or not _takes_most_memory.get()}
 
 
 def _create_or_open(path: Path) -> duckdb.DuckDBPyConnection:
@@ -183,5 +183,5 @@ def _refuse_pipe(path: Path) -> None:
         raise DamagedWarehouse(path, _REMEDY, "is no file")
 
 
-_INSTANCES = Instances(lambda: duckdb.connect(config=_OPTIONS | {"temp_directory": "", "threads": 1}))
-atexit.register(_INSTANCES.close)  # while DuckDB is still there to close them
+_INSTANCE_POOL = InstancePool(lambda: duckdb.connect(config=_OPTIONS | {"temp_directory": "", "threads": 1}))
+atexit.register(_INSTANCE_POOL.close)  # while DuckDB is still there to close them

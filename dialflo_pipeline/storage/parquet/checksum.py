@@ -15,9 +15,9 @@ from typing import BinaryIO
 
 KEY = "dialflo.sha256"
 HOME_KEY = "dialflo.home"
-UNSEALED = "0" * 64
+EMPTY_CHECKSUM = "0" * 64
 
-_MARK = KEY.encode() + bytes([0x18, len(UNSEALED)])
+_MARK = KEY.encode() + bytes([0x18, len(EMPTY_CHECKSUM)])
 """The key as it stands in a footer, with the type and length of the value that follows it."""
 
 _HOME = re.compile(re.escape(HOME_KEY.encode()) + rb"\x18([\x00-\x7f])")
@@ -30,8 +30,8 @@ _CHUNK = 1024 * 1024
 _REMEMBERED = 16_384
 
 
-def seal(path: Path) -> None:
-    """Seal a file that was written with `UNSEALED` as the value of `KEY`."""
+def write_checksum(path: Path) -> None:
+    """Seal a file that was written with `EMPTY_CHECKSUM` as the value of `KEY`."""
     with path.open("r+b") as file:
         place, _ = _place(file)
         if place is None:
@@ -74,7 +74,7 @@ def _look_at(path: str, *_look: int) -> tuple[bool | None, str | None]:
             # Where a home stands beside it, the name of the seal itself is damaged.
             return (False if HOME_KEY.encode() in tail else None), None
         file.seek(place)
-        return file.read(len(UNSEALED)) == _digest(file, place).encode(), _home_in(tail)
+        return file.read(len(EMPTY_CHECKSUM)) == _digest(file, place).encode(), _home_in(tail)
 
 
 def _home_in(tail: bytes) -> str | None:
@@ -100,8 +100,8 @@ def _digest(file: BinaryIO, place: int) -> str:
     while left and (chunk := file.read(min(left, _CHUNK))):
         digest.update(chunk)
         left -= len(chunk)
-    digest.update(UNSEALED.encode())
-    file.seek(place + len(UNSEALED))
+    digest.update(EMPTY_CHECKSUM.encode())
+    file.seek(place + len(EMPTY_CHECKSUM))
     while chunk := file.read(_CHUNK):
         digest.update(chunk)
     return digest.hexdigest()

@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 
 from dialflo_pipeline.core.errors import DamagedFile, DamagedRows, Misplaced, MissingChecksum
 from dialflo_pipeline.core.schema import RAW_ANSWERS, RAW_TABLES, TASK_IDS, Table
-from dialflo_pipeline.storage.parquet import checksum as seal
+from dialflo_pipeline.storage.parquet import checksum
 from dialflo_pipeline.storage.parquet.schema import PARTITION_COLUMN, arrow_schema, stored_columns, typed
 
 MANY_ROWS = 65_536
 
 _HASH = "body_sha256"
-_NOT_OURS = (b"ARROW:", seal.KEY.encode(), seal.HOME_KEY.encode())
+_NOT_OURS = (b"ARROW:", checksum.KEY.encode(), checksum.HOME_KEY.encode())
 _REMEDIES = {
     TASK_IDS: "`dialflo sync` sets it aside and looks for its ids elsewhere.",
     RAW_ANSWERS: "`dialflo sync` sets it aside and fetches its ids again.",
@@ -34,7 +34,7 @@ _DERIVED = "`dialflo sync` and `dialflo rebuild` write it anew."
 def metadata(table: Table, path: Path) -> dict[str, str]:
     """What was stored in the footer beside the rows."""
     stored = _footer(table, path).metadata or {}
-    with _damage_told(table, path):
+    with _raise_as_damage(table, path):
         return {key.decode(): value.decode() for key, value in stored.items() if not key.startswith(_NOT_OURS)}
 
 
@@ -46,8 +46,8 @@ def row_count(table: Table, path: Path) -> int:
 def verify(table: Table, path: Path) -> None:
     """Read all of a file, as much as is needed to know that it holds what was written."""
     try:
-        with _damage_told(table, path):
-            is_sealed = _is_sealed(table, path)
+        with _raise_as_damage(table, path):
+            is_sealed = _has_valid_checksum(table, path)
     except FileNotFoundError as error:
         raise DamagedFile(path, _REMEDIES.get(table, _DERIVED), "is missing") from error
     if is_sealed:
@@ -72,8 +72,8 @@ def batches(table: Table, path: Path, stored: Sequence[str], batch_rows: int) ->
     with _opened(table, path, arrow_schema(table, columns)) as file:
         for batch in file.iter_batches(batch_rows, columns=columns):
             frame = pl.DataFrame(pl.from_arrow(_plain(pa.Table.from_batches([batch]))))
-            if "body" in columns and not _are_all_bodies_told(batch):
-                unlike += sum(_is_other_body(frame))
+            if "body" in columns and not _are_all_body_hashes_valid(batch):
+                unlike += sum(_is_body_changed(frame))
             if not unlike:
                 yield frame
     if unlike:
@@ -86,7 +86,7 @@ def sound_rows(table: Table, path: Path, day: date) -> pl.DataFrame:
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
         found = pl.DataFrame(pl.from_arrow(_plain(file.read(columns=declared.names))))
     frame = typed(table, found.with_columns(pl.lit(day).alias(PARTITION_COLUMN)).select(table.frame_schema.names()))
-    return frame.filter(~pl.Series(_is_other_body(frame), dtype=pl.Boolean))
+    return frame.filter(~pl.Series(_is_body_changed(frame), dtype=pl.Boolean))
 
 
 def _plain(found: pa.Table) -> pa.Table:
@@ -95,31 +95,31 @@ def _plain(found: pa.Table) -> pa.Table:
 
 
 def _footer(table: Table, path: Path) -> pq.FileMetaData:
-    with _damage_told(table, path):
+    with _raise_as_damage(table, path):
         return pq.read_metadata(path)
 
 
 @contextmanager
 def _opened(table: Table, path: Path, declared: pa.Schema) -> Iterator[pq.ParquetFile]:
     """A file for reading these columns; what is found to be damaged by then, or in the body, is told as such."""
-    with _damage_told(table, path):
-        _is_sealed(table, path)
+    with _raise_as_damage(table, path):
+        _has_valid_checksum(table, path)
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             _expect(declared, file.schema_arrow)
             yield file
 
 
-def _is_sealed(table: Table, path: Path) -> bool:
-    is_whole = seal.is_whole(path)
+def _has_valid_checksum(table: Table, path: Path) -> bool:
+    is_whole = checksum.is_whole(path)
     if is_whole is False:
         raise pa.ArrowInvalid("not the bytes that were sealed")
-    home = seal.home(path)
-    if home not in (None, seal.home_of(path)):
+    home = checksum.home(path)
+    if home not in (None, checksum.home_of(path)):
         raise Misplaced(path, _REMEDIES.get(table, _DERIVED), home)
     return is_whole is True
 
 
-def _are_all_bodies_told(batch: pa.RecordBatch) -> bool:
+def _are_all_body_hashes_valid(batch: pa.RecordBatch) -> bool:
     """Whether all rows have a body, and it is the one whose hash stands beside it; in as few steps as can be."""
     bodies, told = batch.column("body"), batch.column(_HASH)
     if bodies.null_count or not len(bodies):
@@ -131,7 +131,7 @@ def _are_all_bodies_told(batch: pa.RecordBatch) -> bool:
     return bool(found.equals(told))
 
 
-def _is_other_body(frame: pl.DataFrame) -> list[bool]:
+def _is_body_changed(frame: pl.DataFrame) -> list[bool]:
     """For each row of `raw_answers` whether its body is another than the one whose hash stands beside it."""
     sha256 = hashlib.sha256
     pairs = zip(frame["body"], frame[_HASH], strict=True)
@@ -148,7 +148,7 @@ def _expect(declared: pa.Schema, found: pa.Schema) -> None:
 
 
 @contextmanager
-def _damage_told(table: Table, path: Path) -> Iterator[None]:
+def _raise_as_damage(table: Table, path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:

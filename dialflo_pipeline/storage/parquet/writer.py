@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dialflo_pipeline.core.schema import Table
-from dialflo_pipeline.storage.parquet import checksum as seal
+from dialflo_pipeline.storage.parquet import checksum
 from dialflo_pipeline.storage.parquet.schema import arrow_schema, stored_columns
 
-_SELDOM_TWICE = frozenset(
+_MOSTLY_UNIQUE = frozenset(
     {"task_id", "call_id", "to_number", "to_number_e164", "contact_number", "answered_at", "ended_at", "occurred_at"}
     | {"call_recording_url", "completed_at", "next_try_at", "attributes", "asking_id", "requested_at"}
     | {"body", "body_sha256"}
@@ -38,15 +38,15 @@ def writing(
 
         yield write
         groups.write_rest()
-        writer.add_key_value_metadata({seal.HOME_KEY: home, seal.KEY: seal.UNSEALED})
-    seal.seal(path)
+        writer.add_key_value_metadata({checksum.HOME_KEY: home, checksum.KEY: checksum.EMPTY_CHECKSUM})
+    checksum.write_checksum(path)
 
 
 @cache
 def _encoding(columns: tuple[str, ...]) -> dict[str, Any]:
     """A dictionary only of what is there again and again. No statistics: a day's file is read whole, and comparing all
     texts for the least and the greatest takes longer than compressing them."""
-    return {"use_dictionary": [name for name in columns if name not in _SELDOM_TWICE], "write_statistics": False}
+    return {"use_dictionary": [name for name in columns if name not in _MOSTLY_UNIQUE], "write_statistics": False}
 
 
 class _RowGroups:

@@ -14,7 +14,7 @@ import pytest
 from pyreqwest.exceptions import BuilderError
 
 from dialflo_pipeline.api import rust_transport
-from dialflo_pipeline.api.transport import PlainTransport, open_transport
+from dialflo_pipeline.api.transport import HttpxTransport, open_transport
 from tests.support.canaries import TOKEN
 
 Call = Callable[..., Any]
@@ -77,7 +77,7 @@ def _head(api: Any) -> list[bytes]:
 
 
 def test_the_fast_transport_is_used_where_it_can_be(way: str) -> None:
-    assert isinstance(open_transport("http://127.0.0.1:1", 1), PlainTransport) is (way == "plain")
+    assert isinstance(open_transport("http://127.0.0.1:1", 1), HttpxTransport) is (way == "plain")
 
 
 def test_each_header_is_sent_once_and_no_other(call: Call) -> None:
@@ -176,16 +176,16 @@ def test_where_the_fast_transport_would_not_read_them_certificates_of_ones_own_c
     monkeypatch.setattr(sys, "platform", "darwin")
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
-    assert not isinstance(open_transport("https://127.0.0.1:1", 1), PlainTransport)
+    assert not isinstance(open_transport("https://127.0.0.1:1", 1), HttpxTransport)
     monkeypatch.setenv(variable, str(CERTIFICATES / "authority.pem" if variable == "SSL_CERT_FILE" else CERTIFICATES))
-    assert isinstance(open_transport("https://127.0.0.1:1", 1), PlainTransport)
+    assert isinstance(open_transport("https://127.0.0.1:1", 1), HttpxTransport)
 
 
 def test_where_the_system_has_no_certificates_the_plain_transport_brings_its_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(rust_transport, "RustTransport", _without_certificates)
-    assert isinstance(open_transport("https://127.0.0.1:1", 1), PlainTransport)
+    assert isinstance(open_transport("https://127.0.0.1:1", 1), HttpxTransport)
 
 
 def _without_certificates(_max_connections: int) -> None:

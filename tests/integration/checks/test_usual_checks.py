@@ -14,7 +14,7 @@ from dialflo_pipeline.checks.check import CheckResult
 from dialflo_pipeline.checks.context import Clock
 from dialflo_pipeline.checks.run import all_checks, run_checks
 from dialflo_pipeline.lake.data_dir import DataDir
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.settings import LakeSettings
 
 FIRST = date(2024, 5, 1)
 TODAY = date(2024, 6, 5)
@@ -57,7 +57,7 @@ def find(path: Path) -> Find:
         checks = [check for check in all_checks() if check.name == name]
         now = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
         clock = Clock(now, ZoneInfo("UTC"), PATIENCE)
-        (result,) = run_checks(DataDir(path.parents[1]), checks, Rules("UTC", PATIENCE), clock)
+        (result,) = run_checks(DataDir(path.parents[1]), checks, LakeSettings("UTC", PATIENCE), clock)
         return result
 
     return run

@@ -131,14 +131,14 @@ def test_what_is_derived_of_a_day_that_could_not_be_fetched_is_shown_beside_it(
 def test_a_day_that_was_fetched_before_the_api_went_down_is_green(
     instance: DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fetch = collect.fetch_answers
+    fetch = collect.fetch_tasks
 
     async def fetch_the_first_day(lake: Any, ids: Mapping[str, date], *rest: Any) -> FetchReport:
         report = await fetch(lake, {name: day for name, day in ids.items() if day.isoformat() == DAYS[0]}, *rest)
         report.stopped = StopReason.API_DOWN
         return report
 
-    monkeypatch.setattr(collect, "fetch_answers", fetch_the_first_day)
+    monkeypatch.setattr(collect, "fetch_tasks", fetch_the_first_day)
     assert not run(instance, settings)
     assert shown(instance, RAW) == {DAYS[0]: DONE, DAYS[1]: FAILED}
 

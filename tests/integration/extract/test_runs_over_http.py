@@ -170,7 +170,7 @@ def test_a_busy_run_that_is_cancelled_stops_at_once(fetch: Fetch, say: Say) -> N
 def test_a_lake_that_cannot_be_written_ends_the_run_with_its_own_error(
     fetch: Fetch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(open_raw_writer, "FLUSH_TRIES", 5)
+    monkeypatch.setattr(open_raw_writer, "FLUSH_ATTEMPTS", 5)
     (tmp_path / "lake").mkdir()
     (tmp_path / "lake" / "raw_answers").write_text("a file where a folder has to be")
     fetched = fetch(_ids(300))

@@ -11,7 +11,7 @@ import pytest
 
 from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish import publish
@@ -91,7 +91,7 @@ def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             for table in WAREHOUSE_TABLES:
                 frame = pl.DataFrame(filled[table.name], schema=table.frame_schema, orient="row")
                 lake.replace(table, [frame], day)
-        loading.load(path, lake, dict.fromkeys(days, "first"))
+        loader.load(path, lake, dict.fromkeys(days, "first"))
         marts.build(path, MartSettings(timezone, max_attempts, min_gap_minutes, **more), sql if only else None)
         return path
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dialflo_pipeline.core.errors import ModelError
 from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts import incremental_build as increments
 from dialflo_pipeline.marts.parser import parse_model
@@ -22,7 +22,7 @@ from dialflo_pipeline.marts.project import in_order as ordered
 from dialflo_pipeline.marts.project import read_models, sql_folder
 from dialflo_pipeline.marts.seeds import Word
 from dialflo_pipeline.marts.settings import MartSettings
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 
 Row = dict[str, Any]
 Calls = list[Row]
@@ -80,7 +80,7 @@ class Store:
                 frame = pl.DataFrame(filled.get(table.name, []), schema=table.frame_schema, orient="row")
                 self.lake.replace(table, [frame], day)
         days = {day: None if calls is None else f"load {self._loads}" for day, calls in changes.items()}
-        loading.load(self.path, self.lake, days)
+        loader.load(self.path, self.lake, days)
 
     def contents(self, path: Path | None = None) -> dict[str, list[tuple[Any, ...]]]:
         """The rows of every model but what the clock decides, of the marts in their order, and every comment."""
@@ -92,7 +92,7 @@ class Store:
         queries["marts.callbacks"] = "SELECT * EXCLUDE (state) FROM marts.callbacks"
         queries["pipeline.callbacks"] = "FROM pipeline.callbacks ORDER BY ALL"
         queries["comments"] = "SELECT table_name, column_name, comment FROM duckdb_columns() ORDER BY ALL"
-        with duckdb_files.connect(path or self.path, read_only=True) as connection:
+        with duckdb_file.connect(path or self.path, read_only=True) as connection:
             return {name: connection.execute(query).fetchall() for name, query in queries.items()}
 
     def made_from_all(self, settings: MartSettings) -> dict[str, list[tuple[Any, ...]]]:
@@ -186,7 +186,7 @@ def test_everything_is_made_anew_when_more_than_a_few_days_changed(
     if why == "sql":
         (folder / "macros" / "more.sql").write_text("-- nothing\nSELECT 1;\n")
     if why == "many days":
-        monkeypatch.setattr(loading, "FEW_DAYS", 0)
+        monkeypatch.setattr(loader, "FEW_DAYS", 0)
     if why == "many calls":
         monkeypatch.setattr(marts, "MOST_CHANGED", 0.1)
     store.load({DAYS[1]: [{"outcome": "answered"}]})

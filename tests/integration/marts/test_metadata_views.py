@@ -13,7 +13,7 @@ from dialflo_pipeline.marts import metadata_views
 from dialflo_pipeline.marts.metadata_views import Key, plan_columns
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.marts.sql_names import column_name, safe_names
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 
 Row = dict[str, Any]
 Build = Callable[..., Path]
@@ -149,7 +149,7 @@ def test_a_view_and_its_columns_are_described(made: Callable[..., Path], read: R
 
 def test_the_view_of_an_agent_that_is_gone_is_dropped_and_others_stay(made: Callable[..., Path], read: Read) -> None:
     path = made(("Asha", {"age": "41"}), ("Ravi", {"age": "41"}))
-    with duckdb_files.connect(path) as connection:
+    with duckdb_file.connect(path) as connection:
         connection.execute("DELETE FROM main.call_metadata WHERE agent_name = 'Ravi'")
         connection.execute("UPDATE main.call_metadata SET value = 'old'")
     marts.build(path, MartSettings("UTC", 3, 30), rebuild=True)
@@ -240,7 +240,7 @@ def test_an_agent_that_comes_later_takes_no_view_from_another(
     made: Callable[..., Path], read: Read, make_call: Callable[..., Row]
 ) -> None:
     path = made(("Asha", {"Salary": "1"}))
-    with duckdb_files.connect(path) as connection:
+    with duckdb_file.connect(path) as connection:
         for agent, name in (("asha", "Salary"), ("asha", "x"), ("Asha", "salary")):
             connection.execute(
                 "INSERT INTO main.call_metadata BY NAME SELECT * REPLACE ("

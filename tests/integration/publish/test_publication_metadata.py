@@ -12,11 +12,11 @@ import pytest
 from dialflo_pipeline.core.schema import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish import publish
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 
 pytestmark = pytest.mark.usefixtures("few_marts")
 
@@ -38,7 +38,7 @@ def _publish_days(root: Path, days: dict[date, list[str]]) -> Row:
         for table in WAREHOUSE_TABLES:
             rows = tasks if table is TASKS else []
             lake.replace(table, [pl.DataFrame(rows, schema=table.frame_schema)], day)
-    loading.load(private, lake, {day: ",".join(states) for day, states in days.items()})
+    loader.load(private, lake, {day: ",".join(states) for day, states in days.items()})
     marts.build(private, SETTINGS)
     publish.publish(private, root / "warehouse.duckdb", root / "work")
     return _stamp(root / "warehouse.duckdb")
@@ -127,7 +127,7 @@ def test_a_published_file_that_cannot_be_read_is_no_hindrance(publish_days: Call
 
 
 def test_every_column_of_the_stamp_has_its_comment(simulated: DataDir) -> None:
-    with duckdb_files.connect(simulated.published, read_only=True) as connection:
+    with duckdb_file.connect(simulated.published, read_only=True) as connection:
         found = connection.execute(
             "SELECT count(*), count(comment) FROM duckdb_columns() WHERE table_name = 'published'"
         ).fetchone()

@@ -13,7 +13,7 @@ import pytest
 from dialflo_pipeline.core.errors import DamagedFile, NotPublished, TransientError
 from dialflo_pipeline.core.schema import TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish import publish
@@ -47,7 +47,7 @@ class Site:
         then = datetime(2024, 5, 7, tzinfo=UTC)
         tasks = [{"task_id": t, "registered_at": then, "state": "pending", "attempts": 0} for t in task_ids]
         self.lake.replace(TASKS, [pl.DataFrame(tasks, schema=TASKS.frame_schema)], DAY)
-        loading.load(self.private, self.lake, {DAY: " ".join(task_ids)})
+        loader.load(self.private, self.lake, {DAY: " ".join(task_ids)})
 
     def build(self) -> None:
         marts.build(self.private, SETTINGS)
@@ -111,14 +111,14 @@ def test_a_program_killed_after_loading_leaves_what_the_next_run_needs(site: Sit
     site.load("a")
     script = (
         "import os, sys; from pathlib import Path\n"
-        "from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files\n"
-        "connection = duckdb_files.open_file(Path(sys.argv[1]), read_only=False)\n"
+        "from dialflo_pipeline.storage import duckdb_file\n"
+        "connection = duckdb_file.open_file(Path(sys.argv[1]), read_only=False)\n"
         "connection.execute(\"UPDATE pipeline.loaded_days SET fingerprint = 'other'\")\n"
         "os._exit(9)\n"
     )
     killed = subprocess.run([sys.executable, "-c", script, str(site.private)], check=False, env={**os.environ})
     assert killed.returncode == 9
-    assert loading.stale_days(site.private, {DAY: "a"}) == [DAY]
+    assert loader.stale_days(site.private, {DAY: "a"}) == [DAY]
     site.load("a")
     site.build()
     site.publish()

@@ -24,7 +24,7 @@ from dialflo_pipeline.core.schema import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, WA
 from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import survey
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.recovery.file_stats import FILE_STATS
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("few_marts")
 
 DAYS = (date(2024, 5, 1), date(2024, 5, 2))
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
-RULES = Rules("UTC", timedelta(hours=24))
+RULES = LakeSettings("UTC", timedelta(hours=24))
 MARTS = MartSettings("UTC", 3, 30.0)
 IDS = {day: [f"{day}-{number}" for number in range(6)] for day in DAYS}
 

@@ -16,7 +16,7 @@ from dialflo_pipeline.core.schema import CALLS, TASKS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish import publish
@@ -35,7 +35,7 @@ def published(simulated: DataDir, tmp_path_factory: pytest.TempPathFactory) -> P
     """The simulated calls with their product as campaign, in a zone that is half an hour off."""
     root = tmp_path_factory.mktemp("dashboard")
     private = root / "work" / "warehouse.duckdb"
-    loading.load(private, simulated.lake, dict.fromkeys(registered_days(simulated.lake), "loaded"))
+    loader.load(private, simulated.lake, dict.fromkeys(registered_days(simulated.lake), "loaded"))
     marts.build(private, SETTINGS)
     publish.publish(private, root / "warehouse.duckdb", root / "work")
     return root / "warehouse.duckdb"
@@ -56,7 +56,7 @@ def make(published: Path, tmp_path: Path) -> Callable[..., making.Dashboard]:
 def empty(tmp_path: Path) -> Path:
     """A published warehouse without a task."""
     private = tmp_path / "work" / "warehouse.duckdb"
-    loading.load(private, Lake(tmp_path / "lake", tmp_path / "work"), {})
+    loader.load(private, Lake(tmp_path / "lake", tmp_path / "work"), {})
     marts.build(private, SETTINGS)
     publish.publish(private, tmp_path / "warehouse.duckdb", tmp_path / "work")
     return tmp_path / "warehouse.duckdb"
@@ -234,7 +234,7 @@ def test_without_a_published_warehouse_nothing_is_made(tmp_path: Path) -> None:
 
 def test_an_older_file_without_a_stamp_asks_for_a_sync(tmp_path: Path) -> None:
     private = tmp_path / "work" / "warehouse.duckdb"
-    loading.load(private, Lake(tmp_path / "lake", tmp_path / "work"), {})
+    loader.load(private, Lake(tmp_path / "lake", tmp_path / "work"), {})
     marts.build(private, SETTINGS)
     with pytest.raises(DashboardFailed, match="older version of the pipeline; run `dialflo sync`"):
         build_dashboard(private, tmp_path / "dashboard.html", tmp_path / "aside")
@@ -287,7 +287,7 @@ def test_one_day_far_ahead_hides_no_other(tmp_path: Path) -> None:
             rows = [task] if table is TASKS else [call] if table is CALLS else []
             lake.replace(table, [pl.DataFrame(rows, schema=table.frame_schema)], day)
     private = tmp_path / "work" / "warehouse.duckdb"
-    loading.load(private, lake, dict.fromkeys((date(2024, 5, 1), date(9999, 12, 30)), "loaded"))
+    loader.load(private, lake, dict.fromkeys((date(2024, 5, 1), date(9999, 12, 30)), "loaded"))
     marts.build(private, SETTINGS)
     publish.publish(private, tmp_path / "warehouse.duckdb", tmp_path / "work")
     frames = read_frames(tmp_path / "warehouse.duckdb")

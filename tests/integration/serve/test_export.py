@@ -18,7 +18,7 @@ from dialflo_pipeline.core.schema import WAREHOUSE_TABLES
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.serve.export import export
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 
 TRICKY = [
     "=1+1",
@@ -74,7 +74,7 @@ def test_every_table_and_mart_becomes_a_file_with_all_its_rows(
 
 @pytest.mark.usefixtures("data_dir_of_simulated")
 def test_an_export_may_take_more_memory_than_a_sync(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(duckdb_files._OPTIONS, duckdb_files.LIMIT, "300KB")
+    monkeypatch.setitem(duckdb_file.connection._OPTIONS, duckdb_file.MEMORY_LIMIT, "300KB")
     assert run_export(["calls"], "parquet", tmp_path) == 0
 
 

@@ -20,7 +20,7 @@ def _body(answer: Any) -> bytes:
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_these_statuses_are_trouble_whatever_the_body(status: int) -> None:
     for body in (DOCUMENTED, b"", b"<html>", None):
-        assert classify(status, body).result is Result.TROUBLE
+        assert classify(status, body).result is Result.RETRYABLE
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_json_without_a_call_object_is_empty(body: bytes) -> None:
 )
 def test_what_is_not_json_is_garbage_and_its_error_holds_nothing_of_it(body: bytes) -> None:
     verdict = classify(200, body)
-    assert verdict.result is Result.GARBAGE
+    assert verdict.result is Result.MALFORMED
     assert verdict.is_complete is None
     assert (verdict.error or "").startswith("the body is not JSON: ")
     assert "to_number" not in (verdict.error or "")
@@ -157,4 +157,4 @@ def test_an_answer_is_complete_when_no_call_in_it_is_under_way_or_lacks_insights
 
 @given(st.binary(max_size=200) | st.text(alphabet='[]{}",:0e1-.\\u d8ntf', max_size=60).map(str.encode))
 def test_any_bytes_are_judged(body: bytes) -> None:
-    assert classify(200, body).result in {Result.USABLE, Result.EMPTY, Result.GARBAGE}
+    assert classify(200, body).result in {Result.USABLE, Result.EMPTY, Result.MALFORMED}

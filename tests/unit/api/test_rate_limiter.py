@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.rate_limiter import BURST_SECONDS, LONGEST_PAUSE_SECONDS, RateLimiter
+from dialflo_pipeline.api.rate_limiter import BURST_SECONDS, MAX_PAUSE_SECONDS, RateLimiter
 
 
 def _turns(in_fake_time: Callable[..., Any], rate: float, count: int, workers: int) -> list[float]:
@@ -81,8 +81,8 @@ def test_no_limit_means_no_waiting(in_fake_time: Callable[..., Any]) -> None:
         ([2.0, 1.0], 2.0),
         ([1.0, 2.0], 2.0),
         ([0.0], 0.0),
-        ([3_600.0], LONGEST_PAUSE_SECONDS),
-        ([float("inf")], LONGEST_PAUSE_SECONDS),
+        ([3_600.0], MAX_PAUSE_SECONDS),
+        ([float("inf")], MAX_PAUSE_SECONDS),
     ],
 )
 def test_a_pause_holds_everybody_back_but_not_for_long(

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from pydantic import SecretStr
 
-from dialflo_pipeline.api.redaction import REDACTED, without_token
+from dialflo_pipeline.api.redaction import REDACTED, redact_token
 
 TEXT = "tok-9f3a7b21/Xy+w==&<z>\"'{1}~!"
 TOKEN = SecretStr(TEXT)
@@ -30,20 +30,20 @@ TOKEN = SecretStr(TEXT)
 )
 def test_the_token_is_taken_out_however_it_is_spelled(spelled: bytes) -> None:
     body = b'{"detail":"Bearer ' + spelled + b'", "again":"' + spelled + b'"}'
-    assert without_token(body, TOKEN) == b'{"detail":"Bearer ' + REDACTED + b'", "again":"' + REDACTED + b'"}'
+    assert redact_token(body, TOKEN) == b'{"detail":"Bearer ' + REDACTED + b'", "again":"' + REDACTED + b'"}'
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
 def test_the_token_is_taken_out_of_wide_texts(encoding: str) -> None:
-    left = without_token(f"Bearer {TEXT}, please".encode(encoding), TOKEN).replace(b"\x00", b"")
+    left = redact_token(f"Bearer {TEXT}, please".encode(encoding), TOKEN).replace(b"\x00", b"")
     assert REDACTED in left
     assert TEXT[4:12].encode() not in left
 
 
 def test_what_is_not_the_token_stays() -> None:
     body = TEXT[:-1].encode() + b" " + TEXT.upper().encode() + b" " + TEXT[1:].encode()
-    assert without_token(body, TOKEN) == body
+    assert redact_token(body, TOKEN) == body
 
 
 def test_a_short_token_may_be_a_word_and_stays() -> None:
-    assert without_token(b"a word", SecretStr("word")) == b"a word"
+    assert redact_token(b"a word", SecretStr("word")) == b"a word"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.rate_limiter import LONGEST_PAUSE_SECONDS, RateLimiter
+from dialflo_pipeline.api.rate_limiter import MAX_PAUSE_SECONDS, RateLimiter
 from dialflo_pipeline.api.request import Fetcher, TaskFetch
-from dialflo_pipeline.api.retry import TRIED_AGAIN, RetryPolicy
+from dialflo_pipeline.api.retry import RETRYABLE_RESULTS, RetryPolicy
 from dialflo_pipeline.core.schema import Result
 
 USABLE = b'[{"call_status": "BUSY"}]'
@@ -98,7 +98,7 @@ def test_trouble_is_tried_as_often_as_allowed_and_the_last_try_decides(
     ask: Callable[..., Asked], after: Callable[..., Answer], tries: int
 ) -> None:
     asked = ask([after(0, 503)], tries=tries, timeout=3_600)
-    assert asked.results == [Result.TROUBLE] * tries
+    assert asked.results == [Result.RETRYABLE] * tries
     assert [tried.attempt for tried in asked.asking.tries] == list(range(1, tries + 1))
     assert asked.asking.tries[-1].verdict.error == "HTTP 503"
 
@@ -107,7 +107,7 @@ def test_trouble_and_garbage_pass_when_a_later_try_is_good(
     ask: Callable[..., Asked], after: Callable[..., Answer]
 ) -> None:
     asked = ask([after(0, 429), _broken, after(0, 200, b"<html>"), after(0)])
-    assert asked.results == [Result.TROUBLE, Result.TROUBLE, Result.GARBAGE, Result.USABLE]
+    assert asked.results == [Result.RETRYABLE, Result.RETRYABLE, Result.MALFORMED, Result.USABLE]
     assert [tried.status for tried in asked.asking.tries] == [429, None, 200, 200]
 
 
@@ -115,7 +115,7 @@ def test_an_answer_slower_than_one_try_may_take_is_trouble(
     ask: Callable[..., Asked], after: Callable[..., Answer]
 ) -> None:
     asked = ask([after(31), after(29)])
-    assert asked.results == [Result.TROUBLE, Result.USABLE]
+    assert asked.results == [Result.RETRYABLE, Result.USABLE]
     assert asked.asking.tries[0].verdict.error == "no whole answer within 30 s"
 
 
@@ -123,7 +123,7 @@ def test_an_asking_takes_at_most_four_times_a_try_waits_included(
     ask: Callable[..., Asked], after: Callable[..., Answer]
 ) -> None:
     asked = ask([after(31)], tries=100)
-    assert set(asked.results) == {Result.TROUBLE}
+    assert set(asked.results) == {Result.RETRYABLE}
     assert 3 <= len(asked.sent) <= 5
     assert asked.ended <= 120.01
 
@@ -132,7 +132,7 @@ def test_waiting_for_a_turn_to_try_again_is_within_the_time_of_the_asking(
     ask: Callable[..., Asked], after: Callable[..., Answer]
 ) -> None:
     asked = ask([after(0, 503)], rate=1 / 500)
-    assert asked.results == [Result.TROUBLE]
+    assert asked.results == [Result.RETRYABLE]
     assert asked.ended <= 121
 
 
@@ -157,7 +157,7 @@ def test_a_retry_after_longer_than_the_asking_may_take_ends_it_in_trouble_at_onc
     ask: Callable[..., Asked], after: Callable[..., Answer], status: int, body: bytes, retry_after: str
 ) -> None:
     asked = ask([after(0, status, body, retry_after=retry_after)])
-    assert asked.results == [Result.TROUBLE]
+    assert asked.results == [Result.RETRYABLE]
     assert asked.ended < 1
     assert asked.asking.tries[0].status == status
     assert asked.asking.tries[0].body == body
@@ -191,7 +191,7 @@ def test_no_asking_breaks_the_rules_of_retrying(
     asked = ask(answers, tries=tries)
     assert 1 <= len(asked.results) == len(asked.sent) <= tries
     assert asked.ended <= 120.01
-    assert set(asked.results[:-1]) <= TRIED_AGAIN
+    assert set(asked.results[:-1]) <= RETRYABLE_RESULTS
     for tried, gap in zip(asked.asking.tries, asked.gaps, strict=False):
         assert gap >= tried.retry_after_seconds
 
@@ -216,7 +216,7 @@ def test_a_wait_asked_for_by_429_holds_back_the_other_askings(
             await first
         return sent
 
-    assert in_fake_time(main) == pytest.approx({"limited": 0, "other": LONGEST_PAUSE_SECONDS}, abs=0.01)
+    assert in_fake_time(main) == pytest.approx({"limited": 0, "other": MAX_PAUSE_SECONDS}, abs=0.01)
 
 
 def test_an_asking_cut_short_keeps_the_tries_it_has_and_the_one_under_way(
@@ -231,8 +231,8 @@ def test_an_asking_cut_short_keeps_the_tries_it_has_and_the_one_under_way(
             await asyncio.sleep(10)
             task.cancel()
             await asyncio.wait([task])
-        asking.cut_short()
-        asking.cut_short()
+        asking.record_interrupted()
+        asking.record_interrupted()
         return asking
 
     tries = in_fake_time(main).tries

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialflo_pipeline.api.classify import Attempt, Classification
-from dialflo_pipeline.api.retry import may_be_tried_again, put_off, retry_after_seconds
+from dialflo_pipeline.api.retry import defer, is_retryable, retry_after_seconds
 from dialflo_pipeline.core.schema import Result
 
 NOW = datetime(2025, 6, 25, 10, 57, 5, tzinfo=UTC)
@@ -66,14 +66,14 @@ def test_no_retry_after_header_does_harm(header: str) -> None:
 
 @pytest.mark.parametrize("result", Result)
 def test_only_trouble_and_garbage_may_be_tried_again(tried: Callable[..., Attempt], result: Result) -> None:
-    assert may_be_tried_again(tried(result)) is (result in {Result.TROUBLE, Result.GARBAGE})
+    assert is_retryable(tried(result)) is (result in {Result.RETRYABLE, Result.MALFORMED})
 
 
 @pytest.mark.parametrize("result", Result)
 def test_what_could_be_tried_again_is_trouble_when_the_api_puts_it_off(result: Result) -> None:
     verdict = Classification(result, error="why")
-    if result in {Result.TROUBLE, Result.GARBAGE}:
-        assert put_off(verdict).result is Result.TROUBLE
-        assert (put_off(verdict).error or "").startswith("why; ")
+    if result in {Result.RETRYABLE, Result.MALFORMED}:
+        assert defer(verdict).result is Result.RETRYABLE
+        assert (defer(verdict).error or "").startswith("why; ")
     else:
-        assert put_off(verdict) is verdict
+        assert defer(verdict) is verdict

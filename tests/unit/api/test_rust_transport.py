@@ -3,7 +3,7 @@ from contextlib import suppress
 
 import pytest
 
-from dialflo_pipeline.api.rust_transport import _heeded
+from dialflo_pipeline.api.rust_transport import _await_cancellable
 
 
 async def _swallowing() -> str:
@@ -15,7 +15,7 @@ async def _swallowing() -> str:
 
 def test_a_cancellation_swallowed_below_counts_all_the_same() -> None:
     async def main() -> None:
-        task = asyncio.create_task(_heeded(_swallowing()))
+        task = asyncio.create_task(_await_cancellable(_swallowing()))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -28,7 +28,7 @@ def test_a_deadline_swallowed_below_counts_all_the_same() -> None:
     async def main() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0):
-                await _heeded(_swallowing())
+                await _await_cancellable(_swallowing())
 
     asyncio.run(main())
 
@@ -39,7 +39,7 @@ def test_a_cancellation_from_before_is_not_raised_again() -> None:
             try:
                 await asyncio.sleep(3_600)
             except asyncio.CancelledError:
-                return await _heeded(asyncio.sleep(0, "tidied"))
+                return await _await_cancellable(asyncio.sleep(0, "tidied"))
             return "never"
 
         task = asyncio.create_task(work())

@@ -22,12 +22,12 @@ from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import survey
 from dialflo_pipeline.lake.registrations import forget
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.marts.settings import MartSettings
 
 DAY, NEXT = date(2024, 5, 1), date(2024, 5, 2)
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
-RULES = Rules("UTC", timedelta(hours=24))
+RULES = LakeSettings("UTC", timedelta(hours=24))
 CLOCK = Clock(datetime(2024, 5, 2, 18, tzinfo=UTC), ZoneInfo("UTC"), RULES.settle_after)
 CALL = {"agent_name": "Asha", "call_status": "NO_ANSWER", "to_number": "919876543210"}
 

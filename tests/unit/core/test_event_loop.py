@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from dialflo_pipeline.core import event_loop
+from dialflo_pipeline.core.signals import run_async
 
 
 @pytest.fixture(params=["uvloop", "asyncio"])
@@ -22,7 +22,7 @@ async def _loop() -> asyncio.AbstractEventLoop:
 
 
 def test_work_is_run_to_its_end_and_the_loop_closed(loop_of: str) -> None:
-    loop = event_loop.run(_loop())
+    loop = run_async(_loop())
     assert loop.is_closed()
     assert type(loop).__module__.split(".")[0] == loop_of
 
@@ -32,4 +32,4 @@ def test_what_the_work_raises_is_raised(loop_of: str) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        event_loop.run(fail())
+        run_async(fail())

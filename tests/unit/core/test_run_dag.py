@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.core.run_dag import run_dag
+from dialflo_pipeline.core.concurrency import run_dag
 
 NAMES = "abcdefgh"
 

@@ -95,7 +95,7 @@ def test_empty_values_count_as_unset(load: Load) -> None:
     assert settings.model_dump(exclude={"data_dir"}) == DEFAULTS
 
 
-def test_all_problems_are_told_at_once(load: Load) -> None:
+def test_all_invalid_settings_are_reported_together(load: Load) -> None:
     wrong = {
         "API_TOKEN": "two words",
         "BASE_URL": "ftp://h",
@@ -121,7 +121,7 @@ def test_all_problems_are_told_at_once(load: Load) -> None:
         "NOTIFY_UI_URL": "dagster",
     }
     head, *problems = _lines(load, **wrong)
-    assert head == "These settings are wrong (environment or .env):"
+    assert head == "Invalid settings (environment or .env):"
     assert [line.split()[0] for line in problems] == [ENV_PREFIX + name for name in wrong]
 
 
@@ -226,7 +226,7 @@ def test_a_select_is_taken_as_it_is(load: Load, query: str) -> None:
     ("variables", "problem"),
     [
         ({"TASKS_DSN": "sqlite:///a.db"}, "DIALFLO_TASKS_QUERY is missing"),
-        ({"TASKS_QUERY": "SELECT :cursor"}, "DIALFLO_TASKS_QUERY is set, but not DIALFLO_TASKS_DSN"),
+        ({"TASKS_QUERY": "SELECT :cursor"}, "DIALFLO_TASKS_QUERY is set, but DIALFLO_TASKS_DSN"),
     ],
 )
 def test_a_database_and_its_query_go_together(load: Load, variables: dict[str, str], problem: str) -> None:
@@ -289,7 +289,7 @@ def test_a_data_directory_that_there_cannot_be_is_refused_by_name(load: Load, pa
 
 def test_a_data_directory_that_is_no_text_is_refused(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environb, b"DIALFLO_DATA_DIR", b"d\xff\xfe")
-    with pytest.raises(SettingsError, match="DIALFLO_DATA_DIR holds a character"):
+    with pytest.raises(SettingsError, match="DIALFLO_DATA_DIR contains a character"):
         load()
 
 

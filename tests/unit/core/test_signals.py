@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline.core import event_loop
 from dialflo_pipeline.core.signals import (
     INTERRUPTED,
     SIGNALS,
-    cancelled_by_signals,
-    ending_at_once,
-    still_ending_at_once,
+    cancel_on_signals,
+    exit_on_signals,
+    keep_exit_on_signals,
+    run_async,
 )
 
 
 async def _work(tidied: list[str], number: signal.Signals | None) -> str:
-    with cancelled_by_signals():
+    with cancel_on_signals():
         try:
             if number is not None:
                 os.kill(os.getpid(), number)
@@ -32,7 +32,7 @@ async def _work(tidied: list[str], number: signal.Signals | None) -> str:
             tidied.append("tidied")
 
 
-@pytest.mark.parametrize("run", [asyncio.run, event_loop.run])
+@pytest.mark.parametrize("run", [asyncio.run, run_async])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_cancels_the_task_and_becomes_a_keyboard_interrupt_once_it_has_tidied_up(
     number: signal.Signals, run: Callable[[Coroutine[Any, Any, str]], str]
@@ -53,7 +53,7 @@ def test_without_a_signal_the_work_goes_on_and_the_handlers_are_as_before() -> N
 
 def test_a_cancellation_of_another_kind_stays_one() -> None:
     async def cancelled() -> None:
-        with cancelled_by_signals():
+        with cancel_on_signals():
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
@@ -70,14 +70,14 @@ def test_outside_the_main_thread_the_work_just_runs() -> None:
 
 ENDING = """
 import os, signal, sys, time
-from dialflo_pipeline.core.signals import ending_at_once, still_ending_at_once
+from dialflo_pipeline.core.signals import exit_on_signals, keep_exit_on_signals
 
 def other_handler(number, frame):
     raise RuntimeError("of a library")
 
-with ending_at_once(lambda: print("farewell", flush=True)):
+with exit_on_signals(lambda: print("farewell", flush=True)):
     signal.signal(signal.SIGINT, other_handler)
-    with still_ending_at_once():
+    with keep_exit_on_signals():
         try:
             os.kill(os.getpid(), getattr(signal, sys.argv[1]))
             time.sleep(60)
@@ -94,8 +94,8 @@ def test_other_work_ends_where_it_stands_and_says_farewell(name: str) -> None:
 
 def test_handlers_from_before_are_put_back_and_nothing_is_done_unless_it_was_asked_for() -> None:
     before = [signal.getsignal(number) for number in SIGNALS]
-    with still_ending_at_once():
+    with keep_exit_on_signals():
         assert [signal.getsignal(number) for number in SIGNALS] == before
-    with ending_at_once(lambda: None), still_ending_at_once():
+    with exit_on_signals(lambda: None), keep_exit_on_signals():
         assert [signal.getsignal(number) for number in SIGNALS] != before
     assert [signal.getsignal(number) for number in SIGNALS] == before

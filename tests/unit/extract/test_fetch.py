@@ -17,9 +17,9 @@ SENT = datetime(2024, 5, 1, tzinfo=UTC)
 ENDINGS = {
     "u": (Result.USABLE, 200),
     "e": (Result.EMPTY, 200),
-    "g": (Result.GARBAGE, 200),
-    "5": (Result.TROUBLE, 503),
-    "t": (Result.TROUBLE, None),
+    "g": (Result.MALFORMED, 200),
+    "5": (Result.RETRYABLE, 503),
+    "t": (Result.RETRYABLE, None),
     "1": (Result.UNAUTHORIZED, 401),
     "3": (Result.REFUSED, 403),
     "0": (Result.REFUSED, 400),
@@ -146,7 +146,7 @@ def test_each_id_is_asked_once_and_progress_is_told_for_each() -> None:
     assert sorted(asker.asked) == sorted(ids)
     assert sorted(kept.rows) == sorted((task_id, "ended u", False) for task_id in ids)
     assert progress == [(number, 30) for number in range(1, 31)]
-    assert (report.results, report.in_trouble, report.stopped) == ({Result.USABLE: 30}, {}, None)
+    assert (report.results, report.errors, report.stopped) == ({Result.USABLE: 30}, {}, None)
 
 
 @pytest.mark.parametrize(("concurrency", "most"), [(1, 1), (7, 7), (100, 30)])
@@ -167,7 +167,7 @@ def test_the_report_says_why_ids_gave_nothing_to_use() -> None:
 
     report, _ = _fetch(["u1", "e1", "41", "01", "t1", "g1"], Scripted(by_name), Kept(), concurrency=1)
     assert report.results.total() == 6
-    assert report.in_trouble == {f"{letter}1": f"ended {letter}" for letter in "e40tg"}
+    assert report.errors == {f"{letter}1": f"ended {letter}" for letter in "e40tg"}
 
 
 @pytest.mark.parametrize("also", ["u", "e", "5"])

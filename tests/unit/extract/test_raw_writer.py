@@ -40,7 +40,7 @@ def ended() -> Callable[..., TaskFetch]:
         for body in bodies:
             digest = hashlib.sha256(body).hexdigest()
             asking.add(
-                SENT, Classification(Result.GARBAGE, error="why"), ApiResponse(200, body, len(body), digest, None)
+                SENT, Classification(Result.MALFORMED, error="why"), ApiResponse(200, body, len(body), digest, None)
             )
         return asking
 
@@ -48,7 +48,7 @@ def ended() -> Callable[..., TaskFetch]:
 
 
 def _small(monkeypatch: pytest.MonkeyPatch, *, seconds: float = 3_600, tries: int = 10**9, size: int = 10**12) -> None:
-    for name, value in (("FLUSH_SECONDS", seconds), ("FLUSH_TRIES", tries), ("FLUSH_BYTES", size)):
+    for name, value in (("FLUSH_SECONDS", seconds), ("FLUSH_ATTEMPTS", tries), ("FLUSH_BYTES", size)):
         monkeypatch.setattr(answer_log_module, name, value)
 
 
@@ -66,7 +66,7 @@ def test_every_try_is_a_row_with_its_body_unchanged(lake: Lake, ended: Callable[
     bodies = [bytes(range(256)), b"", b' {"a" :1}\n']
     asking = ended("id-1", *bodies)
     asking.sent_at = SENT
-    asking.cut_short()
+    asking.record_interrupted()
     _log(lake, [(asking, True)])
     rows = lake.read(RAW_ANSWERS, DAY)
     RAW_ANSWERS.schema.validate(rows)

@@ -15,10 +15,10 @@ from dialflo_pipeline.flatten import days as flattening
 from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake import partitions as day_groups
 from dialflo_pipeline.lake.partitions import day_status
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.lake.store import Lake
 
-RULES = Rules("Asia/Kolkata", timedelta(hours=24))
+RULES = LakeSettings("Asia/Kolkata", timedelta(hours=24))
 DAYS = [date(2026, 1, day) for day in range(1, 8)]
 BODY = b'[{"agent_name": "A", "call_status": "BUSY", "call_context": {"k": 1}}, 7]'
 
@@ -193,5 +193,5 @@ def test_a_region_reads_national_numbers(lake: Lake) -> None:
     lake.append(TASK_IDS, _registered(day, ["a"]), day)
     lake.append(RAW_ANSWERS, _answered(day, ["a"], b'[{"to_number": "098333 33333"}]'), day)
     for region, contact in ((None, "098333 33333"), ("IN", "+919833333333")):
-        list(flatten_days(lake, [day], Rules("UTC", timedelta(hours=24), region)))
+        list(flatten_days(lake, [day], LakeSettings("UTC", timedelta(hours=24), region)))
         assert lake.read(CALLS, day)["contact_number"].to_list() == [contact]

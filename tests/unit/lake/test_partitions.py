@@ -10,12 +10,12 @@ from dialflo_pipeline.core.schema import CALLS, RAW_ANSWERS, TASK_IDS, TASKS, Re
 from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake import partitions as days
 from dialflo_pipeline.lake.partitions import DayStatus, day_status, fingerprint, read_states, registered_days, survey
-from dialflo_pipeline.lake.settings import Rules
+from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.lake.store import Lake
 
 DAY = date(2024, 5, 1)
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
-RULES = Rules("UTC", timedelta(hours=24))
+RULES = LakeSettings("UTC", timedelta(hours=24))
 USABLE = b'[{"call_status": "BUSY"}]'
 
 
@@ -63,7 +63,7 @@ def test_a_fingerprint_stays_while_nothing_changes(lake: Lake, register: Callabl
     before = fingerprint(lake, DAY, RULES)
     list(flatten_days(lake, [DAY], RULES))
     register("elsewhere", day=date(2024, 5, 2))
-    assert fingerprint(lake, DAY, Rules("UTC", timedelta(days=1))) == before
+    assert fingerprint(lake, DAY, LakeSettings("UTC", timedelta(days=1))) == before
 
 
 def test_a_fingerprint_changes_with_each_raw_file(
@@ -74,7 +74,7 @@ def test_a_fingerprint_changes_with_each_raw_file(
     seen.add(fingerprint(lake, DAY, RULES))
     register("b")
     seen.add(fingerprint(lake, DAY, RULES))
-    answered("a", Result.TROUBLE)
+    answered("a", Result.RETRYABLE)
     seen.add(fingerprint(lake, DAY, RULES))
     lake.files(RAW_ANSWERS, DAY)[0].unlink()
     assert len(seen) == 4
@@ -85,7 +85,11 @@ def test_a_fingerprint_changes_with_the_rules(
     lake: Lake, register: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register("a")
-    rules = [RULES, Rules("Asia/Kolkata", timedelta(hours=24)), Rules("UTC", timedelta(hours=24, microseconds=1))]
+    rules = [
+        RULES,
+        LakeSettings("Asia/Kolkata", timedelta(hours=24)),
+        LakeSettings("UTC", timedelta(hours=24, microseconds=1)),
+    ]
     seen = {fingerprint(lake, DAY, one) for one in rules}
     monkeypatch.setattr(days, "FLATTEN_RULES", "another")
     seen.add(fingerprint(lake, DAY, RULES))
@@ -96,7 +100,7 @@ def test_a_fingerprint_changes_with_the_region_and_then_with_the_library(
     lake: Lake, register: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register("a")
-    indian, american = (Rules("UTC", timedelta(hours=24), region) for region in ("IN", "US"))
+    indian, american = (LakeSettings("UTC", timedelta(hours=24), region) for region in ("IN", "US"))
     seen = {fingerprint(lake, DAY, one) for one in (RULES, indian, american)}
     monkeypatch.setattr(days, "library_version", lambda: "another")
     seen.add(fingerprint(lake, DAY, indian))
@@ -218,7 +222,7 @@ def test_deriving_again_gives_the_same_rows(
 ) -> None:
     register("a", "b")
     answered("a", Result.USABLE, body=USABLE)
-    answered("a", Result.TROUBLE, hours_later=2)
+    answered("a", Result.RETRYABLE, hours_later=2)
     first = list(flatten_days(lake, [DAY], RULES))
     rows = {table.name: lake.read(table, DAY) for table in (CALLS, TASKS)}
     assert list(flatten_days(lake, [DAY], RULES)) == first

@@ -12,7 +12,7 @@ import pytest
 from dialflo_pipeline.core.errors import DamagedFile, DamagedRows, MissingChecksum
 from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS, TASKS, Table
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.storage.parquet import checksum as seal
+from dialflo_pipeline.storage.parquet import checksum
 
 DAY, NEXT_DAY = date(2024, 5, 1), date(2024, 5, 2)
 
@@ -220,7 +220,7 @@ def test_a_bit_flipped_anywhere_in_a_file_is_found_before_a_row_is_read(
     dice = random.Random(seed)  # noqa: S311 - no secret
     whole[dice.randrange(len(whole))] ^= 1 << dice.randrange(8)
     path.write_bytes(whole)
-    if seal.is_whole(path) is None and path.read_bytes()[-4:] == b"PAR1":
+    if checksum.is_whole(path) is None and path.read_bytes()[-4:] == b"PAR1":
         # A bit of the word that says where the seal is: what it spoke for is as it was.
         assert lake.read(TASK_IDS, DAY).equals(registered("a", "b"))
         return
@@ -259,6 +259,6 @@ def test_a_file_that_may_not_be_read_is_not_taken_for_a_damaged_one(
     def forbidden(_: Path) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(seal, "is_whole", forbidden)
+    monkeypatch.setattr(checksum, "is_whole", forbidden)
     with pytest.raises(PermissionError):
         lake.read(TASK_IDS, DAY)

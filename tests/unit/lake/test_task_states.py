@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS, TASKS, Result, State
-from dialflo_pipeline.lake.task_states import TRY_COLUMNS, deciding_askings, is_due, task_states
+from dialflo_pipeline.lake.task_states import ATTEMPT_COLUMNS, deciding_fetches, is_due, task_states
 
 DAY = date(2024, 5, 1)
 COMPLETED = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -44,7 +44,7 @@ def _tries(history: Mapping[str, Sequence[Asked]]) -> pl.DataFrame:
             # What came before the deciding try was sent before it, perhaps on the other side of the deadline.
             "requested_at": DEADLINE + timedelta(minutes=asked.minutes_late - (0 if is_last else 30)),
             "status": asked.status,
-            "result": str(asked.result if is_last else Result.TROUBLE),
+            "result": str(asked.result if is_last else Result.RETRYABLE),
             "is_complete": asked.is_complete if is_last and asked.result is Result.USABLE else None,
             "error": asked.error,
             "stopped_run": asked.stopped_run,
@@ -54,7 +54,7 @@ def _tries(history: Mapping[str, Sequence[Asked]]) -> pl.DataFrame:
         for attempt in range(1, asked.earlier_tries + 2)
         for is_last in [attempt == asked.earlier_tries + 1]
     ]
-    return pl.DataFrame(rows, schema={name: RAW_ANSWERS.frame_schema[name] for name in TRY_COLUMNS}, orient="row")
+    return pl.DataFrame(rows, schema={name: RAW_ANSWERS.frame_schema[name] for name in ATTEMPT_COLUMNS}, orient="row")
 
 
 def _registered(task_ids: Sequence[str], completed_at: datetime | None = COMPLETED) -> pl.DataFrame:
@@ -71,11 +71,11 @@ def _usable(minutes_late: int = -60, *, is_complete: bool = False) -> Asked:
 
 
 USABLE, DONE = _usable(), _usable(is_complete=True)
-EMPTY, GARBAGE, MISSING, REFUSED, TROUBLE = (
-    Asked(result) for result in (Result.EMPTY, Result.GARBAGE, Result.NOT_FOUND, Result.REFUSED, Result.TROUBLE)
+EMPTY, MALFORMED, MISSING, REFUSED, RETRYABLE = (
+    Asked(result) for result in (Result.EMPTY, Result.MALFORMED, Result.NOT_FOUND, Result.REFUSED, Result.RETRYABLE)
 )
-LATE_EMPTY, LATE_GARBAGE, LATE_MISSING, LATE_REFUSED, LATE_TROUBLE = (
-    Asked(asked.result, 0) for asked in (EMPTY, GARBAGE, MISSING, REFUSED, TROUBLE)
+LATE_EMPTY, LATE_MALFORMED, LATE_MISSING, LATE_REFUSED, LATE_RETRYABLE = (
+    Asked(asked.result, 0) for asked in (EMPTY, MALFORMED, MISSING, REFUSED, RETRYABLE)
 )
 
 
@@ -83,10 +83,10 @@ LATE_EMPTY, LATE_GARBAGE, LATE_MISSING, LATE_REFUSED, LATE_TROUBLE = (
     ("askings", "state", "is_waiting"),
     [
         ([], State.PENDING, True),
-        ([TROUBLE], State.PENDING, True),
-        ([LATE_TROUBLE], State.PENDING, True),
-        ([GARBAGE], State.PENDING, True),
-        ([LATE_GARBAGE], State.FAILED, False),
+        ([RETRYABLE], State.PENDING, True),
+        ([LATE_RETRYABLE], State.PENDING, True),
+        ([MALFORMED], State.PENDING, True),
+        ([LATE_MALFORMED], State.FAILED, False),
         ([EMPTY], State.UNSETTLED, True),
         ([LATE_EMPTY], State.FAILED, False),
         ([MISSING], State.NOT_FOUND, True),
@@ -99,22 +99,22 @@ LATE_EMPTY, LATE_GARBAGE, LATE_MISSING, LATE_REFUSED, LATE_TROUBLE = (
         ([_usable(-1)], State.UNSETTLED, True),
         ([USABLE, DONE], State.SETTLED, False),
         ([DONE, USABLE], State.UNSETTLED, True),
-        ([USABLE, LATE_TROUBLE], State.UNSETTLED, True),
+        ([USABLE, LATE_RETRYABLE], State.UNSETTLED, True),
         ([USABLE, LATE_EMPTY], State.SETTLED, False),
-        ([USABLE, LATE_GARBAGE], State.SETTLED, False),
+        ([USABLE, LATE_MALFORMED], State.SETTLED, False),
         ([USABLE, LATE_MISSING], State.SETTLED, False),
         ([USABLE, LATE_REFUSED], State.SETTLED, False),
-        ([USABLE, LATE_EMPTY, LATE_TROUBLE], State.SETTLED, False),
+        ([USABLE, LATE_EMPTY, LATE_RETRYABLE], State.SETTLED, False),
         ([USABLE, MISSING], State.UNSETTLED, True),
         ([USABLE, REFUSED], State.UNSETTLED, True),
-        ([DONE, EMPTY, TROUBLE], State.SETTLED, False),
-        ([EMPTY, TROUBLE], State.PENDING, True),
-        ([EMPTY, LATE_TROUBLE], State.PENDING, True),
+        ([DONE, EMPTY, RETRYABLE], State.SETTLED, False),
+        ([EMPTY, RETRYABLE], State.PENDING, True),
+        ([EMPTY, LATE_RETRYABLE], State.PENDING, True),
         ([MISSING, EMPTY], State.UNSETTLED, True),
         ([EMPTY, MISSING], State.NOT_FOUND, True),
-        ([MISSING, LATE_TROUBLE], State.PENDING, True),
+        ([MISSING, LATE_RETRYABLE], State.PENDING, True),
         ([REFUSED, USABLE], State.UNSETTLED, True),
-        ([LATE_REFUSED, LATE_TROUBLE], State.PENDING, True),
+        ([LATE_REFUSED, LATE_RETRYABLE], State.PENDING, True),
         ([REFUSED, DONE], State.SETTLED, False),
     ],
 )
@@ -127,14 +127,14 @@ def _state_by_the_book(askings: Sequence[Asked]) -> State:
     counting = [asked for asked in askings if not asked.stopped_run]
     usable = [asked for asked in counting if asked.result is Result.USABLE]
     if usable:
-        was_asked_late = any(asked.is_late and asked.result is not Result.TROUBLE for asked in counting)
+        was_asked_late = any(asked.is_late and asked.result is not Result.RETRYABLE for asked in counting)
         return State.SETTLED if usable[-1].is_complete or was_asked_late else State.UNSETTLED
     if not counting:
         return State.PENDING
     match counting[-1].result, counting[-1].is_late:
         case Result.NOT_FOUND, _:
             return State.NOT_FOUND
-        case (Result.REFUSED, _) | (Result.EMPTY | Result.GARBAGE, True):
+        case (Result.REFUSED, _) | (Result.EMPTY | Result.MALFORMED, True):
             return State.FAILED
         case Result.EMPTY, False:
             return State.UNSETTLED
@@ -191,7 +191,7 @@ def test_the_latest_usable_answer_decides_else_the_latest_if_it_is_empty(askings
             expected[task_id] = f"{usable[-1]:020d}-{task_id}"
         elif counting and counting[-1][1] is Result.EMPTY:
             expected[task_id] = f"{counting[-1][0]:020d}-{task_id}"
-    found = deciding_askings(_tries(history).sample(fraction=1, shuffle=True, seed=2))
+    found = deciding_fetches(_tries(history).sample(fraction=1, shuffle=True, seed=2))
     assert found["is_last"].all()
     assert dict(found.select("task_id", "asking_id").iter_rows()) == expected
 
@@ -216,7 +216,7 @@ def test_a_stopped_run_counts_for_no_state_but_its_requests_are_counted() -> Non
 
 
 def test_a_try_that_is_there_twice_counts_once() -> None:
-    tries = _tries({"a": [Asked(Result.TROUBLE, earlier_tries=2), DONE], "b": [DONE], "c": []})
+    tries = _tries({"a": [Asked(Result.RETRYABLE, earlier_tries=2), DONE], "b": [DONE], "c": []})
     once, twice = (task_states(_registered("abc"), some, SETTLE_AFTER) for some in (tries, pl.concat([tries, tries])))
     assert twice.equals(once)
     assert once["attempts"].to_list() == [4, 1, 0]
@@ -252,10 +252,10 @@ def _asked(*minutes_late: int, result: Result = Result.EMPTY) -> list[Asked]:
         (_asked(-600, -100), 0),
         (_asked(-600, -100, 1), None),
         ([_usable(-600), _usable(-500, is_complete=True)], None),
-        ([*_asked(-600), Asked(Result.TROUBLE, -500)], None),
-        ([_usable(-600), Asked(Result.TROUBLE, -500)], -450),
-        ([_usable(-600), Asked(Result.TROUBLE, 500)], None),
-        (_asked(-600, -500, result=Result.GARBAGE), None),
+        ([*_asked(-600), Asked(Result.RETRYABLE, -500)], None),
+        ([_usable(-600), Asked(Result.RETRYABLE, -500)], -450),
+        ([_usable(-600), Asked(Result.RETRYABLE, 500)], None),
+        (_asked(-600, -500, result=Result.MALFORMED), None),
     ],
     ids=lambda value: None if isinstance(value, list) else f"held until {value}",
 )

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from dialflo_pipeline.storage.atomic_write import move, whole_file
+from dialflo_pipeline.storage.atomic_write import move, write_atomically
 
 
 def test_a_whole_file_takes_the_place_of_the_old_one_in_one_step(tmp_path: Path) -> None:
     path, aside = tmp_path / "a" / "b" / "file", tmp_path / "aside"
     for text in ("first", "second"):
-        with whole_file(path, aside) as unfinished:
+        with write_atomically(path, aside) as unfinished:
             unfinished.write_text(text)
             assert not path.exists() or path.read_text() == "first"
         assert path.read_text() == text
 
     def interrupted() -> None:
-        with whole_file(path, aside) as unfinished:
+        with write_atomically(path, aside) as unfinished:
             unfinished.write_text("third")
             raise KeyboardInterrupt
 
@@ -40,7 +40,7 @@ def test_all_is_synced_in_the_order_that_a_power_cut_needs(tmp_path: Path, monke
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "replace", replaced)
-    with whole_file(tmp_path / "a" / "b" / "file", tmp_path) as unfinished:
+    with write_atomically(tmp_path / "a" / "b" / "file", tmp_path) as unfinished:
         unfinished.write_text("x")
     assert steps == ["/a", "", f"/{unfinished.name}", "rename", "/a/b"]
     steps.clear()
@@ -62,7 +62,7 @@ def test_a_disk_that_does_not_take_a_file_leaves_the_old_one_and_is_named(
     monkeypatch.setattr(os, "fsync", full)
     with (
         pytest.raises(OSError, match=os.strerror(number)) as caught,
-        whole_file(path, tmp_path / "aside") as unfinished,
+        write_atomically(path, tmp_path / "aside") as unfinished,
     ):
         unfinished.write_text("new")
     assert caught.value.filename == str(path)

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.storage.atomic_write import whole_file
+from dialflo_pipeline.storage.atomic_write import write_atomically
 
 PLACE: Final = "task_source.json"
 
@@ -109,7 +109,7 @@ def keep_place(work_dir: Path, source: str, lake: Lake, place: Place) -> None:
         "reached_at": place.reached_at.isoformat(),
         "read_at": place.read_at.isoformat(),
     }
-    with whole_file(work_dir / PLACE, lake.aside) as unfinished:
+    with write_atomically(work_dir / PLACE, lake.aside) as unfinished:
         unfinished.write_text(json.dumps(kept), encoding="utf-8")
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.publish import publish
+from dialflo_pipeline.storage import duckdb_file
 from dialflo_pipeline.storage.duckdb_file import compact as compacting
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def bloated(simulated: DataDir, tmp_path: Path) -> Path:
     path = tmp_path / "work" / "warehouse.duckdb"
     path.parent.mkdir()
     path.write_bytes(simulated.private.read_bytes())
-    with duckdb_files.connect(path) as connection:
+    with duckdb_file.connect(path) as connection:
         connection.execute("CREATE TABLE pipeline.much AS SELECT hash(range)::VARCHAR AS x FROM range(2_000_000)")
         connection.execute("CHECKPOINT")
         # Else what is free would be at the end of the file, which DuckDB cuts off by itself.
@@ -30,7 +30,7 @@ def bloated(simulated: DataDir, tmp_path: Path) -> Path:
 
 def _content(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """All rows of all tables in their order, and what else there is with its comments."""
-    with duckdb_files.connect(path, read_only=True) as connection:
+    with duckdb_file.connect(path, read_only=True) as connection:
         found = {
             f"{schema}.{name}": connection.execute(f"FROM {schema}.{name}").fetchall()
             for schema, name in connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
@@ -59,7 +59,7 @@ def test_publishing_gives_back_much_free_space_and_changes_nothing_else(bloated:
 
 def test_a_compacted_file_can_be_loaded_into_again(bloated: Path, tmp_path: Path) -> None:
     publish.publish(bloated, tmp_path / "warehouse.duckdb", bloated.parent)
-    with duckdb_files.connect(bloated) as connection:
+    with duckdb_file.connect(bloated) as connection:
         connection.execute("DELETE FROM main.tasks")
         with pytest.raises(duckdb.ConstraintException):
             connection.execute("INSERT INTO main.tasks (task_id) VALUES (NULL)")
@@ -67,9 +67,9 @@ def test_a_compacted_file_can_be_loaded_into_again(bloated: Path, tmp_path: Path
 
 def test_a_small_file_or_one_with_little_free_is_left_alone(simulated: DataDir, bloated: Path) -> None:
     for path, is_due in ((simulated.private, False), (bloated, True)):
-        with duckdb_files.connect(path, read_only=True) as connection:
+        with duckdb_file.connect(path, read_only=True) as connection:
             assert compacting.is_bloated(connection) is is_due
-    with duckdb_files.connect(bloated) as connection:
+    with duckdb_file.connect(bloated) as connection:
         connection.execute("CREATE TABLE pipeline.more AS SELECT hash(range)::VARCHAR AS x FROM range(1_990_000)")
         connection.execute("CHECKPOINT")
         assert not compacting.is_bloated(connection)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dialflo_pipeline.core.errors import DamagedWarehouse
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 
 
 @pytest.fixture
@@ -17,15 +17,15 @@ def path(tmp_path: Path) -> Path:
 def test_a_damaged_file_is_set_aside_with_its_log(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"half a header")
-    duckdb_files.log_of(path).write_bytes(b"half a log")
+    duckdb_file.log_of(path).write_bytes(b"half a log")
     with pytest.raises(DamagedWarehouse, match="makes it anew"):
-        duckdb_files.examine(path)
-    aside = duckdb_files.set_aside(path, path.with_suffix(".damaged"))
-    assert (aside.read_bytes(), duckdb_files.log_of(aside).read_bytes()) == (b"half a header", b"half a log")
+        duckdb_file.examine(path)
+    aside = duckdb_file.set_aside(path, path.with_suffix(".damaged"))
+    assert (aside.read_bytes(), duckdb_file.log_of(aside).read_bytes()) == (b"half a header", b"half a log")
     assert [each for each in path.parent.iterdir() if each.name.startswith("warehouse.duckdb")] == []
 
 
-@pytest.mark.parametrize("opened", [duckdb_files.look_into, duckdb_files.connect])
+@pytest.mark.parametrize("opened", [duckdb_file.connect_read_only, duckdb_file.connect])
 def test_a_pipe_in_the_place_of_a_file_is_told_and_not_waited_for(
     path: Path, opened: Callable[[Path], AbstractContextManager[object]]
 ) -> None:

@@ -16,7 +16,7 @@ from dialflo_pipeline.cli.commands import redial
 from dialflo_pipeline.core.errors import NotPublished
 from dialflo_pipeline.core.schema import CALL_METADATA, CALLS, WAREHOUSE_TABLES
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.load import load as loading
+from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.publish.publish import publish
@@ -52,7 +52,7 @@ def publish_calls(data: Path, calls: Iterable[dict[str, Any]]) -> None:
     for table in WAREHOUSE_TABLES:
         frame = pl.DataFrame(rows.get(table, []), schema=table.frame_schema, orient="row")
         lake.replace(table, [frame], day)
-    loading.load(private, lake, {day: "first"})
+    loader.load(private, lake, {day: "first"})
     marts.build(private, MartSettings("UTC", 3, 30, redial_max_age_days=0.2))
     publish(private, data / "warehouse.duckdb", data / "work")
 

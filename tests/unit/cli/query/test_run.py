@@ -16,7 +16,7 @@ from dialflo_pipeline.cli import console
 from dialflo_pipeline.cli.query import output as query_output
 from dialflo_pipeline.cli.query.run import run_query
 from dialflo_pipeline.core.errors import NotPublished, UsageError
-from dialflo_pipeline.storage.duckdb_file import connection as duckdb_files
+from dialflo_pipeline.storage import duckdb_file
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_a_table_that_is_whole_says_so(capsys: pytest.CaptureFixture[str], sql: 
 def test_a_query_may_take_more_memory_than_a_sync(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(duckdb_files._OPTIONS, duckdb_files.LIMIT, "10MB")
+    monkeypatch.setitem(duckdb_file.connection._OPTIONS, duckdb_file.MEMORY_LIMIT, "10MB")
     run_query("SELECT count(DISTINCT repeat(range::VARCHAR, 1000)) AS n FROM range(100_000)", "csv")
     assert capsys.readouterr().out == "n\n100000\n"
 

@@ -25,7 +25,7 @@ from dialflo_pipeline.defs.sensors.killed_runs import report_killed
 from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import day_status, survey
-from dialflo_pipeline.lake.settings import rules_of
+from dialflo_pipeline.lake.settings import lake_settings_of
 from dialflo_pipeline.marts.settings import mart_settings_of
 from dialflo_pipeline.storage.locks import RUN_LOCK
 
@@ -59,8 +59,8 @@ def tick(definitions: Callable[[], Definitions], instance: DagsterInstance) -> T
 def derived(data_dir: DataDir, settings: Settings, register: Register) -> None:
     """A day whose id is pending, as after a run in which it gave no answer."""
     register(DAY, ["a"])
-    list(flatten_days(data_dir.lake, [DAY], rules_of(settings)))
-    assert day_status(data_dir.lake, DAY, rules_of(settings)).waiting
+    list(flatten_days(data_dir.lake, [DAY], lake_settings_of(settings)))
+    assert day_status(data_dir.lake, DAY, lake_settings_of(settings)).waiting
 
 
 def ended(instance: DagsterInstance, *statuses: DagsterRunStatus, job: str = "sync") -> None:
@@ -69,7 +69,7 @@ def ended(instance: DagsterInstance, *statuses: DagsterRunStatus, job: str = "sy
 
 
 def publish(data_dir: DataDir, settings: Settings) -> None:
-    refresh.load_warehouse(data_dir, survey(data_dir.lake, rules_of(settings)))
+    refresh.load_warehouse(data_dir, survey(data_dir.lake, lake_settings_of(settings)))
     refresh.build_marts(data_dir, mart_settings_of(settings))
     refresh.publish_warehouse(data_dir)
 
@@ -272,7 +272,7 @@ def test_the_days_of_a_backfill_are_left_to_it_and_what_it_fetched_waits_for_the
     register(LATER, ["b"])
     fetch_days(instance, DAY, LATER)
     assert "backfill" in tick().skip_message
-    for _ in flatten_days(data_dir.lake, [DAY], rules_of(settings)):
+    for _ in flatten_days(data_dir.lake, [DAY], lake_settings_of(settings)):
         pass
     assert "backfill" in tick().skip_message
 

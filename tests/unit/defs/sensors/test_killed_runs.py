@@ -14,8 +14,8 @@ from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.run import stages
-from dialflo_pipeline.storage import liveness as alive
-from dialflo_pipeline.storage.liveness import is_alive, shown_alive
+from dialflo_pipeline.storage import liveness
+from dialflo_pipeline.storage.liveness import is_alive, mark_alive
 
 Tick = Callable[[], None]
 
@@ -60,7 +60,7 @@ def test_a_run_without_a_process_is_marked_at_the_second_look(tick: Tick, instan
 
 def test_a_run_that_lives_is_left_alone(tick: Tick, instance: DagsterInstance, data_dir: DataDir) -> None:
     run = started(instance)
-    with shown_alive(data_dir.work, run):
+    with mark_alive(data_dir.work, run):
         tick()
         tick()
         assert status(instance, run) is DagsterRunStatus.STARTED
@@ -91,15 +91,15 @@ def test_while_a_run_works_its_process_is_seen_to_be_alive(
 def test_a_killed_process_is_not_alive_and_what_it_left_is_swept_away_later(data_dir: DataDir) -> None:
     child = os.fork()
     if not child:
-        with shown_alive(data_dir.work, "run"):
+        with mark_alive(data_dir.work, "run"):
             os.kill(os.getpid(), 9)
     os.waitpid(child, 0)
     left = data_dir.work / "runs" / "run.lock"
     assert left.exists()
     assert not is_alive(data_dir.work, "run")
-    alive.sweep(data_dir.work)
+    liveness.remove_stale(data_dir.work)
     assert left.exists(), "somebody may be about to take it"
-    long_ago = time.time() - 2 * alive.LEFT_SECONDS
+    long_ago = time.time() - 2 * liveness.STALE_SECONDS
     os.utime(left, (long_ago, long_ago))
-    alive.sweep(data_dir.work)
+    liveness.remove_stale(data_dir.work)
     assert not left.exists()

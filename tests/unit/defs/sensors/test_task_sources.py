@@ -28,7 +28,7 @@ from dialflo_pipeline.extract.task_ids.database.source import SourceReport
 from dialflo_pipeline.extract.task_ids.inbox import InboxReport
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.run.asset_events import sources_read
-from dialflo_pipeline.storage.liveness import shown_alive
+from dialflo_pipeline.storage.liveness import mark_alive
 
 QUERY = "SELECT task_id, n AS cursor FROM t WHERE n >= :cursor"
 Drop = Callable[[str], Path]
@@ -134,7 +134,7 @@ def test_a_run_that_was_killed_holds_up_nothing(
     ran(instance, DagsterRunStatus.STARTED, tick("inbox"))
     (run,) = instance.get_runs()
     monkeypatch.setattr(under_way, "STARTS_WITHIN_SECONDS", -1)
-    with shown_alive(data_dir.work, run.run_id):
+    with mark_alive(data_dir.work, run.run_id):
         assert "under way" in skipped(tick("inbox"))
     assert isinstance(tick("inbox"), RunRequest)
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dialflo_pipeline.storage.parquet import checksum as seal
+from dialflo_pipeline.storage.parquet import checksum
 
 
 @pytest.fixture
@@ -14,36 +14,38 @@ def sealed(tmp_path: Path) -> Path:
     table = pa.table({"number": list(range(100))})
     with pq.ParquetWriter(path, table.schema) as writer:
         writer.write_table(table)
-        writer.add_key_value_metadata({seal.HOME_KEY: "calls/call_date=2025-06-25", seal.KEY: seal.UNSEALED})
-    seal.seal(path)
+        writer.add_key_value_metadata(
+            {checksum.HOME_KEY: "calls/call_date=2025-06-25", checksum.KEY: checksum.EMPTY_CHECKSUM}
+        )
+    checksum.write_checksum(path)
     return path
 
 
 def test_every_bit_of_a_file_is_under_its_seal(sealed: Path) -> None:
     whole = sealed.read_bytes()
-    assert seal.is_whole(sealed) is True
+    assert checksum.is_whole(sealed) is True
     for place in range(len(whole)):
         damaged = bytearray(whole)
         damaged[place] ^= 1 << place % 8
         sealed.write_bytes(damaged)
-        assert seal.is_whole(sealed) is False
+        assert checksum.is_whole(sealed) is False
 
 
 def test_a_sealed_file_tells_where_it_belongs(sealed: Path) -> None:
-    assert seal.home(sealed) == "calls/call_date=2025-06-25"
-    assert seal.home_of(Path("lake/calls/call_date=2025-06-25/calls.parquet")) == seal.home(sealed)
+    assert checksum.home(sealed) == "calls/call_date=2025-06-25"
+    assert checksum.home_of(Path("lake/calls/call_date=2025-06-25/calls.parquet")) == checksum.home(sealed)
 
 
 def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.parquet")
     with pytest.raises(OSError, match="no regular file"):
-        seal.is_whole(tmp_path / "pipe.parquet")
+        checksum.is_whole(tmp_path / "pipe.parquet")
 
 
 @pytest.mark.parametrize("kept", [0, 1, 100, -1, -500])
 def test_a_part_of_a_file_is_not_whole(sealed: Path, kept: int) -> None:
     sealed.write_bytes(sealed.read_bytes()[:kept])
-    assert not seal.is_whole(sealed)
+    assert not checksum.is_whole(sealed)
 
 
 def test_a_sealed_file_is_read_like_any_other(sealed: Path) -> None:
@@ -53,6 +55,6 @@ def test_a_sealed_file_is_read_like_any_other(sealed: Path) -> None:
 def test_a_file_without_a_place_for_the_seal_is_not_sealed(tmp_path: Path) -> None:
     path = tmp_path / "file.parquet"
     pq.write_table(pa.table({"number": [1]}), path)
-    assert seal.is_whole(path) is None
+    assert checksum.is_whole(path) is None
     with pytest.raises(ValueError, match="place"):
-        seal.seal(path)
+        checksum.write_checksum(path)

@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from dialflo_pipeline.api.client import ApiResponse, open_client
-from dialflo_pipeline.core import event_loop
 from dialflo_pipeline.core.errors import TransportError
+from dialflo_pipeline.core.signals import run_async
 from tests.faults.conftest import fetch, way
 from tests.support.canaries import TOKEN
 from tests.support.fault_server import FaultServer, Say
@@ -45,7 +45,7 @@ def call(way: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Fault
                 async with open_client(address, SecretStr(TOKEN), max_connections=2) as client:
                     return api, [await _told(client.call_details(task_id, seconds)) for task_id in ids]
 
-        return event_loop.run(asyncio.wait_for(main(), 120))
+        return run_async(asyncio.wait_for(main(), 120))
 
     return run
 
