@@ -53,7 +53,7 @@ def test_a_dashboard_that_cannot_be_made_costs_nothing_else(api: ScriptedApi, di
     assert command("tasks", "add", "-", stdin=b"first\nsecond\n").returncode == 0
     failed = command("sync")
     assert failed.returncode == 1
-    assert f"{page} could not be made" in failed.stderr
+    assert f"{page} could not be written" in failed.stderr
     assert "dialflo dashboard" in failed.stderr
     assert "published" in failed.stdout
     assert {row["state"] for row in read_tables(command.published)["tasks"]} == {"settled"}
