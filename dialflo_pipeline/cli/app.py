@@ -4,18 +4,32 @@ import gc
 import signal
 import sys
 from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from dialflo_pipeline.cli.command_folder import LazyGroup, new_app
 from dialflo_pipeline.cli.console import say_error
 from dialflo_pipeline.cli.error_sentences import explain_limit, explain_os_error
+from dialflo_pipeline.core.env_file import ENV_FILE, choose_env_file
 from dialflo_pipeline.core.errors import DialfloError
 
 app = new_app(name="dialflo", cls=LazyGroup, help="Dialflo AI voice calls in a DuckDB warehouse.")
 
 
 @app.callback()
-def options() -> None:
-    """Options that stand before the command."""
+def options(
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--env-file", metavar="FILE", envvar=ENV_FILE, help="Read settings from this file instead of .env."
+        ),
+    ] = None,
+) -> None:
+    """Apply the options that come before the command."""
+    if env_file is not None:
+        choose_env_file(env_file)
 
 
 GC_THRESHOLD = 50_000

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from functools import partial
 
 from dialflo_pipeline.cli.console import say_error, say_hint
+from dialflo_pipeline.cli.first_use import load_settings_to_write
 from dialflo_pipeline.cli.outcome import report_outcome
 from dialflo_pipeline.cli.progress import ProgressReporter
 from dialflo_pipeline.core.errors import DashboardFailed, DialfloError, PermanentError
-from dialflo_pipeline.core.settings import Settings, load_settings
+from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.core.signals import INTERRUPTED, exit_on_signals
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.last_run import note_run
@@ -33,12 +34,12 @@ def rebuild(settings: Settings, span: Span = EVERY_DAY) -> int:
 
 def run_sync(span: Span, *, retry_failed: bool, refetch: bool) -> int:
     """`sync` with the current settings."""
-    return sync(load_settings(), span, retry_failed=retry_failed, refetch=refetch)
+    return sync(load_settings_to_write(), span, retry_failed=retry_failed, refetch=refetch)
 
 
 def run_rebuild(span: Span) -> int:
     """`rebuild` with the current settings."""
-    return rebuild(load_settings(), span)
+    return rebuild(load_settings_to_write(), span)
 
 
 def _run(settings: Settings, name: str, span: Span, drive: Callable[[Driver], None]) -> int:

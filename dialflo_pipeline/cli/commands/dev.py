@@ -10,9 +10,9 @@ import typer
 
 from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import say
+from dialflo_pipeline.cli.first_use import load_settings_to_write
 from dialflo_pipeline.cli.ports import require_free_port
 from dialflo_pipeline.cli.reload_partitions import reloading_for_new_days
-from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.defs.deployment.home import dagster_home
 from dialflo_pipeline.defs.deployment.working_directory import environment_of_dagster, folder_without_settings
 from dialflo_pipeline.defs.history.report_events import show_command_line_runs
@@ -32,7 +32,7 @@ def _command(port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of 
 
 def run_dev(port: int) -> int:
     """Run until Ctrl-C; Dagster's exit code."""
-    settings = load_settings()
+    settings = load_settings_to_write()
     require_free_port(HOST, port)
     workspace, here = DataDir(settings.data_dir), Path.cwd()
     home = dagster_home(workspace, here)

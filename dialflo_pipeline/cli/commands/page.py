@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from dialflo_pipeline.cli.command_folder import new_app
+from dialflo_pipeline.cli.first_use import load_settings_to_write
 from dialflo_pipeline.cli.ports import require_free_port
 from dialflo_pipeline.cli.reload_partitions import reloading_for_new_days
-from dialflo_pipeline.core.settings import load_settings
 from dialflo_pipeline.defs.deployment.home import dagster_home
 from dialflo_pipeline.defs.deployment.web_server import serve_page
 from dialflo_pipeline.defs.deployment.working_directory import environment_of_dagster, folder_without_settings
@@ -36,7 +36,7 @@ def _command(
 
 def run_page(host: str, port: int, workspace_file: Path) -> int:
     """Serve a workspace.yaml until Ctrl-C, like `dagster-webserver`, but new days appear by themselves."""
-    settings = load_settings()
+    settings = load_settings_to_write()
     require_free_port(host, port)
     workspace, here, served = DataDir(settings.data_dir), Path.cwd(), workspace_file.absolute()
     home = dagster_home(workspace, here)

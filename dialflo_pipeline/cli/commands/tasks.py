@@ -11,10 +11,11 @@ import typer
 
 from dialflo_pipeline.cli.command_folder import new_app
 from dialflo_pipeline.cli.console import say, say_error, say_hint
+from dialflo_pipeline.cli.first_use import load_settings_to_write
 from dialflo_pipeline.cli.streams import STDIN, standard_input
 from dialflo_pipeline.core.errors import TaskFileError, UsageError
 from dialflo_pipeline.core.schema import FORGOTTEN_IDS
-from dialflo_pipeline.core.settings import Settings, load_settings
+from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.core.signals import exit_on_signals
 from dialflo_pipeline.extract.task_ids.files.formats import Format
 from dialflo_pipeline.extract.task_ids.files.reader import TaskFile, read
@@ -52,7 +53,7 @@ def _forget(
 
 def add(files: Sequence[str], file_format: Format | None, column: str | None, *, again: bool = False) -> int:
     """Register each file, to do it `again` also ids that were forgotten; 1 if a row or a whole file was refused."""
-    settings = load_settings()
+    settings = load_settings_to_write()
     total, refused, unusable = Registration(), 0, 0
 
     def tell(file: str, row: Refused) -> None:
@@ -83,7 +84,7 @@ def register_file(settings: Settings, task_file: TaskFile, *, again: bool = Fals
 
 def forget_ids(task_ids: Sequence[str]) -> int:
     """Forget these ids, - standing for those on standard input; 1 if some were never registered."""
-    settings = load_settings()
+    settings = load_settings_to_write()
     data_dir = DataDir(settings.data_dir)
     wanted = [task_id for text in task_ids for task_id in (_ids_on_stdin() if text == STDIN else [_decoded(text)])]
     done = forget(data_dir.registration_lake, wanted, datetime.now(UTC), work_dir=data_dir.work)

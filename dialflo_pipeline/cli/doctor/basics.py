@@ -10,6 +10,7 @@ from dialflo_pipeline.api.client import open_client
 from dialflo_pipeline.cli.doctor.open_files import open_files
 from dialflo_pipeline.cli.processes import command_of
 from dialflo_pipeline.core.diagnostics import Finding
+from dialflo_pipeline.core.env_file import find_env_file
 from dialflo_pipeline.core.errors import (
     DialfloError,
     SettingsError,
@@ -18,7 +19,7 @@ from dialflo_pipeline.core.errors import (
     TransientError,
     TransportError,
 )
-from dialflo_pipeline.core.settings import Settings, find_env_file
+from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.core.signals import run_async
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.marts.seeds import read_words

@@ -5,20 +5,16 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from dialflo_pipeline.core.env_file import ENV_PREFIX, find_env_file
 from dialflo_pipeline.core.errors import SettingsError
-from dialflo_pipeline.core.settings.model import ENV_PREFIX, Settings
-
-
-def find_env_file(start: Path) -> Path | None:
-    """The nearest `.env` in `start` or a folder above it."""
-    return next((path for folder in (start, *start.parents) if (path := folder / ".env").is_file()), None)
+from dialflo_pipeline.core.settings.model import Settings
 
 
 def env_file_changed_at(start: Path | None = None) -> datetime | None:
     """When the `.env` that is read, its contents or its name, was last changed; None if there is none."""
     try:
         seen = path.stat() if (path := find_env_file(start or Path.cwd())) else None
-    except OSError:
+    except (OSError, SettingsError):
         return None  # taken away meanwhile
     return datetime.fromtimestamp(max(seen.st_mtime, seen.st_ctime), UTC) if seen else None
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dialflo_pipeline.core.env_file import ENV_PREFIX
 from dialflo_pipeline.core.settings.addresses import database_url, http_url, mail_addresses, smtp_url, webhook_url
 from dialflo_pipeline.core.settings.validators import (
     calling_days_text,
@@ -22,8 +23,6 @@ from dialflo_pipeline.core.settings.validators import (
     usable_path,
     zone_name,
 )
-
-ENV_PREFIX = "DIALFLO_"
 
 _SELECT = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:select|with)\b", re.DOTALL | re.IGNORECASE)
 _CURSOR = re.compile(r"(?<![:\w\\]):cursor\b")

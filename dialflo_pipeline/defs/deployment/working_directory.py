@@ -8,12 +8,9 @@ no `.env` is, and the definitions go back to where the command was called: they 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
+from dialflo_pipeline.core.env_file import CALLED_IN
 from dialflo_pipeline.lake.data_dir import DataDir
-
-CALLED_IN: Final = "DIALFLO_CALLED_IN"
-"""No setting: how the folder is handed to the processes that Dagster starts."""
 
 
 def folder_without_settings(data_dir: DataDir) -> Path:

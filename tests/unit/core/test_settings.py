@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from dialflo_pipeline.core.env_file import find_env_file
 from dialflo_pipeline.core.errors import SettingsError
-from dialflo_pipeline.core.settings import ENV_PREFIX, Settings, find_env_file, load_settings
+from dialflo_pipeline.core.settings import ENV_PREFIX, Settings, load_settings
 
 DEFAULTS = {
     "api_token": None,
