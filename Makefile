@@ -9,9 +9,10 @@ BENCH_READY := $(BENCH)/ready
 BI := .venv-bi
 BI_READY := $(BI)/ready
 JS_READY := javascript/node_modules/ready
+PARALLEL := --numprocesses=auto --dist=worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-js test-services test-bi lint lint-js format dev bench chaos charts docs site lock clean
+.PHONY: help demo test test-js test-services test-bi test-fast test-all exhaustive lint lint-js format dev bench charts docs site lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 15
@@ -32,17 +33,22 @@ $(BENCH_READY): requirements/bench.txt
 	@touch $(BENCH_READY)
 
 # Superset needs other versions of what the pipeline uses, and Python 3.12 or older.
-$(BI_READY): requirements/bi.txt
+$(BI_READY): requirements/bi.txt tests/bi/environment.sh
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13) and "Superset needs Python 3.12 or older; try: make test-bi PYTHON=python3.12")'
-	$(PYTHON) -m venv $(BI)
-	$(BI)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bi.txt
-	@touch $(BI_READY)
+	tests/bi/environment.sh $(PYTHON) $(BI)
 
 demo: $(READY) ## Run the whole pipeline on simulated calls: no token, no server, no network
 	@$(BIN)/dialflo demo
 
-test: $(READY) lint ## Lint, check formats and types, run all tests
-	$(BIN)/pytest --numprocesses=auto --dist=worksteal
+test-fast: $(READY) lint ## Lint, check types and imports, run the unit tests
+	$(BIN)/pytest tests/unit $(PARALLEL)
+
+test: $(READY) lint ## Lint, check types and imports, run all tests that need only Python
+	$(BIN)/pytest $(PARALLEL)
+
+test-all: $(READY) lint test-js test-services test-bi ## Everything, and every kill and drawn input in full; for a release
+	PATH="$(CURDIR)/$(BIN):$$PATH" dg check defs
+	$(BIN)/pytest -m "not bi and not services" $(PARALLEL)
 
 test-services: $(READY) ## Tests with real database servers and a real browser, installed from Debian's packages where missing
 	tests/services/install.sh
@@ -51,15 +57,13 @@ test-services: $(READY) ## Tests with real database servers and a real browser, 
 test-bi: $(READY) $(BI_READY) ## Import the bundle into a real Superset, open it in a real browser, compare its figures
 	tests/bi/install.sh
 	$(BIN)/pytest -m bi tests/bi
-	tests/bi/fingerprint.sh > tests/bi/passed
 
-lint: $(READY) ## Check style, formats, types and the Dagster definitions
+lint: $(READY) ## Check style, formats, types and the import contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqruff lint sql
-	PATH="$(CURDIR)/$(BIN):$$PATH" dg check defs
 
 format: $(READY) ## Fix style and format where possible
 	$(BIN)/ruff check --fix .
@@ -72,19 +76,8 @@ dev: $(READY) ## Open Dagster's web page on this project
 bench: $(READY) $(BENCH_READY) ## Compare with dlt and with floors: FULL=1 for all sizes, PAGE=1 to write docs/performance.*
 	@$(BENCH)/bin/python -m benchmarks --python $(BIN)/python $(if $(FULL),--full) $(if $(PAGE),--page) $(BENCH_OPTIONS)
 
-chaos: $(READY) ## Kill runs at every durable step and at random, and other long tests: SEED=, KILLS=
-	$(if $(SEED),CHAOS_SEED=$(SEED)) $(if $(KILLS),CHAOS_KILLS=$(KILLS)) $(BIN)/pytest -m chaos --numprocesses=auto $(CHAOS_OPTIONS)
-
-$(JS_READY): javascript/package.json javascript/package-lock.json
-	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "Node 20 or newer is needed."; exit 1; }
-	npm ci --silent --prefix javascript
-	@touch $(JS_READY)
-
-lint-js: $(JS_READY) ## Lint and type-check the dashboard's scripts; needs Node
-	@npm run --silent lint --prefix javascript
-
-test-js: $(JS_READY) ## Unit tests of the dashboard's scripts; needs Node
-	@npm run --silent test --prefix javascript
+exhaustive: $(READY) ## Only the long tests of test-all: SEED=, KILLS=, PYTEST_OPTIONS=
+	$(if $(SEED),CHAOS_SEED=$(SEED)) $(if $(KILLS),CHAOS_KILLS=$(KILLS)) $(BIN)/pytest -m exhaustive $(PARALLEL) $(PYTEST_OPTIONS)
 
 charts: $(JS_READY) ## Rebuild the dashboard's chart library; needs Node
 	npm run build --prefix javascript

@@ -1,4 +1,4 @@
-"""Every named step of every stage, and hundreds of random kills: `make chaos`.
+"""Every named step of every stage, and hundreds of random kills: `make exhaustive`.
 
 Each test is a share of them, so that workers have something to divide. A case has several kills, the later ones in the
 runs that are to mend what the earlier ones left.
@@ -13,7 +13,7 @@ import pytest
 from tests.chaos.campaign import stages
 from tests.chaos.harness import Harness, Timed, Undisturbed, named_kills, random_kill
 
-pytestmark = pytest.mark.chaos
+pytestmark = pytest.mark.exhaustive
 
 KILLS = int(os.environ.get("CHAOS_KILLS", "600"))
 SHARES = 20

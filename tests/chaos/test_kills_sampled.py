@@ -1,4 +1,4 @@
-"""A sample of the kills that `make chaos` tries, in the time of an ordinary test run."""
+"""A sample of the kills that `make exhaustive` tries, in the time of an ordinary test run."""
 
 import shutil
 import signal

@@ -77,7 +77,7 @@ def test_every_mart_of_a_quarter_is_as_its_header_says(dialflo: Callable[..., Co
     check_quarter(5, 250, dialflo, corrections=["sync", "sync --refetch"])
 
 
-@pytest.mark.chaos
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(1, 31))
 def test_every_mart_of_many_quarters_is_as_its_header_says(
     seed: int, tmp_path: Path, dialflo: Callable[..., Command]

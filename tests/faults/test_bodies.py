@@ -18,10 +18,10 @@ from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
 from dialflo_pipeline.marts.settings import MartSettings
-from tests.faults.bodies import BODIES, ZONE, Body
-from tests.faults.fetching import DAY, Fetched, fetch_from, using
-from tests.faults.http_faults import STATES
+from tests.support.cases.bodies import BODIES, ZONE, Body
+from tests.support.cases.http_faults import STATES
 from tests.support.fault_server import FaultServer, Say
+from tests.support.fetching import DAY, Fetched, fetch_from, using
 from tests.support.oracle.strict_json import frozen, parse_stored
 from tests.support.oracle.warehouse import Exchange, TaskRow, expected_warehouse
 from tests.support.oracle.warehouse import Rules as OracleRules

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from dialflo_pipeline.api import rate_limiter as throttle
-from tests.faults.fetching import WAYS, fetch_from, using
-from tests.faults.http_faults import BROKEN, LARGE_ONES, SLOW, STATES, STATUSES, WHOLE, Fault
+from tests.support.cases.http_faults import BROKEN, LARGE_ONES, SLOW, STATES, STATUSES, WHOLE, Fault
 from tests.support.fault_server import USABLE, FaultServer, Say
+from tests.support.fetching import WAYS, fetch_from, using
 
 Row = dict[str, Any]
 TABLES: dict[str, tuple[Sequence[Fault], dict[str, Any]]] = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.fetching import Fetched
 from tests.support.canaries import TOKEN
 from tests.support.fault_server import CERTIFICATES, Say
+from tests.support.fetching import Fetched
 
 Fetch = Callable[..., Fetched]
 NO_CONNECTION = "no connection ("

@@ -24,10 +24,10 @@ from dialflo_pipeline.core.errors import SettingsError
 from dialflo_pipeline.core.settings import Settings, load_settings
 from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.resources import DagsterRun, Pipeline
-from tests.faults.fetching import Fetched
-from tests.faults.http_faults import BROKEN, STATUSES
 from tests.support.canaries import PHONES, TOKEN, canaries_in, leaks_below
+from tests.support.cases.http_faults import BROKEN, STATUSES
 from tests.support.fault_server import FaultServer, Say
+from tests.support.fetching import Fetched
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dialflo_pipeline.run.event_file import EVENT_FILE
-from tests.faults.http_faults import BROKEN, SLOW, STATES, STATUSES, WHOLE, Fault
+from tests.support.cases.http_faults import BROKEN, SLOW, STATES, STATUSES, WHOLE, Fault
 from tests.support.command import Command
 from tests.support.fault_server import FaultServer, Say
 from tests.support.scripted_api import TOKEN

@@ -13,7 +13,7 @@ import pytest
 from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.extract.task_ids.inbox import Clock, Fate, InboxReport, read_inbox
 from dialflo_pipeline.lake.store import Lake
-from tests.faults.task_files import TASK_FILES, TaskFile
+from tests.support.cases.task_files import TASK_FILES, TaskFile
 
 
 class Desk:
@@ -148,7 +148,7 @@ def test_a_large_file_of_nothing_costs_little_memory(
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024
 
 
-@pytest.mark.chaos
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 def test_a_file_of_1_gb_is_registered_in_bounded_memory(desk: Desk, suffix: str) -> None:
     note, rows = "n" * 5_000, 200_000

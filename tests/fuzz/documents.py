@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
 
-from tests.faults.bodies import BODIES
+from tests.support.cases.bodies import BODIES
 from tests.support.oracle.flatten import PLACES
 from tests.support.varied_calls import Calls, answer
 

@@ -14,11 +14,11 @@ from dialflo_pipeline.core import strict_json
 from dialflo_pipeline.flatten import Flattened, flatten
 from tests.fuzz.conftest import Fuzz
 from tests.fuzz.documents import document
-from tests.model.leaves import lost
+from tests.support.batches import make_batch, read_by_reference
+from tests.support.leaves import lost
 from tests.support.oracle import flatten as oracle
 from tests.support.oracle.strict_json import NotJson, frozen, parse
 from tests.support.warehouse_rows import differing_rejects, differing_rows
-from tests.unit.flatten.conftest import make_batch, read_by_reference
 
 AT_ONCE: Final = 500
 """The vectorised reader has its cost for each batch, whatever its size."""
@@ -45,7 +45,7 @@ def test_a_sample_of_documents_is_read_alike_by_all(fuzz: Fuzz) -> None:
     fuzz.for_seconds(10, check_documents)
 
 
-@pytest.mark.chaos
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("part", range(20))
 def test_many_documents_are_read_alike_by_all(fuzz: Fuzz, part: int) -> None:
     fuzz.so_often(400_000 // AT_ONCE // 20, check_documents, part)

@@ -25,7 +25,7 @@ def test_a_sample_of_retry_after_does_no_harm(fuzz: Fuzz) -> None:
     fuzz.for_seconds(1, check_headers)
 
 
-@pytest.mark.chaos
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("part", range(2))
 def test_many_values_of_retry_after_do_no_harm(fuzz: Fuzz, part: int) -> None:
     fuzz.so_often(200_000 // AT_ONCE // 2, check_headers, part)

@@ -58,7 +58,7 @@ def test_a_sample_of_settings_is_taken_or_refused_by_name(fuzz: Fuzz, folder: Pa
     fuzz.for_seconds(4, lambda dice: check_settings(dice, folder))
 
 
-@pytest.mark.chaos
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("part", range(10))
 def test_many_settings_are_taken_or_refused_by_name(fuzz: Fuzz, folder: Path, part: int) -> None:
     fuzz.so_often(200_000 // AT_ONCE // 10, lambda dice: check_settings(dice, folder), part)

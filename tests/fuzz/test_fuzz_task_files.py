@@ -16,9 +16,9 @@ from dialflo_pipeline.core.errors import TaskFileError
 from dialflo_pipeline.extract.task_ids.files.formats import Format
 from dialflo_pipeline.extract.task_ids.files.reader import TaskFile, read
 from dialflo_pipeline.extract.task_ids.row_validation import Refused, TaskRow
-from tests.faults.task_files import TASK_FILES
 from tests.fuzz.conftest import Fuzz
 from tests.fuzz.documents import BYTE_CHANGES
+from tests.support.cases.task_files import TASK_FILES
 
 AT_ONCE: Final = 250
 ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -41,7 +41,7 @@ def test_a_sample_of_task_files_costs_only_their_bad_lines(fuzz: Fuzz) -> None:
     fuzz.for_seconds(5, check_files)
 
 
-@pytest.mark.chaos
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("part", range(10))
 def test_many_task_files_cost_only_their_bad_lines(fuzz: Fuzz, part: int) -> None:
     fuzz.so_often(200_000 // AT_ONCE // 10, check_files, part)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
-from tests.faults.bodies import BODIES
-from tests.faults.http_faults import BROKEN, STATUSES, WHOLE, Fault
+from tests.support.cases.bodies import BODIES
+from tests.support.cases.http_faults import BROKEN, STATUSES, WHOLE, Fault
 from tests.support.fault_server import Say
 from tests.support.oracle.warehouse import Exchange
 from tests.support.varied_calls import Calls, answer

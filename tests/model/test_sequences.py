@@ -65,7 +65,7 @@ def test_a_sample_of_sequences_agrees_with_the_model(command: Commands, seed_of_
         chosen += 1
 
 
-@pytest.mark.chaos
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("number", range(TESTS))
 def test_sequences_agree_with_the_model(command: Commands, seed_of_run: int, number: int) -> None:
     run(command, seed_of_run + number, SEQUENCES_OF_A_TEST, STEPS)

@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 from tests.model.answers import TRIES, ZONE, Answer, always, said
 from tests.model.commands import Commands, Ended
 from tests.model.found import DERIVED, Row, Tables, check_lake, check_published, lake_rows, published, same
-from tests.model.leaves import lost
 from tests.model.task_rows import Batch
 from tests.support.fault_server import FaultServer
+from tests.support.leaves import lost
 from tests.support.oracle.warehouse import Exchange, Expected, Rules, TaskRow, expected_warehouse
 from tests.support.warehouse_rows import differences
 

@@ -210,7 +210,7 @@ def test_every_mart_of_many_campaigns_equals_that_of_the_oracle(
     check_outcomes(seed + 2, 60, make_call, build, tmp_path)
 
 
-@pytest.mark.chaos
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(24))
 def test_every_mart_of_thousands_of_campaigns_equals_that_of_the_oracle(
     seed: int, make_call: MakeCall, build: Build, tmp_path: Path
@@ -225,7 +225,7 @@ def test_what_followed_the_calls_of_many_campaigns_equals_that_of_the_oracle(
     check_sequels(seed, 100, make_call, build)
 
 
-@pytest.mark.chaos
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(16))
 def test_what_followed_the_calls_of_thousands_of_campaigns_equals_that_of_the_oracle(
     seed: int, make_call: MakeCall, build: Build

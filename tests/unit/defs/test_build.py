@@ -168,3 +168,9 @@ def test_a_backfill_works_on_a_day_a_run_and_on_the_warehouse_once(definitions: 
     policies = {key.to_user_string(): graph.get(key).backfill_policy for key in graph.materializable_asset_keys}
     assert policies["lake/raw_answers"] == policies["lake/calls"] == BackfillPolicy.multi_run(1)
     assert not graph.get(AssetKey(["warehouse", "calls"])).is_partitioned
+
+
+def test_the_definitions_that_dagster_loads_are_valid() -> None:
+    from dialflo_pipeline.definitions import defs
+
+    Definitions.validate_loadable(defs)

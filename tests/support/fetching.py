@@ -16,7 +16,9 @@ import pytest
 from pydantic import SecretStr
 
 from dialflo_pipeline.api import request as asking
+from dialflo_pipeline.api.client import ApiResponse, open_client
 from dialflo_pipeline.api.retry import RetryPolicy
+from dialflo_pipeline.core.errors import TransportError
 from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS
 from dialflo_pipeline.core.signals import run_async
 from dialflo_pipeline.extract.fetch import FetchReport
@@ -25,7 +27,7 @@ from dialflo_pipeline.lake.partitions import read_states
 from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.lake.store import Lake
 from tests.support.canaries import TOKEN
-from tests.support.fault_server import FaultServer
+from tests.support.fault_server import FaultServer, Say, Script
 
 DAY = date(2024, 5, 1)
 WAYS = ("fast", "plain")
@@ -132,3 +134,68 @@ def _register(lake: Lake, ids: Sequence[str]) -> None:
     now, known = datetime.now(UTC), set(lake.read(TASK_IDS, DAY)["task_id"])
     rows = [(task_id, DAY, None, now, None) for task_id in dict.fromkeys(ids) if task_id not in known]
     lake.append(TASK_IDS, pl.DataFrame(rows, schema=TASK_IDS.frame_schema, orient="row"), DAY)
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The transport and event loop that are used where they can be, and those that take their place elsewhere."""
+    with using(request.param):
+        yield str(request.param)
+
+
+@pytest.fixture
+def fetch(tmp_path: Path, way: str) -> Callable[..., Fetched]:
+    """Ask a scripted server for ids; see `fetch_from`."""
+
+    def run(
+        ids: Sequence[str],
+        script: Script | None = None,
+        *,
+        otherwise: Say | None = None,
+        is_tls: bool = False,
+        **options: Any,
+    ) -> Fetched:
+        return fetch_from(FaultServer(script or {}, otherwise or Say(), is_tls), tmp_path, ids, **options)
+
+    return run
+
+
+@pytest.fixture
+def say() -> type[Say]:
+    """To script an answer."""
+    return Say
+
+
+@pytest.fixture
+def call(way: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[FaultServer, list[ApiResponse | str]]]:
+    """Call a scripted server for some ids, one after the other: the replies, or what is said of their trouble.
+
+    `PORT` in the base address is the server's; `proxy_in` are environment variables that name it as a proxy.
+    """
+
+    def run(
+        say: Say | None = None,
+        *,
+        ids: Sequence[str] = ("a",),
+        base_url: str = "",
+        proxy_in: Sequence[str] = (),
+        seconds: float = 30,
+    ) -> tuple[FaultServer, list[ApiResponse | str]]:
+        async def main() -> tuple[FaultServer, list[ApiResponse | str]]:
+            async with FaultServer(otherwise=say or Say()).serving() as api:
+                for name in proxy_in:
+                    monkeypatch.setenv(name, api.base_url)
+                address = base_url.replace("PORT", api.port) or api.base_url
+                async with open_client(address, SecretStr(TOKEN), max_connections=2) as client:
+                    return api, [await _told(client.call_details(task_id, seconds)) for task_id in ids]
+
+        return run_async(asyncio.wait_for(main(), 120))
+
+    return run
+
+
+async def _told(reply: Awaitable[ApiResponse]) -> ApiResponse | str:
+    try:
+        return await reply
+    except TransportError as trouble:
+        return str(trouble)
