@@ -32,9 +32,14 @@ def report_outcome(data_dir: DataDir, days: Sequence[DayStatus], seen: Reporter)
     if seen.inbox:
         inbox = seen.inbox.registration
         say(f"inbox: registered {inbox.registered}, already known {inbox.already_known}")
+        for note in (note for file in seen.inbox.files for note in file.notes):
+            say_hint(note)
     if seen.database and not seen.database.problem:
         database = seen.database.registration
         say(f"database: registered {database.registered}, already known {database.already_known}")
+    for report in (seen.inbox, seen.database):
+        if report and report.registration.undated_note:
+            say_hint(report.registration.undated_note)
     if seen.fetch:
         say(f"fetched {seen.fetch.asked} ids: {_counted(seen.fetch.results)}")
     if days:

@@ -20,6 +20,7 @@ from dialflo_pipeline.core.errors import DamagedFile, DialfloError, TaskFileErro
 from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_ID_PATTERN, TASK_IDS, TASKS
 from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.extract.task_ids.inbox import DONE
+from dialflo_pipeline.extract.task_ids.refused_rows import REFUSED_ROWS
 from dialflo_pipeline.extract.task_ids.register import register
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.storage import duckdb_file
@@ -81,6 +82,8 @@ def register_inbox_again(inbox: Path, lake: Lake, zone: ZoneInfo, work_dir: Path
     registered = 0
     done = inbox / DONE
     for path in sorted(done.iterdir()) if done.is_dir() else []:
+        if path.name.endswith(REFUSED_ROWS):
+            continue
         try:
             registered += register(
                 lake, read(path, None, None, zone), datetime.now(UTC), zone, work_dir=work_dir

@@ -72,7 +72,13 @@ def of_registration(inbox: "InboxReport", database: "SourceReport", rows: int) -
     """`rows`: how many registrations the lake has now."""
     both = inbox.registration + database.registration
     refused = inbox.refused_rows + database.refused.count
-    figures = {"registered": both.registered, "already_known": both.already_known, "refused": refused, ROW_COUNT: rows}
+    figures = {
+        "registered": both.registered,
+        "already_known": both.already_known,
+        "counted_for_today": both.undated,
+        "refused": refused,
+        ROW_COUNT: rows,
+    }
     return [Materialized(lake_path(TASK_IDS), figures), sources_read(inbox, database)]
 
 

@@ -60,5 +60,5 @@ def _make_small() -> None:
 
     raw_writer.FLUSH_ATTEMPTS = 6
     partitions.GROUP_DAYS = 3
-    vars(inbox).update(STILL_SECONDS=0.02, POLL_SECONDS=0.01)
+    vars(inbox).update(UNCHANGED_SECONDS=0.02, POLL_SECONDS=0.01)
     vars(asking)["RetryPolicy"] = partial(RetryPolicy, first_wait_seconds=0.001)

@@ -66,7 +66,8 @@ def test_of_a_file_what_can_be_used_is_registered_and_the_rest_told(desk: Desk, 
         assert written == f"{seen.reason}\n"
         assert desk.tree() == ["done/other.txt", f"refused/{file.name}", f"refused/{file.name}.reason.txt"]
     else:
-        assert desk.tree() == sorted([f"done/{file.name}", "done/other.txt"])
+        lists = [f"done/{file.name}.refused.csv"] if file.refused else []
+        assert desk.tree() == sorted([f"done/{file.name}", "done/other.txt", *lists])
 
 
 def test_ids_given_again_in_other_files_are_known_and_keep_their_day(desk: Desk) -> None:

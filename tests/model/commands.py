@@ -86,7 +86,7 @@ def cut_waits_short() -> None:
     from dialflo_pipeline.api.retry import RetryPolicy
     from dialflo_pipeline.extract.task_ids import inbox
 
-    inbox.__dict__.update(STILL_SECONDS=0.02, POLL_SECONDS=0.01)
+    inbox.__dict__.update(UNCHANGED_SECONDS=0.02, POLL_SECONDS=0.01)
     asking.__dict__["RetryPolicy"] = partial(RetryPolicy, first_wait_seconds=0.001)
 
 

@@ -16,16 +16,18 @@ from dialflo_pipeline.cli.console import out, say, say_error, say_hint, table
 from dialflo_pipeline.core.errors import DamagedFile
 from dialflo_pipeline.core.schema import State
 from dialflo_pipeline.core.settings import load_settings
+from dialflo_pipeline.extract.task_ids.inbox import DONE
+from dialflo_pipeline.extract.task_ids.refused_rows import lists_of_refused_rows
 from dialflo_pipeline.lake.data_dir import QUARANTINE, DataDir
 from dialflo_pipeline.lake.last_run import last_run
 from dialflo_pipeline.lake.partitions import DayStatus, day_status, read_states, registered_days
 from dialflo_pipeline.lake.settings import LakeSettings, lake_settings_of
 from dialflo_pipeline.lake.store import Lake
 
-NEVER_ASKED = "not asked yet"
-STOPPED = "asked in a run that was stopped"
+NEVER_FETCHED = "not fetched yet"
+STOPPED = "fetched in a run that was stopped"
 NOT_FINAL = "the answer is not final yet"
-HELD = "the answer is not final yet; held back for now"
+HELD_BACK = "the answer is not final yet; held back for now"
 
 
 app = new_app()
@@ -37,7 +39,7 @@ def _command(as_json: AsJson = False) -> None:
 
 
 def show_status(*, as_json: bool) -> int:
-    """Print where the tasks stand, for people or (one JSON object) for programs."""
+    """Print the state of the tasks, as tables or as one JSON object."""
     settings = load_settings()
     data_dir = DataDir(settings.data_dir)
     known = _collect(data_dir, lake_settings_of(settings))
@@ -70,6 +72,7 @@ def _collect(data_dir: DataDir, lake_settings: LakeSettings) -> dict[str, Any]:
         "days": days,
         "damaged": damaged,
         "quarantine": sorted(str(path) for path in data_dir.quarantine.rglob("*") if path.is_file()),
+        "refused_rows": [str(path) for path in lists_of_refused_rows(data_dir.inbox / DONE)],
     }
 
 
@@ -91,9 +94,9 @@ def _counts_of(status: DayStatus) -> dict[str, int]:
 
 def _no_error() -> pl.Expr:
     is_pending, asked = pl.col("state") == State.PENDING, pl.col("attempts") > 0
-    pending = pl.when(asked).then(pl.lit(STOPPED)).otherwise(pl.lit(NEVER_ASKED))
+    pending = pl.when(asked).then(pl.lit(STOPPED)).otherwise(pl.lit(NEVER_FETCHED))
     is_held = pl.col("next_try_at") > datetime.now(UTC)
-    return pl.when(is_pending).then(pending).when(is_held).then(pl.lit(HELD)).otherwise(pl.lit(NOT_FINAL))
+    return pl.when(is_pending).then(pending).when(is_held).then(pl.lit(HELD_BACK)).otherwise(pl.lit(NOT_FINAL))
 
 
 def _print(known: dict[str, Any]) -> None:
@@ -102,6 +105,8 @@ def _print(known: dict[str, Any]) -> None:
         say_error(f"damaged: {damage}")
     if known["quarantine"]:
         say_hint(f"{len(known['quarantine'])} damaged files are kept in {Path(known['data_dir']) / QUARANTINE}")
+    if lists := known["refused_rows"]:
+        say_error(f"{len(lists)} task files had refused rows, the newest list is {lists[-1]}")
     last = known["last_run"]
     say(f"last run: {last['what']}, ended {last['ended_at']}, {last['outcome']}" if last else "last run: none yet")
     if not known["days"]:

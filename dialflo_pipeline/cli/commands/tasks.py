@@ -26,7 +26,7 @@ from dialflo_pipeline.lake.registrations import forget
 from dialflo_pipeline.run import asset_events
 from dialflo_pipeline.run.event_file import append_events
 
-INTERRUPTED = "Interrupted. The same command registers what is missing."
+INTERRUPTED = "Interrupted. Run the same command again to register the rest."
 
 
 app = new_app(help=__doc__)
@@ -52,27 +52,31 @@ def _forget(
 
 
 def add(files: Sequence[str], file_format: Format | None, column: str | None, *, again: bool = False) -> int:
-    """Register each file, to do it `again` also ids that were forgotten; 1 if a row or a whole file was refused."""
+    """Register each file, and with `again` also forgotten ids; 1 if a row or a whole file was refused."""
     settings = load_settings_to_write()
-    total, refused, unusable = Registration(), 0, 0
-
-    def tell(file: str, row: Refused) -> None:
-        nonlocal refused
-        refused += 1
-        say_error(f"refused: {file}, line {row.line}: {row.reason}")
-
+    total, unusable, task_files = Registration(), 0, list[TaskFile]()
     for name in files:
         try:
             source = standard_input() if name == STDIN else Path(name)
             task_file = read(source, file_format, column, settings.zone)
-            task_file.refused.tell = partial(tell, task_file.name)
+            task_files.append(task_file)
+            task_file.refused.on_refused = partial(_say_refused, task_file.name)
             with exit_on_signals(partial(say_error, INTERRUPTED)):
                 total += register_file(settings, task_file, again=again)
         except (TaskFileError, UsageError) as error:
             say_error(str(error))
             unusable += 1
+    for note in (note for file in task_files for note in file.notes):
+        say_hint(note)
+    refused = sum(file.refused.count for file in task_files)
     say(f"registered {total.registered}, already known {total.already_known}, refused {refused}")
+    if total.undated_note:
+        say_hint(total.undated_note)
     return 1 if refused or unusable else 0
+
+
+def _say_refused(file: str, row: Refused) -> None:
+    say_error(f"refused: {file}, line {row.line}: {row.reason}")
 
 
 def register_file(settings: Settings, task_file: TaskFile, *, again: bool = False) -> Registration:
@@ -83,14 +87,14 @@ def register_file(settings: Settings, task_file: TaskFile, *, again: bool = Fals
 
 
 def forget_ids(task_ids: Sequence[str]) -> int:
-    """Forget these ids, - standing for those on standard input; 1 if some were never registered."""
+    """Forget these ids, or those on standard input for `-`; 1 if some were never registered."""
     settings = load_settings_to_write()
     data_dir = DataDir(settings.data_dir)
     wanted = [task_id for text in task_ids for task_id in (_ids_on_stdin() if text == STDIN else [_decoded(text)])]
     done = forget(data_dir.registration_lake, wanted, datetime.now(UTC), work_dir=data_dir.work)
     say(f"forgotten {done.forgotten}, already forgotten {done.already_forgotten}, unknown {len(done.unknown)}")
     if done.forgotten:
-        say_hint("The next sync takes their rows out of the warehouse.")
+        say_hint("The next sync removes their rows from the warehouse.")
         _record_forgotten(data_dir, done.forgotten)
     if done.unknown:
         say_error(f"{len(done.unknown)} were never registered; the first is {done.unknown[0]!r}")
@@ -105,7 +109,7 @@ def _record_forgotten(data_dir: DataDir, count: int) -> None:
 
 
 def _decoded(argument: str) -> str:
-    """An argument of any bytes as a text; an id is UTF-8, so other bytes are none that is known."""
+    """An argument as text; bytes that are not UTF-8 become a sign that no id has."""
     return os.fsencode(argument).decode("utf-8", errors="replace")
 
 

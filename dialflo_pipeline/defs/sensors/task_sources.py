@@ -22,7 +22,7 @@ from dialflo_pipeline.defs.jobs import register_job
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.defs.runs.active_runs import is_under_way
 from dialflo_pipeline.extract.task_ids.database.source import LATE_ROWS_EVERY, has_news, source_of
-from dialflo_pipeline.extract.task_ids.inbox import STILL_SECONDS, waiting_files
+from dialflo_pipeline.extract.task_ids.inbox import UNCHANGED_SECONDS, waiting_files
 from dialflo_pipeline.lake.data_dir import DataDir
 
 EVERY_SECONDS = 60
@@ -50,7 +50,7 @@ def inbox_sensor(pipeline: Pipeline) -> SensorDefinition:
         if not files:
             return SkipReason("The inbox is empty.")
         if not _looks_still(_looks(files)):
-            time.sleep(STILL_SECONDS)
+            time.sleep(UNCHANGED_SECONDS)
             if not _looks_still(_looks(files)):
                 return SkipReason(f"All {len(files)} files in the inbox are still being written.")
         if is_under_way(context.instance, register_job.name, data_dir):
@@ -111,7 +111,7 @@ def _looks(files: list[Path]) -> list[tuple[str, float]]:
 def _looks_still(looks: list[tuple[str, float]]) -> bool:
     """Whether any file has not been changed for a while; the run makes sure of each."""
     now = time.time()
-    return any(abs(now - changed_at) >= STILL_SECONDS for _, changed_at in looks)
+    return any(abs(now - changed_at) >= UNCHANGED_SECONDS for _, changed_at in looks)
 
 
 def _were_left(context: SensorEvaluationContext, state: str) -> bool:

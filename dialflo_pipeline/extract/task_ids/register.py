@@ -1,7 +1,7 @@
-"""Registering: which ids are new, on which day each belongs, and their one place in the lake.
+"""Registering: which ids are new, the day of each, and writing them to the lake.
 
-The first registration of an id wins, over all days, files and calls. What was written stays: to register the same rows
-again after a kill adds just those that are missing.
+The first registration of an id wins, over all days, files and calls. Rows are never changed: registering the same rows
+again after a kill adds only those that are missing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,26 +28,40 @@ KNOWN_ROWS: Final = 1_000_000
 
 _KEY: Final = "task_id"
 _SOURCE: Final = "source"
+_UNDATED: Final = "is_undated"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
 class Registration:
-    """How many rows gave a new id, how many an id already registered (or given before), and the days of the new."""
+    """How many rows gave a new id, how many a known one, and the days of the new ids."""
 
     registered: int = 0
     already_known: int = 0
     days: frozenset[date] = frozenset()
+    undated: int = 0
+    """New ids with neither completed_at nor call_date, which count for the day of registration."""
 
     @property
     def rows(self) -> int:
         """How many rows were given."""
         return self.registered + self.already_known
 
+    @property
+    def undated_note(self) -> str | None:
+        """Says that ids without a day of their own count for the day of registration; None without such ids."""
+        if not self.undated:
+            return None
+        ids = "1 id has" if self.undated == 1 else f"{self.undated:,} ids have"
+        return f"{ids} neither completed_at nor call_date and count for today."
+
     def __add__(self, other: "Registration") -> "Registration":
         return Registration(
-            self.registered + other.registered, self.already_known + other.already_known, self.days | other.days
+            self.registered + other.registered,
+            self.already_known + other.already_known,
+            self.days | other.days,
+            self.undated + other.undated,
         )
 
 
@@ -56,9 +70,9 @@ def register(
 ) -> Registration:
     """Add the ids that the lake does not hold yet, one new file a day; `now` (aware) is their time of registration.
 
-    An id that was forgotten counts as known, so that no file or query brings it back; `again` registers it anew. A row
-    without a day belongs to that of `now` in `zone`. Very many rows are added in parts, so that memory holds one part
-    at a time. The lock in `work_dir` is held only while a part is added, never while rows are read.
+    A forgotten id counts as known, so that no file or query brings it back; `again` registers it again. A row without a
+    day gets the day of `now` in `zone`. Rows are added in parts, so that memory holds one part at a time. The lock in
+    `work_dir` is held only while a part is added, not while rows are read.
     """
     (done,) = register_each(lake, [rows], now, zone, work_dir=work_dir, again=again)
     if isinstance(done, TaskFileError):
@@ -75,10 +89,10 @@ def register_each(
     work_dir: Path,
     again: bool = False,
 ) -> Iterator[Registration | TaskFileError]:
-    """The same for many sources, added together: to look through the lake costs more than the rows of a small source.
+    """The same for many sources, added together, since searching the lake costs more than adding a small source.
 
-    For each, in their order, what came of it, given once all its rows are in the lake. Of a source that raises
-    `TaskFileError` no row is added, other than those of parts already full.
+    Yields the result of each source in order, once all its rows are in the lake. A source that raises `TaskFileError`
+    adds no rows, except those of parts already full.
     """
     today = now.astimezone(zone).date()
     part, done, given = _Part(), list[Registration | TaskFileError](), 0
@@ -104,55 +118,55 @@ def register_each(
 
 @dataclass
 class _Part:
-    """Rows that wait to be added together."""
+    """Rows to be added together."""
 
     frames: list[pl.DataFrame] = field(default_factory=list)
     rows: int = 0
     size_bytes: int = 0
 
     def add(self, frame: pl.DataFrame) -> None:
-        """Let these rows wait too."""
+        """Add these rows to the part."""
         self.frames.append(frame)
         self.rows += frame.height
         self.size_bytes += int(frame.estimated_size())
 
     def take(self, other: "_Part") -> None:
-        """Take over all that waits in another."""
+        """Move all rows of another part to this one."""
         self.frames += other.frames
         self.rows += other.rows
         self.size_bytes += other.size_bytes
         other.clear()
 
     def clear(self) -> None:
-        """Let nothing wait any more."""
+        """Remove all rows."""
         self.frames, self.rows, self.size_bytes = [], 0, 0
 
     def is_full_with(self, other: "_Part") -> bool:
-        """Whether both together are as much as memory is to hold."""
+        """Whether both together reach the size that memory should hold."""
         return self.rows + other.rows >= PART_ROWS or self.size_bytes + other.size_bytes >= PART_BYTES
 
 
 def _add(lake: Lake, part: _Part, done: list[Registration | TaskFileError], work_dir: Path, *, again: bool) -> None:
-    """Empty the part into the lake, and count for each source what became of its rows."""
+    """Write the part to the lake and count the rows of each source."""
     if not part.rows:
         return
     rows = pl.concat(part.frames)
     part.clear()
     with registration_lock(work_dir):
         new = _without_known(lake, rows.unique(_KEY, keep="first", maintain_order=True), again=again)
-        checked = TASK_IDS.schema.validate(new.drop(_SOURCE))
+        checked = TASK_IDS.schema.validate(new.drop(_SOURCE, _UNDATED))
         for day in sorted(checked.get_column("call_date").unique()):
             lake.append(TASK_IDS, checked.filter(pl.col("call_date") == day), day)
-    registered = {number: (count, days) for number, count, days in _by_source(new)}
-    for number, count, _ in _by_source(rows):
-        some, days = registered.get(number, (0, []))
+    registered = {number: (count, days, undated) for number, count, days, undated in _by_source(new)}
+    for number, count, _, _ in _by_source(rows):
+        some, days, undated = registered.get(number, (0, [], 0))
         before = done[number]
         if isinstance(before, Registration):
-            done[number] = before + Registration(some, count - some, frozenset(days))
+            done[number] = before + Registration(some, count - some, frozenset(days), undated)
 
 
-def _by_source(rows: pl.DataFrame) -> Iterator[tuple[int, int, list[date]]]:
-    counts = pl.len().alias("rows"), pl.col("call_date").unique().alias("days")
+def _by_source(rows: pl.DataFrame) -> Iterator[tuple[int, int, list[date], int]]:
+    counts = pl.len().alias("rows"), pl.col("call_date").unique().alias("days"), pl.col(_UNDATED).sum()
     return rows.group_by(_SOURCE, maintain_order=True).agg(*counts).iter_rows()
 
 
@@ -163,7 +177,7 @@ def _without_known(lake: Lake, rows: pl.DataFrame, *, again: bool) -> pl.DataFra
 
 
 def _known_ids(lake: Lake, *, again: bool) -> Iterator[pl.DataFrame]:
-    """The ids in the lake, many at a time: a join for each of thousands of small files would take minutes."""
+    """The ids in the lake, many at a time: one join for each of thousands of small files would take minutes."""
     gathered, rows = list[pl.DataFrame](), 0
     for ids in (ids for day in lake.days(TASK_IDS) for ids in _ids_of(lake, day, again=again)):
         gathered.append(ids)
@@ -187,7 +201,7 @@ def _frames(rows: Iterator[TaskRow], now: datetime, today: date) -> Iterator[pl.
 
 
 def _frame(rows: list[TaskRow], now: datetime, today: date) -> pl.DataFrame:
-    # As numbers: polars takes ten times as long to build a column from aware datetimes.
+    # As numbers: building a column from aware datetimes takes polars ten times as long.
     completed = [None if row.completed_at is None else (row.completed_at - _EPOCH) // _MICROSECOND for row in rows]
     columns = {
         "task_id": pl.Series([row.task_id for row in rows], dtype=pl.String),
@@ -196,4 +210,5 @@ def _frame(rows: list[TaskRow], now: datetime, today: date) -> pl.DataFrame:
         "attributes": pl.Series([row.attributes for row in rows], dtype=pl.String),
     }
     frame = pl.DataFrame(columns).with_columns(registered_at=pl.lit((now - _EPOCH) // _MICROSECOND))
-    return frame.select(TASK_IDS.frame_schema.names()).cast(TASK_IDS.frame_schema)
+    typed = frame.select(TASK_IDS.frame_schema.names()).cast(TASK_IDS.frame_schema)
+    return typed.with_columns(pl.Series(_UNDATED, [row.day is None for row in rows], dtype=pl.Boolean))

@@ -15,7 +15,7 @@ from dialflo_pipeline.extract.task_ids.files import lines as text
 from dialflo_pipeline.extract.task_ids.files import parquet_reader as parquet
 from dialflo_pipeline.extract.task_ids.inbox import Fate
 
-UNKNOWN_KIND: Final = ".csv .tsv .jsonl .parquet .txt"
+UNKNOWN_KIND: Final = ".csv .tsv .jsonl .parquet .txt .xlsx"
 WIDE: Final = "UTF-16 or UTF-32"
 
 
@@ -109,9 +109,11 @@ FILES: Final = [
     some("cut in its last row", "ids.csv", TABLE + "c", ["a", "b"], (4, delimited.TOO_FEW)),
     some("cut in quotes", "ids.csv", TABLE + 'c,"half a no', ["a", "b"], (4, "the row cannot be read (unexpected end of data)")),
     some("cut in an object", "ids.jsonl", '{"task_id":"a"}\n{"task_id":"b', ["a"], (2, json_lines.NOT_JSON)),
-    some("cut in a character", "ids.csv", b"task_id,note\na,x\nb,\xc3", ["a"], (3, text.NOT_UTF8)),
+    good("cut in a character", "ids.csv", b"task_id,note\na,x\nb,\xc3", "a", "b"),
     some("a quote never closed", "ids.csv", 'task_id,note\na,x\n"b,x\nc,x\n', ["a", "c"], (3, "the row cannot be read (unexpected end of data)")),
-    some("Latin-1 in one row", "ids.csv", b"task_id,name\na,Ren\xe9\nb,Ren\xc3\xa9\n", ["b"], (2, text.NOT_UTF8)),
+    good("Latin-1 in one row", "ids.csv", b"task_id,name\na,Ren\xe9\nb,Ren\xc3\xa9\n", "a", "b"),
+    good("Windows-1252 in a list of JSON", "ids.jsonl", b'{"task_id":"a","name":"Ren\xe9 \x80"}\n', "a"),
+    some("half a character of UTF-16", "ids.csv", TABLE.encode("utf-16") + b"c", ["a", "b"], (4, text.NOT_DECODED)),
     some("NULs behind", "ids.txt", b"a\nb\n" + bytes(4096), ["a", "b"], (3, rows.BAD_ID)),
     some("another kind within", "ids.jsonl", '{"task_id":"a"}\ntask_id,note\n["b"]\n', ["a"], (2, json_lines.NOT_JSON), (3, json_lines.NO_OBJECT)),
     some("deep objects", "ids.jsonl", '{"task_id":"a","x":' + "[" * 6_000 + "]" * 6_000 + '}\n{"task_id":"b"}\n', ["b"], (1, json_lines.NOT_JSON)),
@@ -127,14 +129,16 @@ FILES: Final = [
     none("nothing", "ids.jsonl", "", "is empty"),
     none("blank lines", "ids.csv", "\n \r\n", "is empty"),
     none("a mark alone", "ids.txt", b"\xef\xbb\xbf", "is empty"),
-    none("UTF-16", "ids.csv", TABLE.encode("utf-16"), WIDE),
+    good("UTF-16", "ids.csv", TABLE.encode("utf-16"), "a", "b"),
     none("UTF-16 without a mark", "ids.csv", TABLE.encode("utf-16-le"), WIDE),
-    none("UTF-32", "ids.txt", "a\nb\n".encode("utf-32"), WIDE),
+    good("UTF-32", "ids.txt", "a\nb\n".encode("utf-32"), "a", "b"),
+    none("UTF-32 without a mark", "ids.txt", "a\nb\n".encode("utf-32-le"), WIDE),
     none("NULs alone", "ids.csv", bytes(4096), WIDE),
-    none("a spreadsheet", "ids.xlsx", b"PK\x03\x04", UNKNOWN_KIND),
+    none("half a spreadsheet", "ids.xlsx", b"PK\x03\x04", "cannot be read as an Excel workbook"),
+    none("an old spreadsheet", "ids.xls", b"\xd0\xcf\x11\xe0", UNKNOWN_KIND),
     none("a packed file", "ids.csv.gz", b"\x1f\x8b", UNKNOWN_KIND),
     none("no extension", "ids", "a\n", UNKNOWN_KIND),
-    none("a packed file by a wrong name", "ids.csv", b"PK\x03\x04\x14\0\x06\0\x08\0\xff\xfe", "so the columns have no names"),
+    none("a packed file by a wrong name", "ids.csv", b"PK\x03\x04\x14\0\x06\0\x08\0\xff\xfe", "is a zip file or an Excel workbook, not text"),
     none("Parquet in name only", "ids.parquet", TABLE, "cannot be read as a Parquet file"),
     none("Parquet of nothing", "ids.parquet", b"", "cannot be read as a Parquet file"),
     none("Parquet cut in the middle", "ids.parquet", STORED[: len(STORED) // 2], "cannot be read as a Parquet file"),

@@ -18,6 +18,7 @@ from dialflo_pipeline.core.errors import TaskSourceDown, TaskSourceError
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.extract.task_ids.database import cursor
 from dialflo_pipeline.extract.task_ids.database.cursor import Seen
+from dialflo_pipeline.extract.task_ids.files.columns import KnownColumns
 from dialflo_pipeline.extract.task_ids.files.parquet_reader import json_value
 from dialflo_pipeline.extract.task_ids.files.reader import TaskFile
 from dialflo_pipeline.extract.task_ids.register import Registration, register
@@ -133,7 +134,7 @@ def _read(source: TaskSource, data_dir: DataDir, now: datetime, zone: ZoneInfo, 
     start = before.start if before else None
     with open_database(source.dsn, source.query, source.cursor_column) as database, database.rows(start) as rows:
         reading = _Reading(rows.columns, rows.cursor_column)
-        tasks = TaskFile(NAME, reading.records(iter(rows)), ID_COLUMNS, zone)
+        tasks = TaskFile(NAME, reading.records(iter(rows)), KnownColumns(), zone)
         tasks.refused = refused
         registration = register(lake, tasks, now, zone, work_dir=work)
     with registration_lock(work):

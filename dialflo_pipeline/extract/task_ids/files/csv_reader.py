@@ -1,49 +1,70 @@
-"""Comma- and tab-separated task-id files: the first row names the columns, a broken row costs only its own line."""
+"""Delimited task-id files: the header names the columns, and a broken row costs only its own line."""
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from dialflo_pipeline.core.errors import TaskFileError
 from dialflo_pipeline.core.values import ASCII_BLANKS, is_blank
-from dialflo_pipeline.extract.task_ids.files.header import check_columns
+from dialflo_pipeline.extract.task_ids.files.columns import KnownColumns
+from dialflo_pipeline.extract.task_ids.files.csv_header import find_start
 from dialflo_pipeline.extract.task_ids.files.lines import MAX_LINE_CHARACTERS, Line
 from dialflo_pipeline.extract.task_ids.row_validation import Record, Refused
 
 TOO_FEW = "the row has fewer cells than the header"
 TOO_MANY = "the row has more cells than the header"
 
-# A cell may be as long as a line; by itself Python takes 131,072 characters, of which it says nothing beforehand.
+# A cell may be as long as a line; Python's own limit is 131,072 characters.
 csv.field_size_limit(MAX_LINE_CHARACTERS)
 
 
 def records(
-    text_lines: Iterable[Line], delimiter: str, id_columns: Sequence[str], name: str
+    text_lines: Iterable[Line], delimiter: str, columns: KnownColumns, name: str, notes: list[str]
 ) -> Iterator[Record | Refused]:
-    """The rows below the header. Cells are text as it stands in the file; empty ones are empty text.
+    """The rows below the header. Cells are the text in the file; empty ones are empty text.
 
-    `line` is the line on which the row starts. Raises `TaskFileError` when the header has no id column, names a column
-    twice, or cannot be read.
+    `line` is the line on which the row starts. `notes` gets a sentence about skipped title rows. Raises `TaskFileError`
+    when the header has no id column, names a column twice, or cannot be read.
     """
-    rows = _rows(text_lines, delimiter)
-    header = _header(next(rows, None), id_columns, name)
+    start = find_start(iter(text_lines), delimiter, columns, name)
+    rows = _rows(start.lines, start.delimiter)
+    first = next(rows, None)
+    header = _header(first, columns, name)
+    if start.skipped and first:
+        notes.append(title_rows_note(name, first[0], start.skipped))
     for row in rows:
         if isinstance(row, Refused):
             yield row
-        elif len(row[1]) != len(header):
-            yield Refused(row[0], TOO_FEW if len(row[1]) < len(header) else TOO_MANY)
+            continue
+        line, cells = row
+        if start.skipped and first and columns.has_id(cells):
+            raise two_headers(name, first[0], line)
+        if len(cells) != len(header):
+            yield Refused(line, TOO_FEW if len(cells) < len(header) else TOO_MANY)
         else:
-            yield Record(row[0], dict(zip(header, row[1], strict=True)))
+            yield Record(line, dict(zip(header, cells, strict=True)))
 
 
-def _header(row: "tuple[int, list[str]] | Refused | None", id_columns: Sequence[str], name: str) -> list[str]:
+def title_rows_note(name: str, header_line: int, skipped: int) -> str:
+    """Says which line was taken as the header."""
+    rows = "1 row" if skipped == 1 else f"{skipped} rows"
+    return f"{name}: line {header_line} is the header; {rows} above it skipped."
+
+
+def two_headers(name: str, first: int, second: int) -> TaskFileError:
+    """The error for a file with title rows and more than one possible header."""
+    return TaskFileError(
+        f"{name}: lines {first} and {second} both have an id column, so the header is unclear. Keep only one."
+    )
+
+
+def _header(row: "tuple[int, list[str]] | Refused | None", columns: KnownColumns, name: str) -> list[str]:
     if row is None:
         raise TaskFileError(f"{name} is empty.")
     if isinstance(row, Refused):
         raise TaskFileError(f"{name}, line {row.line}: {row.reason}, so the columns have no names.")
     names = [cell.strip(ASCII_BLANKS) or f"column_{place}" for place, cell in enumerate(row[1], 1)]
-    check_columns(names, id_columns, name)
-    return names
+    return columns.checked(names, name)
 
 
 def _rows(text_lines: Iterable[Line], delimiter: str) -> Iterator[tuple[int, list[str]] | Refused]:
@@ -66,15 +87,15 @@ def _rows(text_lines: Iterable[Line], delimiter: str) -> Iterator[tuple[int, lis
 
 
 def _is_blank_line(cells: list[str], taken: list[Line]) -> bool:
-    # Blanks in quotes are no blank line, but a row whose id is missing.
+    # Quoted blanks are a row whose id is missing, not a blank line.
     return len(cells) <= 1 and all(is_blank(line.text) for line in taken)
 
 
 class _Feed:
-    """Hands lines to a csv reader and remembers those of the row being read.
+    """Gives lines to a csv reader and remembers those of the current row.
 
-    A quote that is never closed takes in all the lines that follow. They are taken back and read again as rows of
-    their own, so that only the line with the quote is lost.
+    A quote that is never closed swallows all following lines. They are taken back and read again as rows of their
+    own, so that only the line with the quote is lost.
     """
 
     def __init__(self, text_lines: Iterable[Line]) -> None:
@@ -93,10 +114,10 @@ class _Feed:
         return line.text
 
     def start_row(self) -> None:
-        """Forget the row before."""
+        """Forget the previous row."""
         self.taken.clear()
         self.refusal = None
 
     def take_back(self) -> None:
-        """Give all lines of the row but the first once more."""
+        """Give all lines of the row except the first again."""
         self._again.extendleft(reversed(self.taken[1:]))

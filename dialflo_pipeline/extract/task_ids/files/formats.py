@@ -1,4 +1,4 @@
-"""The formats a task-id file may have; light to import, for the command line."""
+"""The formats of a task-id file; light to import, for the command line."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -7,13 +7,14 @@ from dialflo_pipeline.core.errors import TaskFileError
 
 
 class Format(StrEnum):
-    """The formats a task-id file may have; a file's extension is its format, in any case of letters."""
+    """The formats of a task-id file. The file's extension names it, in upper or lower case."""
 
     CSV = "csv"
     TSV = "tsv"
     JSONL = "jsonl"
     PARQUET = "parquet"
     TXT = "txt"
+    XLSX = "xlsx"
 
 
 def format_of(path: Path) -> Format:

@@ -1,7 +1,7 @@
-"""Task-id files in Parquet: typed values become JSON; what a row must hold is judged elsewhere."""
+"""Task-id files in Parquet: typed values become JSON; rows are validated elsewhere."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO, Final
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from dialflo_pipeline.core.errors import TaskFileError
 from dialflo_pipeline.core.strict_json import Number
-from dialflo_pipeline.extract.task_ids.files.header import check_columns
+from dialflo_pipeline.extract.task_ids.files.columns import KnownColumns
 from dialflo_pipeline.extract.task_ids.row_validation import CALL_DATE, COMPLETED_AT, Record, Refused
 
 DAMAGED: Final = "the file is damaged from this row on"
@@ -24,10 +24,10 @@ _UNREADABLE = object()
 _PLAIN_TYPES = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean)
 
 
-def records(stream: BinaryIO, id_columns: Sequence[str], name: str) -> Iterator[Record | Refused]:
+def records(stream: BinaryIO, columns: KnownColumns, name: str) -> Iterator[Record | Refused]:
     """The rows in order; `line` is the row's number, from 1.
 
-    Raises `TaskFileError` for what is no Parquet file, has no id column or names a column twice.
+    Raises `TaskFileError` for a file that is not Parquet, has no id column or names a column twice.
     """
     try:
         file = pq.ParquetFile(
@@ -37,18 +37,17 @@ def records(stream: BinaryIO, id_columns: Sequence[str], name: str) -> Iterator[
     except _DAMAGE as error:
         raise TaskFileError(f"{name} cannot be read as a Parquet file ({type(error).__name__}).") from None
     with file:
-        check_columns(names, id_columns, name)
+        header = columns.checked(names, name)
         row = 0
         try:
             for batch in file.iter_batches(_BATCH_ROWS):
-                yield from _batch_records(batch, row, {*id_columns, COMPLETED_AT, CALL_DATE})
+                yield from _batch_records(batch, header, row, {*columns.id_columns, COMPLETED_AT, CALL_DATE})
                 row += batch.num_rows
         except _DAMAGE:
             yield Refused(row + 1, DAMAGED)
 
 
-def _batch_records(batch: Any, row: int, typed: set[str]) -> Iterator[Record | Refused]:
-    names = batch.schema.names
+def _batch_records(batch: Any, names: list[str], row: int, typed: set[str]) -> Iterator[Record | Refused]:
     columns = [
         _values(column, name not in typed and not _is_plain(column.type))
         for name, column in zip(names, batch.columns, strict=True)
@@ -66,7 +65,7 @@ def _values(column: Any, as_json: bool) -> list[Any]:
     try:
         values = column.to_pylist()
     except (ValueError, OverflowError):
-        # Text that is not UTF-8, or a time beyond Python's years: one at a time, so that only those rows are lost.
+        # Text that is not UTF-8, or a time outside Python's range: converted one by one, only those rows are lost.
         values = [_one(scalar) for scalar in column]
     return [json_value(value) for value in values] if as_json else values
 
@@ -79,12 +78,12 @@ def _one(scalar: Any) -> Any:
 
 
 def _is_plain(kind: Any) -> bool:
-    """Whether Python's value of this type is JSON as it is; floats are not, for JSON has no NaN."""
+    """Whether Python's value of this type is valid JSON; floats are not, since JSON has no NaN."""
     return any(test(kind) for test in _PLAIN_TYPES)
 
 
 def _readable(kind: Any) -> Any:
-    """The same type without what Python's times do not have: nanoseconds, and zones that this machine does not know."""
+    """The same type without nanoseconds and without zones unknown to this machine, which Python's times do not have."""
     if pa.types.is_timestamp(kind):
         return pa.timestamp("us" if kind.unit == "ns" else kind.unit, _known_zone(kind.tz))
     if pa.types.is_time64(kind):
@@ -108,7 +107,7 @@ def _readable_part(part: Any) -> Any:
 
 
 def _known_zone(name: str | None) -> str | None:
-    """The zone, else UTC, in which the moment is the same and only its clock another."""
+    """The zone if it is known here, else UTC, in which the moment is the same."""
     try:
         return name and pa.lib.string_to_tzinfo(name) and name
     except (KeyError, ValueError):

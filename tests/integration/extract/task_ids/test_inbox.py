@@ -9,7 +9,9 @@ import pytest
 from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.extract.task_ids import inbox as inbox_module
 from dialflo_pipeline.extract.task_ids.inbox import Clock, Fate, InboxReport, read_inbox
+from dialflo_pipeline.extract.task_ids.refused_rows import lists_of_refused_rows
 from dialflo_pipeline.extract.task_ids.register import register_each
+from dialflo_pipeline.extract.task_ids.row_validation import BAD_ID
 from dialflo_pipeline.lake.store import Lake
 
 NOW = datetime(2025, 6, 25, 20, tzinfo=UTC)
@@ -71,12 +73,24 @@ def test_a_file_is_registered_and_moved_to_done(desk: Desk) -> None:
     assert (report.registration.registered, report.registration.already_known, report.refused_rows) == (2, 1, 0)
 
 
-def test_a_file_with_some_bad_rows_is_done_and_its_bad_rows_told(desk: Desk) -> None:
-    desk.drop("ids.txt", "a\nb/c\n")
+def test_a_file_with_some_bad_rows_is_done_with_a_list_of_them_beside_it(desk: Desk) -> None:
+    desk.drop("ids.txt", "a\n" + "b/c\n" * 200)
     (file,) = desk.read_inbox().files
     assert file.fate is Fate.DONE
-    assert [(refused.line, "id" in refused.reason) for refused in file.refused.first] == [(2, True)]
-    assert desk.tree() == ["done/ids.txt"]
+    assert [(refused.line, "id" in refused.reason) for refused in file.refused.first] == [
+        (line, True) for line in range(2, 102)
+    ]
+    assert desk.tree() == ["done/ids.txt", "done/ids.txt.refused.csv"]
+    written = (desk.inbox / "done" / "ids.txt.refused.csv").read_text().splitlines()
+    assert written == ["line,reason", *(f'{line},"{BAD_ID}"' for line in range(2, 202))]
+    assert lists_of_refused_rows(desk.inbox / "done") == [desk.inbox / "done" / "ids.txt.refused.csv"]
+
+
+def test_a_list_of_refused_rows_is_not_left_aside(desk: Desk) -> None:
+    desk.drop("ids.txt", "b/c\n")
+    desk.drop("good.txt", "a\n")
+    desk.read_inbox()
+    assert not any(path.name.endswith(".refused.csv") for path in desk.inbox.parent.rglob("*"))
 
 
 def test_one_bad_file_does_not_hold_up_the_others(desk: Desk) -> None:
@@ -203,10 +217,10 @@ def test_a_kill_between_registering_and_moving_loses_and_doubles_nothing(
     class Killed(BaseException):
         pass
 
-    def kill(path: Path, subfolder: str) -> Path:
+    def kill(file: object) -> Path:
         raise Killed
 
-    monkeypatch.setattr(inbox_module, "_move", kill)
+    monkeypatch.setattr(inbox_module, "_finish", kill)
     with pytest.raises(Killed):
         desk.read_inbox()
     monkeypatch.undo()

@@ -2,7 +2,9 @@ import csv
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,6 +12,7 @@ from dialflo_pipeline.core.errors import TaskFileError
 from dialflo_pipeline.extract.task_ids import row_validation as rows
 from dialflo_pipeline.extract.task_ids.files import csv_reader as delimited
 from dialflo_pipeline.extract.task_ids.files import lines as text
+from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.extract.task_ids.row_validation import Refused
 
 Read = Callable[..., Any]
@@ -110,17 +113,30 @@ def test_a_cell_over_several_lines_that_is_longer_than_one_may_be_is_refused(rea
     assert refused[0].line == 2
 
 
-def test_a_line_that_is_not_utf8_is_refused(read_all: Read, ids: Ids) -> None:
-    accepted, refused = read_all(b"task_id,name\na,Ren\xe9\nb,Ren\xc3\xa9\nc,\xff\n")
-    assert ids(accepted) == ["b"]
-    assert accepted[0].attributes == '{"name":"René"}'
-    assert refused == [Refused(2, text.NOT_UTF8), Refused(4, text.NOT_UTF8)]
+def test_a_line_that_is_not_utf8_is_read_as_windows_1252(tmp_path: Path, zone: ZoneInfo) -> None:
+    path = tmp_path / "ids.csv"
+    path.write_bytes(b"task_id,name\na,Ren\xe9 \x80\x81\nb,Ren\xc3\xa9\nc\xe9,x\n")
+    task_file = read(path, None, None, zone)
+    assert [row.attributes for row in task_file] == ['{"name":"René €\x81"}', '{"name":"René"}']
+    assert task_file.refused.first == [Refused(4, rows.BAD_ID)]
+    assert task_file.notes == [f"{path}: 2 lines not in UTF-8, read as Windows-1252; the first is line 2."]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
-def test_wide_encodings_are_refused_by_name(read_all: Read, encoding: str) -> None:
-    with pytest.raises(TaskFileError, match=r"ids\.csv is UTF-16 or UTF-32 text\. Save it as UTF-8\."):
-        read_all("task_id,note\na,x\n".encode(encoding))
+def test_wide_encodings_need_a_byte_order_mark(read_all: Read, ids: Ids, encoding: str) -> None:
+    content = "task_id,note\na,René\n"
+    mark = "" if encoding in ("utf-16", "utf-32") else "\ufeff"  # these two write it themselves
+    accepted, refused = read_all((mark + content).encode(encoding))
+    assert (ids(accepted), accepted[0].attributes, refused) == (["a"], '{"note":"René"}', [])
+    if mark:
+        with pytest.raises(TaskFileError, match=r"ids\.csv looks like UTF-16 or UTF-32 text without a byte order"):
+            read_all(content.encode(encoding))
+
+
+def test_bytes_that_are_not_utf16_cost_only_their_line(read_all: Read, ids: Ids) -> None:
+    content = "\ufefftask_id,note\na,x\n".encode("utf-16-le") + b"b\0,\0\x00\xd8\n\0" + "c,y\n".encode("utf-16-le")
+    accepted, refused = read_all(content)
+    assert (ids(accepted), refused) == (["a", "c"], [Refused(3, text.NOT_DECODED)])
 
 
 def test_nul_characters_cost_only_their_row(read_all: Read, ids: Ids) -> None:
@@ -141,9 +157,9 @@ def test_a_header_alone_is_a_file_of_no_rows(read_all: Read) -> None:
 
 
 def test_a_missing_id_column_is_told_with_the_columns_found(read_all: Read) -> None:
-    expected = "has no column task_id or task_uuid or ref; its columns are: Task ID, note, column_3"
+    expected = "has no column task_id or task_uuid or ref; its columns are: Call ID, note, column_3"
     with pytest.raises(TaskFileError, match=expected):
-        read_all("Task ID,note,\na,x,\n", column="ref")
+        read_all("Call ID,note,\na,x,\n", column="ref")
 
 
 def test_a_file_without_header_has_none_of_its_values_told(read_all: Read) -> None:
@@ -158,7 +174,7 @@ def test_a_column_named_twice_is_told(read_all: Read) -> None:
         read_all("task_id,note,note\na,x,y\n")
 
 
-@pytest.mark.parametrize("header", [b"task_id,n\xe9\n", b'task_id,"note\n'])
+@pytest.mark.parametrize("header", [b"task_id," + b"x" * (text.MAX_LINE_CHARACTERS + 1) + b"\n", b'task_id,"note\n'])
 def test_a_header_that_cannot_be_read_is_told_with_its_line(read_all: Read, header: bytes) -> None:
     with pytest.raises(TaskFileError, match=r"ids\.csv, line 1: "):
         read_all(header + b"a,x\n")

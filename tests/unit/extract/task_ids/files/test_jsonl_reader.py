@@ -6,7 +6,6 @@ import pytest
 
 from dialflo_pipeline.extract.task_ids import row_validation as rows
 from dialflo_pipeline.extract.task_ids.files import jsonl_reader as json_lines
-from dialflo_pipeline.extract.task_ids.files import lines as text
 from dialflo_pipeline.extract.task_ids.row_validation import Refused
 
 Read = Callable[..., Any]
@@ -40,7 +39,7 @@ def test_an_id_may_be_text_or_a_whole_number(read_all: Read, value: str, task_id
         ('{"task_id":1.5}', rows.ID_NOT_TEXT),
         ('{"task_id":true}', rows.ID_NOT_TEXT),
         ('{"task_id":"b\\n"}', rows.BAD_ID),
-        ('{"task_id":"b","completed_at":1750829225}', rows.BAD_COMPLETED_AT),
+        ('{"task_id":"b","completed_at":1750829225}', rows.EPOCH),
         ('{"task_id":"b","call_date":20250625}', rows.BAD_CALL_DATE),
     ],
 )
@@ -50,9 +49,21 @@ def test_a_bad_line_is_refused_and_its_neighbours_kept(read_all: Read, line: str
     assert refused == [Refused(2, reason)]
 
 
-def test_a_line_that_is_not_utf8_is_refused_for_that(read_all: Read) -> None:
-    _, refused = read_all(b'{"task_id":"Ren\xe9"}\n', "jsonl")
-    assert refused == [Refused(1, text.NOT_UTF8)]
+def test_a_line_that_is_not_utf8_is_read_as_windows_1252(read_all: Read) -> None:
+    accepted, refused = read_all(b'{"task_id":"a","name":"Ren\xe9"}\n{"task_id":"Ren\xe9"}\n', "jsonl")
+    assert [row.attributes for row in accepted] == ['{"name":"René"}']
+    assert refused == [Refused(2, rows.BAD_ID)]
+
+
+def test_names_are_known_in_any_case_and_with_blanks(read_all: Read) -> None:
+    accepted, refused = read_all('{"Task ID":"a","CallDate":"2025-06-25","Name":1}\n', "jsonl")
+    assert [(row.task_id, str(row.day), row.attributes) for row in accepted] == [("a", "2025-06-25", '{"Name":1}')]
+    assert refused == []
+
+
+def test_two_names_of_one_column_are_refused(read_all: Read) -> None:
+    _, refused = read_all('{"task_id":"a","Task_ID":"b"}\n', "jsonl")
+    assert refused == [Refused(1, json_lines.NAMED_TWICE)]
 
 
 def test_of_a_key_given_twice_the_last_counts(read_all: Read) -> None:
