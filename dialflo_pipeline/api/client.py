@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from dialflo_pipeline import __version__
 from dialflo_pipeline.api.decoding import ACCEPT_ENCODING, BodyReader, BodyTooLarge
+from dialflo_pipeline.api.proxies import ProxyUnreachable
 from dialflo_pipeline.api.redaction import redact_token
 from dialflo_pipeline.api.transport import SecretHeaders, SecretRequest, open_transport
 from dialflo_pipeline.core.errors import SettingsError, TransportError
@@ -123,6 +124,8 @@ async def _read(stream: httpx.AsyncByteStream, encoding: str) -> tuple[bytes | N
 def _describe(error: Exception) -> str:
     """What went wrong, in a few words that cannot hold a header or a payload."""
     match error:
+        case ProxyUnreachable():
+            return f"{error} ({_root_cause(error)})" if isinstance(error.__cause__, httpx.ConnectError) else str(error)
         case httpx.ConnectTimeout() | httpx.ConnectError():
             return f"no connection ({_root_cause(error)})"
         case httpx.RemoteProtocolError() | httpx.ReadError():

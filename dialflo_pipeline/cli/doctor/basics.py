@@ -84,6 +84,8 @@ def _api(settings: Settings) -> Finding:
         status = run_async(_probe(settings))
     except TransportError as error:
         return Finding(what, f"not reached: {error}", False)
+    except SettingsError as error:  # of proxies or certificates
+        return Finding(what, f"not reached: {error}", False)
     if status == 401:
         return Finding(what, "reached, but it rejects the token in DIALFLO_API_TOKEN", False)
     return Finding(what, f"reached; it accepts the token (HTTP {status} for an unknown id)", status in (200, 404))

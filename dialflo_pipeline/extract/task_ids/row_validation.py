@@ -195,6 +195,8 @@ def read_completed_at(value: object, zone: ZoneInfo) -> datetime | None:
 
 def _bad_completed_at(value: object, reason: str) -> str:
     """What is wrong with the value, without quoting it; `reason` where no remedy is known."""
+    if isinstance(value, date):
+        return reason
     text = str(value).strip(ASCII_BLANKS)
     if isinstance(value, int | float | Number) or _WHOLE_NUMBER.fullmatch(text):
         return EPOCH

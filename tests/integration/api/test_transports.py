@@ -151,7 +151,7 @@ def test_a_proxy_from_the_environment_is_used_for_hosts_elsewhere(call: Call, va
 
 def test_a_proxy_for_https_never_sees_the_token(call: Call, say: Say) -> None:
     api, (told,) = call(say(403), base_url="https://api.test", proxy_in=["HTTPS_PROXY"])
-    assert told == "the request failed (ProxyError)"
+    assert told == "the proxy in HTTPS_PROXY refused the request (HTTP 403)"
     assert api.heads[0].startswith(b"CONNECT api.test:443 HTTP/1.1\r\n")
     assert not any(b"secret" in head for head in api.heads)
 
@@ -190,3 +190,26 @@ def test_where_the_system_has_no_certificates_the_plain_transport_brings_its_own
 
 def _without_certificates(_max_connections: int) -> None:
     raise BuilderError("builder error", {"causes": None})
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5", "socks5h", "socks"])
+@pytest.mark.parametrize("base_url", ["http://api.test", "https://api.test"])
+def test_a_proxy_that_is_not_there_is_named_as_one(
+    call: Call, monkeypatch: pytest.MonkeyPatch, scheme: str, base_url: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("ALL_PROXY", f"{scheme}://user:s3cret@127.0.0.1:{port}")
+    assert call(base_url=base_url)[1] == ["no connection to the proxy in ALL_PROXY (Connection refused)"]
+
+
+def test_a_proxy_whose_name_is_unknown_is_named_as_one(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://nowhere.invalid:8080")
+    (said,) = call(base_url="http://api.test")[1]
+    assert said == "no connection to the proxy in HTTP_PROXY (its name cannot be resolved)"
+
+
+def test_a_host_exempt_from_the_proxy_keeps_the_fast_transport(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "10.0.0.0/8")
+    assert not isinstance(open_transport("http://10.0.0.1", 1), HttpxTransport)
