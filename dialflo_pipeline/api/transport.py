@@ -8,7 +8,7 @@ import ssl
 import sys
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -114,3 +114,18 @@ def _check_certificates(base_url: str) -> None:
 def _has_custom_certificates() -> bool:
     """Whether the environment names certificates where the fast transport asks the operating system instead."""
     return sys.platform != "linux" and any(os.environ.get(name) for name in CERTIFICATE_VARIABLES)
+
+
+class SecretHeaders(httpx.Headers):
+    """Headers whose `repr` shows names only: one of them is the token. httpx itself would hide other headers only."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self)})"
+
+
+class SecretRequest(httpx.Request):
+    """A request whose headers do not show the token."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.headers = SecretHeaders(self.headers)
