@@ -18,8 +18,8 @@ from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import registered_days, survey
 from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.marts.settings import MartSettings
-from dialflo_pipeline.simulator.answers import document
 from dialflo_pipeline.simulator.campaign import campaign, task_rows
+from dialflo_pipeline.simulator.documents import document
 from dialflo_pipeline.simulator.options import SimulatorOptions
 from tests.support.canaries import (
     _listening,

@@ -1,8 +1,8 @@
 """A loopback server that speaks the documented Dialflo API: for the demo, tests and benchmarks.
 
-`options` say what to simulate; `campaign` decides what happened (pure); `answers` tells it as the API would (pure);
-`app` is the HTTP side, `server` runs it in this process and `process` in one of its own. Nothing here is used by a
-live sync, and nothing here knows the pipeline's tables. Importing this package stays cheap: no web server comes in.
+`options` sets what to simulate; `campaign` decides what happened (pure); `documents` writes it as the API would (pure);
+`app` is the HTTP side, `server` runs it in this process and `process` in its own. A live sync uses nothing here, and
+nothing here knows the pipeline's tables. Importing this package is cheap: it imports no web server.
 """
 
 from dialflo_pipeline.simulator.campaign import TaskRow, task_rows

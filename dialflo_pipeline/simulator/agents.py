@@ -1,6 +1,6 @@
-"""The cast: the AI agents of the simulated campaigns, what each asks for, and how the service tells its calls.
+"""The AI agents of the simulated campaigns: what each asks for, and how the service writes its calls.
 
-Data only. Agents differ on purpose in every way that real ones do: keys, languages, hours, words, number scales.
+Data only. Agents differ in every way that real ones do: keys, languages, hours, words, number scales.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from dialflo_pipeline.simulator.phones import INDIA, UNITED_STATES
 
 
 class Mood(StrEnum):
-    """How an answered call went, whatever the customer's word for it."""
+    """How an answered call went, independent of the customer's word for it."""
 
     WARM = "warm"
     COLD = "cold"
@@ -23,22 +23,22 @@ class Mood(StrEnum):
 
 @dataclass(frozen=True)
 class Style:
-    """How an agent's calls are told; shares are of its calls, 0 to 1."""
+    """How an agent's calls are written; shares are of its calls, 0 to 1."""
 
-    outcome_only: float
+    with_outcome_only: float
     """share that carries `call_outcome` and no `call_status`"""
-    plain_action: float
+    with_plain_action: float
     """share whose `next_action` is a string, not an object"""
     percent: float
     """share whose confidence is 0 to 100, not 0 to 1"""
-    stamped: float
+    with_service_fields: float
     """share with ids and times"""
     extras: float
-    """share of answered calls with fields nobody documented"""
+    """share of answered calls with undocumented fields"""
     times: str
     """`strftime` format of the times; without an offset they are UTC"""
     blank: str | None
-    """what stands for a datum asked but not obtained"""
+    """the value of a data point that was asked but not obtained"""
 
 
 @dataclass(frozen=True)

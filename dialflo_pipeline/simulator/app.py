@@ -1,6 +1,6 @@
 """The HTTP side: `GET /call_details/<task_id>` with the documented header, errors as `{"detail": …}`.
 
-What is answered comes from an `Answers` function; here stand token, rate limit, latency and injected errors.
+A `ResponseBodies` function gives the bodies; this module checks the token and adds rate limit, latency and errors.
 """
 
 import asyncio
@@ -18,43 +18,43 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from dialflo_pipeline.simulator.answers import document, unsettled_answers
 from dialflo_pipeline.simulator.campaign import campaign
-from dialflo_pipeline.simulator.dice import chance, dice
+from dialflo_pipeline.simulator.documents import document, unsettled_response_count
 from dialflo_pipeline.simulator.options import SimulatorOptions
-from dialflo_pipeline.simulator.throttle import RateLimiter
+from dialflo_pipeline.simulator.rate_limiter import RateLimiter
+from dialflo_pipeline.simulator.seeded_random import random_share, seeded_random
 
-Answers = Callable[[str, int], bytes | None]
-"""From a task id and how often it was answered before to the body, or None for an unknown id."""
+ResponseBodies = Callable[[str, int], bytes | None]
+"""Takes a task id and how many responses it had before; gives the body, or None for an unknown id."""
 
 
 def build_app(options: SimulatorOptions) -> Starlette:
-    """The application; a campaign is worked out here, so this takes a moment for a large one."""
-    answers = campaign_answers(options) if options.documents is None else folder_answers(options.documents)
+    """The application. It computes the campaign, which takes a moment if it is large."""
+    answers = campaign_bodies(options) if options.documents is None else folder_bodies(options.documents)
     return Starlette(
         routes=[Route("/call_details/{task_id}", CallDetails(options, answers), methods=["GET"])],
         exception_handlers={HTTPException: _http_error},
     )
 
 
-def campaign_answers(options: SimulatorOptions) -> Answers:
-    """Answers from the simulated campaign."""
+def campaign_bodies(options: SimulatorOptions) -> ResponseBodies:
+    """Bodies from the simulated campaign."""
     tasks = {task.task_id: task for task in campaign(options)}
 
-    def answer(task_id: str, answered_before: int) -> bytes | None:
+    def answer(task_id: str, earlier_responses: int) -> bytes | None:
         task = tasks.get(task_id)
         if task is None:
             return None
-        settled = answered_before >= unsettled_answers(task, options)
+        settled = earlier_responses >= unsettled_response_count(task, options)
         return orjson.dumps(document(task, options.seed, settled=settled))
 
     return answer
 
 
-def folder_answers(folder: Path) -> Answers:
-    """Answers that are the files `<task_id>.json` of a folder, byte for byte, read at each asking."""
+def folder_bodies(folder: Path) -> ResponseBodies:
+    """Bodies from the files `<task_id>.json` of a folder, byte for byte, read at each request."""
 
-    def answer(task_id: str, answered_before: int) -> bytes | None:
+    def answer(task_id: str, earlier_responses: int) -> bytes | None:
         if not task_id.replace("-", "").replace("_", "").isalnum():
             return None
         try:
@@ -68,12 +68,12 @@ def folder_answers(folder: Path) -> Answers:
 class CallDetails:
     """The one endpoint, as a bare ASGI application: a benchmark must measure its client, not this."""
 
-    def __init__(self, options: SimulatorOptions, answers: Answers) -> None:
+    def __init__(self, options: SimulatorOptions, answers: ResponseBodies) -> None:
         self._options = options
         self._answers = answers
         self._authorisation = f"Bearer {options.token}".encode()
         self._throttle = RateLimiter(options.rate_limit, options.rate_burst)
-        self._latency = dice(options.seed, "latency")
+        self._latency = seeded_random(options.seed, "latency")
         self._requests: Counter[str] = Counter()
         self._answered: Counter[str] = Counter()
 
@@ -105,7 +105,7 @@ class CallDetails:
 
     def _fails(self, task_id: str) -> bool:
         share = self._options.error_share
-        return share > 0 and chance(self._options.seed, "error", task_id, self._requests[task_id]) < share
+        return share > 0 and random_share(self._options.seed, "error", task_id, self._requests[task_id]) < share
 
     def _delay_seconds(self) -> float:
         sigma = self._options.latency_jitter

@@ -1,24 +1,24 @@
-"""The campaign: every task of the simulated days, and the rows a caller would keep of them. Pure.
+"""The campaign: all tasks of the simulated days, and the rows a caller would record. Pure.
 
-How one lead's calls go is `leads`; here stands how many leads a day has and which of their tasks fall into the window.
+`leads` decides how the calls of one lead go; this module decides how many leads a day has and which tasks are in range.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from dialflo_pipeline.simulator.dice import chance
-from dialflo_pipeline.simulator.leads import LONGEST_STORY_DAYS, Task, story
+from dialflo_pipeline.simulator.leads import MAX_LEAD_DAYS, Task, tasks_of_lead
 from dialflo_pipeline.simulator.options import SimulatorOptions
+from dialflo_pipeline.simulator.seeded_random import random_share
 
 # Monday to Sunday; the mean is 1.
 _WEEKDAY_WEIGHTS = (1.25, 1.2, 1.2, 1.15, 1.1, 0.7, 0.4)
-# Measured over long campaigns: how many tasks a lead's story has on average.
+# Mean number of tasks of a lead, measured over long campaigns.
 _TASKS_PER_LEAD = 1.73
 
 
 @dataclass(frozen=True)
 class TaskRow:
-    """What a caller's own record of a task holds; `completed_at` in UTC."""
+    """A caller's own record of a task; `completed_at` in UTC."""
 
     task_id: str
     completed_at: datetime
@@ -28,12 +28,12 @@ class TaskRow:
 def campaign(options: SimulatorOptions) -> list[Task]:
     """Every task of the campaign's days, oldest first."""
     first = options.last_day - timedelta(days=options.days - 1)
-    starts = (first + timedelta(days=offset) for offset in range(-LONGEST_STORY_DAYS, options.days))
+    starts = (first + timedelta(days=offset) for offset in range(-MAX_LEAD_DAYS, options.days))
     tasks = [
         task
         for start in starts
         for place in range(_new_leads(options, start))
-        for task in story(options.seed, start, place)
+        for task in tasks_of_lead(options.seed, start, place)
         if first <= task.day <= options.last_day
     ]
     return sorted(tasks, key=lambda task: (task.completed_at, task.task_id))
@@ -45,7 +45,7 @@ def task_rows(options: SimulatorOptions) -> list[TaskRow]:
 
 
 def _new_leads(options: SimulatorOptions, day: date) -> int:
-    spread = 0.85 + 0.3 * chance(options.seed, "leads", day)
+    spread = 0.85 + 0.3 * random_share(options.seed, "leads", day)
     return max(1, round(options.tasks_per_day / _TASKS_PER_LEAD * _WEEKDAY_WEIGHTS[day.weekday()] * spread))
 
 

@@ -1,4 +1,4 @@
-"""The fields beyond the documented answer: those observed in the service's own client, and some nobody documented."""
+"""Fields beyond the documented ones: those seen in the service's own client, and undocumented ones."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -21,12 +21,12 @@ _HANGUPS = (("Normal Hangup", "Callee"), ("Normal Hangup", "Agent"), ("Network D
 
 
 def recording_url(rng: Random) -> str:
-    """Where the recording of an answered call would be; the host is one that never resolves."""
+    """A recording link of an answered call; the host never resolves."""
     return f"https://media.example.invalid/recordings/{rng.getrandbits(64):016x}.mp3"
 
 
 def service_fields(rng: Random, task: Task, call: Call) -> dict[str, Any]:
-    """Ids, times, direction and the end of a call, as the service's own client and its webhook show them."""
+    """Ids, times, direction and end of a call, as the service's own client and webhook show them."""
     agent_id = task.lead.agent.agent_id
     cause, source = rng.choice(_HANGUPS) if call.mood else (None, None)
     fields: dict[str, Any] = {
@@ -39,13 +39,13 @@ def service_fields(rng: Random, task: Task, call: Call) -> dict[str, Any]:
         "hangup_source": source,
         **_times(task.lead.agent, call),
     }
-    # Any of them may be missing, above all in calls that came to nothing.
+    # Any of them may be missing, mostly in unanswered calls.
     kept = 0.97 if call.mood else 0.85
     return {key: value for key, value in fields.items() if rng.random() < kept or key == "call_direction"}
 
 
 def undocumented_fields(rng: Random, lead: Lead, call: Call) -> dict[str, Any]:
-    """What an answer may hold without any document saying so: a transcript, a timeline, scores, odds and ends."""
+    """Fields that no document mentions: a transcript, a timeline, scores and others."""
     turns = TURNS[lead.language][: rng.randrange(2, len(TURNS[lead.language]) + 1)]
     fields: dict[str, Any] = {
         "transcript": [
@@ -70,10 +70,10 @@ def _quality(rng: Random) -> dict[str, Any]:
 def _times(agent: Agent, call: Call) -> dict[str, str | None]:
     answered_at = call.started_at + timedelta(seconds=call.ring_seconds) if call.mood else None
     times = {"initiation_time": call.started_at, "answer_time": answered_at, "end_time": call.ended_at}
-    return {name: _written(agent, time) for name, time in times.items()}
+    return {name: _format_time(agent, time) for name, time in times.items()}
 
 
-def _written(agent: Agent, time: datetime | None) -> str | None:
+def _format_time(agent: Agent, time: datetime | None) -> str | None:
     if time is None:
         return None
     style = agent.style.times

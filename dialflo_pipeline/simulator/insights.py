@@ -1,4 +1,4 @@
-"""The `call_insights` of a call: what the agent took from the talk, in the scales and forms the API is known to use."""
+"""The `call_insights` of a call, in the scales and forms the API is known to use."""
 
 from random import Random
 from typing import Any
@@ -16,7 +16,7 @@ _NOTHING: tuple[dict[str, Any] | None, ...] = (
 
 
 def insights(rng: Random, lead: Lead, call: Call) -> dict[str, Any] | None:
-    """What is known of the talk; null or nearly so for a call that nobody answered."""
+    """The insights; null or nearly empty for an unanswered call."""
     if call.mood is None:
         if call.action is None:
             return rng.choice(_NOTHING)
@@ -47,7 +47,7 @@ def _confidence(rng: Random, agent: Agent) -> float | str:
 
 
 def _next_action(rng: Random, lead: Lead, call: Call) -> dict[str, Any] | str | None:
-    if rng.random() < lead.agent.style.plain_action:
+    if rng.random() < lead.agent.style.with_plain_action:
         return call.action
     if call.action is None and rng.random() < 0.5:
         return None

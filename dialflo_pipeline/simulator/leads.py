@@ -1,8 +1,7 @@
-"""One lead's story: who is called, when, how each call went, and what comes next. Pure; decided by (seed, day, place).
+"""The tasks of one lead: who is called, when, how each call went, and what follows. Pure.
 
-A story starts on one day and may go on for some: a call that nobody answers, or that asks for another, is made again
-on a later day, up to a limit. What day a campaign begins or ends plays no part, so a task keeps its id and its answer
-when the window moves on.
+An unanswered call, or one that asks for another, is repeated on a later day, up to a limit. The first and last day of a
+campaign have no influence, so a task keeps its id and document when the campaign's range moves.
 """
 
 from collections.abc import Iterator
@@ -15,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 from dialflo_pipeline.simulator import phones
 from dialflo_pipeline.simulator.agents import AGENTS, Agent, Mood
-from dialflo_pipeline.simulator.dice import dice, weighted
+from dialflo_pipeline.simulator.seeded_random import seeded_random, weighted_choice
 
 REDIAL = "REDIAL"
 MAX_ATTEMPTS = 4
-LONGEST_GAP_DAYS = 3
-LONGEST_STORY_DAYS = (MAX_ATTEMPTS - 1) * LONGEST_GAP_DAYS
+MAX_GAP_DAYS = 3
+MAX_LEAD_DAYS = (MAX_ATTEMPTS - 1) * MAX_GAP_DAYS
 
 UNANSWERED_STATUSES = (
     ("NO_ANSWER", 33),
@@ -33,13 +32,13 @@ UNANSWERED_STATUSES = (
     ("PAUSED", 2),
     ("IN_PROGRESS", 2),
 )
-"""What becomes of a call that is not answered, with weights; the last three never get further."""
+"""Statuses of unanswered calls, with weights; the last three are never final."""
 
-_DIALLED_AGAIN = ("NO_ANSWER", "NOT_ANSWERED", "BUSY", "LINE_BUSY", "FAILED")
-# Local hours in which calls start. All end on the same UTC day in both of the agents' zones.
+_REDIALLED_STATUSES = ("NO_ANSWER", "NOT_ANSWERED", "BUSY", "LINE_BUSY", "FAILED")
+# Local hours in which calls start; in the agents' zones, all calls end on the same UTC day.
 _HOURS = ((9, 6), (10, 14), (11, 16), (12, 10), (13, 6), (14, 9), (15, 12), (16, 15), (17, 12))
 _AGENTS = tuple((agent, agent.share) for agent in AGENTS)
-_GAP_DAYS = ((1, 60), (2, 25), (LONGEST_GAP_DAYS, 15))
+_GAP_DAYS = ((1, 60), (2, 25), (MAX_GAP_DAYS, 15))
 _ACTIONS: dict[Mood, tuple[tuple[str | None, float], ...]] = {
     Mood.COLD: ((None, 50), ("CLOSE", 50)),
     Mood.UNCLEAR: ((REDIAL, 60), (None, 25), ("", 15)),
@@ -50,7 +49,7 @@ _ACTIONS: dict[Mood, tuple[tuple[str | None, float], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """Somebody to be called; `number` may be something that cannot be read as one."""
+    """A person to call; `number` may be invalid."""
 
     reference: str
     agent: Agent
@@ -61,7 +60,7 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as it happened, before anybody words it. Durations in seconds."""
+    """One call as it happened, independent of how the API words it. Durations in seconds."""
 
     status: str
     started_at: datetime
@@ -73,13 +72,13 @@ class Call:
 
     @property
     def ended_at(self) -> datetime:
-        """When it was over, UTC."""
+        """When it ended, UTC."""
         return self.started_at + timedelta(seconds=self.ring_seconds + self.talk_seconds)
 
     @property
-    def goes_on(self) -> bool:
+    def is_called_again(self) -> bool:
         """Whether the campaign calls this lead again."""
-        return self.action == REDIAL or self.status in _DIALLED_AGAIN
+        return self.action == REDIAL or self.status in _REDIALLED_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +94,28 @@ class Task:
 
     @property
     def completed_at(self) -> datetime:
-        """When its last call was over, whole seconds, UTC."""
+        """When its last call ended, whole seconds, UTC."""
         return self.calls[-1].ended_at.replace(microsecond=0)
 
 
-def story(seed: int, day: date, place: int) -> Iterator[Task]:
-    """The tasks of the lead that is number `place` of those that start on `day`, in time."""
-    rng = dice(seed, day, place)
+def tasks_of_lead(seed: int, day: date, place: int) -> Iterator[Task]:
+    """The tasks of the lead number `place` of those that start on `day`, in order."""
+    rng = seeded_random(seed, day, place)
     lead = _lead(rng, f"L{day:%y%m%d}-{place:05d}")
     inbound = rng.random() < lead.agent.inbound_share
     for attempt in range(1, MAX_ATTEMPTS + 1):
         task = _task(rng, lead, day, attempt, inbound)
         yield task
-        if not task.calls[-1].goes_on or rng.random() < 0.15:
+        if not task.calls[-1].is_called_again or rng.random() < 0.15:
             return
-        # Some people call back by themselves before they are called again.
+        # Some people call back before they are called again.
         inbound = rng.random() < lead.agent.inbound_share
-        day += timedelta(days=weighted(rng, _GAP_DAYS))
+        day += timedelta(days=weighted_choice(rng, _GAP_DAYS))
 
 
 def _lead(rng: Random, reference: str) -> Lead:
-    agent = weighted(rng, _AGENTS)
-    number = phones.unreadable(rng) if rng.random() < 0.015 else phones.contact(rng, agent.country)
+    agent = weighted_choice(rng, _AGENTS)
+    number = phones.invalid_number(rng) if rng.random() < 0.015 else phones.contact(rng, agent.country)
     context = {key: rng.choice(values) for key, values in agent.context.items()}
     return Lead(reference, agent, number, rng.choice(agent.languages), context)
 
@@ -127,15 +126,15 @@ def _task(rng: Random, lead: Lead, day: date, attempt: int, inbound: bool) -> Ta
         day.year,
         day.month,
         day.day,
-        weighted(rng, _HOURS),
+        weighted_choice(rng, _HOURS),
         rng.randrange(60),
         rng.randrange(60),
         tzinfo=ZoneInfo(lead.agent.zone),
     )
     answer_chance = 0.95 if inbound else lead.agent.answer_chance(local.hour)
     calls = [_call(rng, lead.agent, local.astimezone(UTC), answer_chance)]
-    # The service itself may try again at once within one task.
-    while calls[-1].status in _DIALLED_AGAIN and len(calls) < 3 and rng.random() < 0.1:
+    # The service itself may retry within one task.
+    while calls[-1].status in _REDIALLED_STATUSES and len(calls) < 3 and rng.random() < 0.1:
         later = calls[-1].ended_at + timedelta(minutes=rng.randrange(2, 15))
         calls.append(_call(rng, lead.agent, later, answer_chance))
     return Task(task_id, day, lead, attempt, inbound, tuple(calls))
@@ -143,16 +142,16 @@ def _task(rng: Random, lead: Lead, day: date, attempt: int, inbound: bool) -> Ta
 
 def _call(rng: Random, agent: Agent, started_at: datetime, answer_chance: float) -> Call:
     if rng.random() >= answer_chance:
-        status = weighted(rng, UNANSWERED_STATUSES)
+        status = weighted_choice(rng, UNANSWERED_STATUSES)
         # Most unanswered calls have no insights at all; for some the service itself asks for a redial.
-        action = REDIAL if status in _DIALLED_AGAIN and rng.random() < 0.2 else None
+        action = REDIAL if status in _REDIALLED_STATUSES and rng.random() < 0.2 else None
         return Call(status, started_at, rng.randrange(2, 45), 0.0, action=action)
-    interest, mood = weighted(rng, agent.interests)
-    action = agent.goal if mood is Mood.WARM else weighted(rng, _ACTIONS[mood])
+    interest, mood = weighted_choice(rng, agent.interests)
+    action = agent.goal if mood is Mood.WARM else weighted_choice(rng, _ACTIONS[mood])
     return Call("ANSWERED", started_at, rng.randrange(2, 30), _talk_seconds(rng, agent, mood), interest, mood, action)
 
 
 def _talk_seconds(rng: Random, agent: Agent, mood: Mood) -> float:
     median = agent.talk_seconds * (1 if mood in (Mood.WARM, Mood.COLD) else 0.5)
-    # Cut off, so that no call that starts in the last hour ends on the next day.
+    # Limited, so that a call in the last hour does not end on the next day.
     return min(round(median * rng.lognormvariate(0, 0.6), 1), 900.0)

@@ -1,7 +1,7 @@
-"""Phone numbers that look like E.164 and belong to nobody, and the ways in which a service writes them.
+"""Phone numbers in E.164 that are not in use, and the formats in which a service writes them.
 
-India: the area code 555 followed by a subscriber number that starts with 0 or 1, which are never given out. United
-States: 555-0100 to 555-0199, kept free for fiction in every area code.
+India: the area code 555 followed by a subscriber number that starts with 0 or 1, which are never assigned. United
+States: 555-0100 to 555-0199, reserved for fiction in every area code.
 """
 
 from random import Random
@@ -24,16 +24,22 @@ def agent_line(country: str, place: int) -> str:
     return _AGENT_LINES[country].format(place)
 
 
-def unreadable(rng: Random) -> str | None:
-    """What stands where a number should, and cannot be read as one."""
+def invalid_number(rng: Random) -> str | None:
+    """A value in place of a number that is not one."""
     return rng.choice(("", "  ", "anonymous", "5550", f"05550{rng.randrange(100_000):05d}", None))
 
 
-def written(rng: Random, number: str | None, usual: float = 0.9) -> str | None:
-    """The number as the service writes it: `usual`ly digits only, else with a prefix or separators."""
+def format_number(rng: Random, number: str | None, usual: float = 0.9) -> str | None:
+    """The number as the service writes it: digits only in a share `usual` of cases, else with prefix or separators."""
     if not number or not number.isdigit() or number[0] == "0" or rng.random() < usual:
         return number
-    return rng.choice(_WRITTEN).format(code=number[:-10], head=number[-10:-5], tail=number[-5:], number=number)
+    return rng.choice(_NUMBER_FORMATS).format(code=number[:-10], head=number[-10:-5], tail=number[-5:], number=number)
 
 
-_WRITTEN = ("+{number}", "00{number}", "+{code} {head} {tail}", "+{code}-{head}-{tail}", "+{code} ({head}) {tail}")
+_NUMBER_FORMATS = (
+    "+{number}",
+    "00{number}",
+    "+{code} {head} {tail}",
+    "+{code}-{head}-{tail}",
+    "+{code} ({head}) {tail}",
+)

@@ -18,10 +18,10 @@ REASONS: dict[str, dict[Mood, tuple[str, ...]]] = {
         Mood.STOP: ("यह नंबर किसी और का है।", "दोबारा फ़ोन न करने को कहा।"),
     },
 }
-"""Why an interest or a next action was concluded, by language and mood."""
+"""The reason for an interest or a next action, by language and mood."""
 
 UNREACHED = {"en": "Nobody picked up; try again.", "hi": "किसी ने फ़ोन नहीं उठाया।"}
-"""Why a call that nobody answered is to be made again."""
+"""Why an unanswered call should be repeated."""
 
 TURNS = {
     "en": (
@@ -41,4 +41,4 @@ TURNS = {
         "ठीक है, जल्दी बताइए।",
     ),
 }
-"""Turns of a talk, the agent's and the person's by turns."""
+"""Turns of a conversation, agent and person alternating."""

@@ -1,7 +1,7 @@
-"""The simulator in a process of its own, for as long as a `with` block lasts.
+"""Run the simulator in its own process within a `with` block.
 
-The options go to the child by its standard input, which then stays open: when this process ends in whatever way, the
-input ends too, and the child with it. The child answers with one line on its standard output once it is ready.
+The child reads its options from standard input, which stays open: when this process ends, however it ends, the input
+ends too, and the child with it. The child prints one line when it is ready.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ _STOP_SECONDS = 5
 
 @dataclass(frozen=True)
 class RunningSimulator:
-    """Where a simulator answers, and the token it wants in `auth_token: Bearer <token>`."""
+    """The address of a simulator, and the token it requires in `auth_token: Bearer <token>`."""
 
     base_url: str
     token: str
@@ -31,7 +31,7 @@ class RunningSimulator:
 
 @contextlib.contextmanager
 def running_simulator(options: SimulatorOptions | None = None) -> Iterator[RunningSimulator]:
-    """Run a simulator in its own process and end it for sure; raises `PermanentError` when it does not start."""
+    """Run a simulator in its own process and always end it; raises `PermanentError` if it does not start."""
     chosen = options or SimulatorOptions()
     with tempfile.TemporaryFile() as errors, _child(errors) as process:
         try:
@@ -47,25 +47,25 @@ def _child(errors: IO[bytes]) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=errors,
         bufsize=0,
-        # Ctrl-C in a terminal is for the parent, which may still have requests on their way.
+        # Ctrl-C in a terminal is for the parent, which may have requests in flight.
         start_new_session=True,
     )
 
 
 def _address(process: subprocess.Popen[bytes], options: SimulatorOptions, errors: IO[bytes]) -> str:
-    assert process.stdin is not None  # noqa: S101 - both are pipes; this tells the type checker
+    assert process.stdin is not None  # noqa: S101 - both are pipes; for the type checker
     assert process.stdout is not None  # noqa: S101 - as above
     overdue = Timer(_START_SECONDS, process.kill)
     overdue.start()
     try:
-        # A child that is already gone says why on its error output.
+        # A child that has already ended wrote the reason to its error output.
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(options.model_dump_json().encode() + b"\n")
         address = process.stdout.readline().decode().strip()
     finally:
         overdue.cancel()
     if not address:
-        # It is on its way out; only a whole farewell tells why.
+        # It is ending; its error output is complete only after that.
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_STOP_SECONDS)
         raise PermanentError(f"The simulator did not start (exit code {process.returncode}): {_text(errors)}")
@@ -83,4 +83,4 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def _text(errors: IO[bytes]) -> str:
     errors.seek(0)
-    return errors.read().decode(errors="replace").strip() or "it said nothing."
+    return errors.read().decode(errors="replace").strip() or "no message."

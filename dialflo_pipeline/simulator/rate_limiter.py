@@ -1,10 +1,10 @@
-"""The server's own rate limit: how long a request over it has to wait. Pure but for what it remembers."""
+"""The server's rate limit: how long a request over the limit has to wait."""
 
 from math import ceil
 
 
 class RateLimiter:
-    """Admits `rate` requests per second (0 = all), at most `burst` of them at once."""
+    """Admits `rate` requests per second (0: all), at most `burst` at a time."""
 
     def __init__(self, rate: float, burst: int | None = None) -> None:
         self._interval = 1 / rate if rate else 0.0
@@ -12,9 +12,9 @@ class RateLimiter:
         self._due = 0.0
 
     def wait_seconds(self, now: float) -> float:
-        """0 when the request that comes at `now` (seconds on any steady clock) is admitted, else how long to wait."""
+        """0 if a request at `now` (seconds of a monotonic clock) is admitted, else how long to wait."""
         early = self._due - now - self._tolerance
-        # A clock's rounding must not refuse a client that waited exactly as long as it was told.
+        # Clock rounding must not refuse a client that waited exactly as long as asked.
         if early > 1e-6:
             return early
         self._due = max(self._due, now) + self._interval

@@ -1,4 +1,4 @@
-"""Repeatable chance: the same parts give the same throws in every process and on every machine."""
+"""Repeatable random values: the same parts give the same values in every process and on every machine."""
 
 import random
 from collections.abc import Sequence
@@ -8,22 +8,22 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def dice(*parts: object) -> random.Random:
-    """A generator that these parts alone decide."""
+def seeded_random(*parts: object) -> random.Random:
+    """A random generator seeded by these parts."""
     return random.Random(_key(parts))  # noqa: S311 - repeatable on purpose, guards nothing
 
 
-def chance(*parts: object) -> float:
-    """One throw in [0, 1) that these parts alone decide; much cheaper than a generator for one."""
+def random_share(*parts: object) -> float:
+    """One value in [0, 1) from these parts; much cheaper than a generator."""
     return int.from_bytes(blake2b(_key(parts).encode(), digest_size=6).digest()) / 2**48
 
 
-def weighted(rng: random.Random, pairs: Sequence[tuple[T, float]]) -> T:
-    """One of the first halves, the second halves being weights."""
-    throw = rng.random() * sum(weight for _, weight in pairs)
+def weighted_choice(rng: random.Random, pairs: Sequence[tuple[T, float]]) -> T:
+    """One of the values of the pairs; the second item of a pair is its weight."""
+    remaining = rng.random() * sum(weight for _, weight in pairs)
     for value, weight in pairs:
-        throw -= weight
-        if throw < 0:
+        remaining -= weight
+        if remaining < 0:
             return value
     return pairs[-1][0]
 

@@ -1,4 +1,4 @@
-"""Runs the simulator in this process until it is told to stop."""
+"""Run the simulator in this process until it is stopped."""
 
 import contextlib
 import socket
@@ -13,12 +13,12 @@ from dialflo_pipeline.simulator.process import HOST, RunningSimulator
 
 
 def serve(options: SimulatorOptions, on_start: Callable[[RunningSimulator], None] = lambda _: None) -> None:
-    """Serve on 127.0.0.1 until Ctrl-C, then return; `on_start` is told the address once requests are answered.
+    """Serve on 127.0.0.1 until Ctrl-C, then return; `on_start` gets the address once requests are answered.
 
-    Raises `UsageError` when the port is taken or the documents folder is none.
+    Raises `UsageError` if the port is taken or the documents folder does not exist.
     """
     if options.documents is not None and not options.documents.is_dir():
-        raise UsageError(f"{options.documents} is no folder. Name one that holds <task_id>.json files.")
+        raise UsageError(f"{options.documents} is not a folder. Give a folder with <task_id>.json files.")
     with _listening(options.port) as listener, contextlib.suppress(KeyboardInterrupt):
         port = listener.getsockname()[1]
         running = RunningSimulator(f"http://{HOST}:{port}", options.token)
@@ -28,7 +28,7 @@ def serve(options: SimulatorOptions, on_start: Callable[[RunningSimulator], None
             access_log=False,
             log_config=None,
             proxy_headers=False,
-            # Longer than any client keeps an idle connection, so that none is closed under a request on its way.
+            # Longer than clients keep idle connections, so that none is closed while a request is in flight.
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
         )

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from dialflo_pipeline.simulator import RunningSimulator, SimulatorOptions, running_simulator
-from dialflo_pipeline.simulator.answers import document
 from dialflo_pipeline.simulator.campaign import campaign
+from dialflo_pipeline.simulator.documents import document
 
 Ask = Callable[[str], httpx.Response]
 Start = Callable[..., Ask]

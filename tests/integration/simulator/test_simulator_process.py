@@ -88,7 +88,7 @@ def test_a_taken_port_is_named_when_the_simulator_cannot_start() -> None:
 
 def test_a_missing_folder_of_documents_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
-    with pytest.raises(PermanentError, match="missing is no folder"):
+    with pytest.raises(PermanentError, match="missing is not a folder"):
         running_simulator(SimulatorOptions(documents=missing)).__enter__()
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dialflo_pipeline.simulator.answers import document
 from dialflo_pipeline.simulator.campaign import campaign
+from dialflo_pipeline.simulator.documents import document
 from dialflo_pipeline.simulator.leads import Task
 from dialflo_pipeline.simulator.options import SimulatorOptions
 

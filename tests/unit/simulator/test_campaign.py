@@ -59,7 +59,7 @@ def test_weekends_are_quieter(tasks: list[Task]) -> None:
 
 
 def test_leads_are_called_again_on_later_days_at_the_same_number(tasks: list[Task]) -> None:
-    chains = [story for story in _stories(tasks) if len(story) >= 3]
+    chains = [tasks_of_lead for tasks_of_lead in _stories(tasks) if len(tasks_of_lead) >= 3]
     assert len(chains) > 50
     for chain in chains:
         assert len({task.lead.number for task in chain}) == 1
@@ -69,8 +69,8 @@ def test_leads_are_called_again_on_later_days_at_the_same_number(tasks: list[Tas
 
 
 def test_a_lead_is_called_again_only_when_its_last_call_asks_for_it(tasks: list[Task]) -> None:
-    for story in _stories(tasks):
-        for task in story[:-1]:
+    for tasks_of_lead in _stories(tasks):
+        for task in tasks_of_lead[:-1]:
             last = task.calls[-1]
             assert last.action == REDIAL or last.status in {"NO_ANSWER", "NOT_ANSWERED", "BUSY", "LINE_BUSY", "FAILED"}
 
@@ -93,7 +93,7 @@ def test_answer_rates_differ_between_agents(tasks: list[Task]) -> None:
 def test_an_agent_reaches_most_people_at_its_best_hour(agent: Agent) -> None:
     chances = {hour: agent.answer_chance(hour) for hour in range(9, 18)}
     assert max(chances, key=lambda hour: chances[hour]) == agent.best_hour
-    assert all(0 < chance < 1 for chance in chances.values())
+    assert all(0 < random_share < 1 for random_share in chances.values())
 
 
 def test_the_shares_of_the_agents_sum_to_one() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dialflo_pipeline.simulator.agents import AGENTS
-from dialflo_pipeline.simulator.answers import document, unsettled_answers
+from dialflo_pipeline.simulator.documents import document, unsettled_response_count
 from dialflo_pipeline.simulator.leads import Task
 from dialflo_pipeline.simulator.options import SimulatorOptions
 
@@ -145,13 +145,13 @@ def test_an_unsettled_answer_is_in_progress_or_answered_without_insights(
 
 def test_only_the_share_asked_for_is_unsettled(options: SimulatorOptions, tasks: list[Task]) -> None:
     half = options.model_copy(update={"unsettled_share": 0.5})
-    waits = [unsettled_answers(task, half) for task in tasks]
+    waits = [unsettled_response_count(task, half) for task in tasks]
     assert set(waits) == {0, 1, 2, 3}
     assert sum(wait > 0 for wait in waits) / len(waits) == pytest.approx(0.5, abs=0.06)
-    assert not any(unsettled_answers(task, options) for task in tasks)
+    assert not any(unsettled_response_count(task, options) for task in tasks)
 
 
 def test_only_the_last_days_are_unsettled_when_so_asked(options: SimulatorOptions, tasks: list[Task]) -> None:
     recent = options.model_copy(update={"unsettled_share": 1, "unsettled_days": 2})
-    days = {task.day for task in tasks if unsettled_answers(task, recent)}
+    days = {task.day for task in tasks if unsettled_response_count(task, recent)}
     assert sorted((options.last_day - day).days for day in days) == [0, 1]

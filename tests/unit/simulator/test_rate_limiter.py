@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.simulator.throttle import RateLimiter
+from dialflo_pipeline.simulator.rate_limiter import RateLimiter
 
 
 def test_no_limit_admits_everything() -> None:
