@@ -44,7 +44,7 @@ def rows_in_warehouse(data_dir: DataDir) -> dict[str, int]:
 
 
 def build_marts(data_dir: DataDir, settings: MartSettings, *, rebuild: bool = False) -> dict[str, int]:
-    """Make the marts anew if the tables, the settings or the SQL changed, or to `rebuild`; rows by model."""
+    """Build the marts if the tables, the settings or the SQL changed, or to `rebuild`; rows by model."""
     if not rebuild and marts_are_current(data_dir.private, settings):
         return {}
     return with_memory_for(lambda: build(data_dir.private, settings, rebuild=rebuild))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SUCCEEDED, NOT_ALL_SUCCEEDED = 0, 1
 FIRST = 5
-"""So many reasons, and no more, are listed with an example."""
+"""At most this many reasons are listed, each with an example."""
 
 
 def report_outcome(data_dir: DataDir, days: Sequence[DayStatus], seen: Reporter) -> int:
@@ -50,8 +50,8 @@ def report_outcome(data_dir: DataDir, days: Sequence[DayStatus], seen: Reporter)
     if seen.copied:
         say(f"Published {seen.copied}")
     for result in sorted(found, key=lambda result: result.blocks):
-        tell = say_hint if result.check.severity is Severity.WARNING else say_error
-        tell(f"check {'blocks' if result.blocks else result.check.severity}: {result}")
+        say_result = say_hint if result.check.severity is Severity.WARNING else say_error
+        say_result(f"check {'blocks' if result.blocks else result.check.severity}: {result}")
     for problem in problems:
         say_error(problem)
     return NOT_ALL_SUCCEEDED if problems or blocking else SUCCEEDED

@@ -18,7 +18,7 @@ LINE_EVERY_SECONDS = 5.0
 
 
 class ProgressReporter(Reporter):
-    """Shows how far fetching and deriving are; use it as a context manager."""
+    """Shows how far fetching and flattening are; use it as a context manager."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,23 +46,23 @@ class ProgressReporter(Reporter):
         self._bars.stop()
 
     def damage_found(self, finding: "Finding") -> None:
-        """Say at once what was damaged: what follows may take long."""
+        """Show damage immediately: what follows may take long."""
         super().damage_found(finding)
         say_error(f"damaged: {finding}")
 
     def fetching(self, report: "FetchReport") -> None:
-        """One more asking has ended."""
+        """One more fetch of an id ended."""
         super().fetching(report)
         self._show("fetching", report.asked, report.wanted, lambda: _results(report))
 
     def fetched(self, report: "FetchReport") -> None:
-        """No more is asked."""
+        """The run fetches no more."""
         super().fetched(report)
         if report.wanted and not err.is_terminal:
             err.print(f"fetched {report.asked} of {report.wanted}: {_results(report)}")
 
     def flattening(self, done: int, total: int, day: date) -> None:
-        """A day has been derived."""
+        """A day is flattened."""
         self._show("flattening", done, total, day.isoformat)
 
     def _show(self, stage: str, done: int, total: int, note: Callable[[], str]) -> None:

@@ -36,7 +36,7 @@ DAILY_AT = "30 7 * * *"
 checks_job = define_asset_job(
     "checks",
     AssetSelection.all_asset_checks() - AssetSelection.checks(SOURCES_READ.key),
-    description="Looks at what is in the warehouse; changes nothing.",
+    description="Checks the warehouse; changes nothing.",
 )
 
 

@@ -23,8 +23,8 @@ from dialflo_pipeline.lake.partitions import DayStatus
 Metadata: TypeAlias = "dict[str, int]"
 
 FIRST, LAST = date(1970, 1, 1), date(2099, 12, 31)
-"""The days that can be partitions: Dagster cannot reckon with all that Python can, and lists each day between. A task
-of another day, mostly a mistake of whoever registered it, is worked on like any, but is no partition."""
+"""The days that can be partitions: Dagster supports fewer dates than Python, and lists each day between. A task of
+another day, mostly a mistake in its registration, is processed like any other, but is not a partition."""
 
 A_DAY_A_RUN = BackfillPolicy.multi_run(max_partitions_per_run=1)
 """A day of a backfill fails by itself and is started again by itself; what has no days follows once, after all."""

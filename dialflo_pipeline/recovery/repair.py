@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dialflo_pipeline import pipeline as refresh
+from dialflo_pipeline import pipeline
 from dialflo_pipeline.core.errors import DamagedFile, DialfloError
 from dialflo_pipeline.core.schema import RAW_TABLES, TASK_IDS, TASKS, Table
 from dialflo_pipeline.flatten.days import flatten_days
@@ -138,8 +138,8 @@ class Recovery:
         self._report(damage, f"It was moved to {aside} and is built again from the lake.")
 
     def _load_and_build(self) -> None:
-        refresh.load_warehouse(self.data_dir, survey(self.data_dir.lake, self.lake_settings))
-        refresh.build_marts(self.data_dir, self.mart_settings)
+        pipeline.load_warehouse(self.data_dir, survey(self.data_dir.lake, self.lake_settings))
+        pipeline.build_marts(self.data_dir, self.mart_settings)
 
     def _discard_stray_log(self) -> None:
         published = self.data_dir.published

@@ -37,7 +37,7 @@ class RunSession:
     _surveyed: list[DayStatus] | None = field(default=None, init=False)
 
     def days(self, span: Span = EVERY_DAY) -> list[DayStatus]:
-        """Where the days of a span stand, both ends included. All days are surveyed once, then handed on."""
+        """The status of a span's days, both ends included. All days are surveyed once, then handed on."""
         if self._surveyed is None:
             self._surveyed = self.repairing(lambda: survey(self.data_dir.lake, self.lake_settings))
         first, last = span
@@ -52,7 +52,7 @@ class RunSession:
         ]
 
     def survey_again(self) -> None:
-        """Have the next look survey all days, because days may have come or gone."""
+        """Have the next call of `days` survey all days, because days may have come or gone."""
         self._surveyed = None
 
     def repairing(self, attempt: Callable[[], T]) -> T:

@@ -1,6 +1,6 @@
 """The stages of a run, in order; each reads what the one before it wrote, and does nothing when nothing changed.
 
-Both drivers call these functions. Each tells the session's reporter what it did and returns it.
+Both drivers call these functions. Each reports its result to the session's reporter and returns it.
 """
 
 from collections.abc import Iterable, Sequence

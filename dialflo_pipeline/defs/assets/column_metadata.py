@@ -12,7 +12,7 @@ from dialflo_pipeline.marts.model import Model
 
 
 def asset_key(full_name: str) -> AssetKey | None:
-    """The asset that a SQL name stands for; None for the pipeline's internal tables."""
+    """The asset of a SQL name; None for the pipeline's internal tables."""
     schema, name = full_name.split(".")
     match schema:
         case "main":
@@ -60,7 +60,7 @@ def _column(
     about: Mapping[str, Any],
     lineage: Lineage,
 ) -> TableColumn:
-    # The web page draws no lineage of columns by itself, so it is told in words too.
+    # The web page draws no lineage of columns by itself, so it is also written as text.
     sources = [f"{table}.{column}" for table, column in lineage.get(name, [])]
     origin = f" From {', '.join(sources)}." if sources else ""
     privacy, unit = about.get("privacy", Privacy.NONE), about.get("unit")

@@ -20,19 +20,19 @@ OWNERS = ["team:data"]
 PUBLISHED = AssetKey(["published", "warehouse"])
 DASHBOARD = AssetKey(["published", "dashboard"])
 
-UNCOUNTED = " A view: its rows are reckoned when it is read, so none are counted."
-"""Of the steps between tables and marts that are stored nowhere: to count their rows is to reckon them for nobody."""
+UNCOUNTED = " A view: it is computed when read, so its rows are not counted."
+"""Added to intermediate views: counting their rows would compute them for no reader."""
 
 GROUPS = {
     name: f"{place}_{name}"
     for place, name in enumerate(("registered", "raw", "lake", "warehouse", "staging", "marts", "published"), start=1)
 }
-"""Groups stand in the order of their names on the page: numbered, they stand as the data flows."""
+"""The page sorts groups by name; the numbers put them in the order of the data flow."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What is told of assets beside their declarations; nothing of it where nobody looks."""
+    """What the page shows of assets beside their declarations."""
 
     published: Path | None = None
     """The file for readers."""
@@ -43,7 +43,7 @@ class Shown:
 
     @classmethod
     def on_a_page(cls, published: Path, dashboard: Path) -> "Shown":
-        """All there is to tell."""
+        """Everything there is to show."""
         return cls(published, dashboard, _lineages())
 
     def looking(self) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def forgotten_spec(shown: Shown) -> AssetSpec:
 
 
 def published_metadata(shown: Shown) -> dict[str, Any]:
-    """Of the file for readers: of its tables, the columns of the one that tells of all."""
+    """Of the published file: the columns of its table `published`, which describes the others."""
     full_name = f"main.{PUBLICATION.name}"
     return table_metadata(PUBLICATION, shown.lineages.get(full_name, {})) | shown.reading(full_name)
 
@@ -128,7 +128,7 @@ def model_specs(shown: Shown) -> list[AssetSpec]:
 
 @cache
 def models() -> list[Model]:
-    """The SQL models, read once a process: parsing them takes longer than all else that is told here."""
+    """The SQL models, read once a process: parsing them takes longer than everything else here."""
     return read_models(sql_folder())
 
 

@@ -1,4 +1,4 @@
-"""What `dialflo doctor` says of Dagster's services: the home, the storage, the daemon, the definitions. Only looks."""
+"""What `dialflo doctor` says of Dagster's services: home, storage, daemon, definitions. It changes nothing."""
 
 import logging
 import os
@@ -42,7 +42,7 @@ def examine_deployment(settings: Settings) -> list[Finding]:
         _connect_once(reference)
         with _quiet(), DagsterInstance.from_ref(_looking_only(reference)) as instance:
             return [*findings, *_history(instance, definitions_load=loaded.is_well is True)]
-    except Exception as error:  # whatever storage, driver or configuration says, a person is told and the rest stands
+    except Exception as error:  # any error of storage, driver or configuration becomes one finding
         found = why_unusable(home / CONFIG, error)
     return [*findings, Finding("run history", found, False)]
 
@@ -55,7 +55,7 @@ def _home(home: Path | None) -> Finding:
     elif has_escape(home):
         found = f"is {home}: Dagster cannot keep its history in a path with %XX"
     elif not home.is_dir():
-        found = f"is {home}, which is no folder"
+        found = f"is {home}, which is not a folder"
     elif not os.access(home, os.R_OK | os.W_OK | os.X_OK):
         found = f"is {home}, in which this user may not write"
     elif not (home / CONFIG).is_file():

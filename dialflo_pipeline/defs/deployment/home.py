@@ -18,8 +18,8 @@ _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 def dagster_home(data_dir: DataDir, start: Path) -> Path:
     """`DAGSTER_HOME` if set, else `dagster_home/` of the checkout that holds `start` and the data, else below the data.
 
-    History stands with its data: a checkout's is not mixed with runs over data elsewhere. The folder is made if it is
-    missing, and so is its dagster.yaml.
+    The history is kept with its data: a checkout's is not mixed with runs over data elsewhere. A missing folder is
+    made, and so is its dagster.yaml.
     """
     chosen = os.environ.get("DAGSTER_HOME")
     home = Path(chosen).expanduser().absolute() if chosen else _unchosen_home(data_dir, start)

@@ -10,10 +10,10 @@ SIGNS: Final = {
     "does not exist": "PostgreSQL has no such database or user",
     "Connection refused": "no PostgreSQL answers at that host and port",
     "could not translate host name": "the host of PostgreSQL has no address",
-    "more than one head": "two programs made its tables at once; move it aside, then `dagster instance migrate`",
+    "more than one head": "two programs created its tables together; move it aside, then `dagster instance migrate`",
     "timeout expired": "PostgreSQL does not answer in time",
 }
-"""What drivers say, and what it means; nothing else of what they say is told."""
+"""Parts of driver messages, and what they mean. Nothing else of a driver message is shown."""
 
 
 def why_unusable(config: Path, error: BaseException) -> str:

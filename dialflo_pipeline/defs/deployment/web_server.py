@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def serve_page(host: str, port: int, workspace_file: Path) -> None:
-    """Serve the run history in `DAGSTER_HOME` and what the workspace file names, until told to end."""
+    """Serve the run history in `DAGSTER_HOME` and what the workspace file names, until stopped."""
     from dagster_webserver.cli import cli  # some seconds
 
     cli.main(["-h", host, "-p", str(port), "-w", str(workspace_file)], standalone_mode=False)

@@ -1,8 +1,8 @@
 """In which folder Dagster's programs are started, and in which the definitions work.
 
-Each of Dagster's programs puts what stands in a `.env` of the folder where it starts into its environment, and so into
-that of all runs. There it would stay, and beat whatever somebody mends in the file later. So Dagster is started where
-no `.env` is, and the definitions go back to where the command was called: they read the file anew for each run.
+Each of Dagster's programs copies the `.env` of the folder where it starts into its environment, and so into all runs.
+There it would win over later edits of the file. So Dagster is started in a folder without `.env`, and the definitions
+change back to the folder of the command: they read the file again for each run.
 """
 
 import os
@@ -14,7 +14,7 @@ from dialflo_pipeline.lake.data_dir import DataDir
 
 
 def folder_without_settings(data_dir: DataDir) -> Path:
-    """Where Dagster is started; nobody keeps settings there."""
+    """Where Dagster is started; it holds no settings."""
     data_dir.work.mkdir(parents=True, exist_ok=True)
     return data_dir.work
 

@@ -60,10 +60,10 @@ class Checked:
 
 @dataclass(frozen=True)
 class EndedRun:
-    """A run that is over, with all in it that somebody may want to be told."""
+    """A finished run, with everything that may be worth a notification."""
 
     place: int
-    """Where its end stands in the history."""
+    """The position of its end in the history."""
     run_id: str
     at: datetime
     steps: tuple[FailedStep | Succeeded, ...] = ()
@@ -81,14 +81,14 @@ def with_content(
     is_started = any(event.event_type is DagsterEventType.RUN_START for event in events)
     has_failed_step = any(isinstance(step, FailedStep) for step in steps)
     whole = None if has_failed_step else _whole(run, ended, end.dagster_event, is_started=is_started)
-    told = [
+    worth_reporting = [
         step for step in (*steps, whole) if step and not (isinstance(step, FailedStep) and step.kind == FAILED_CHECK)
     ]
-    return replace(ended, steps=tuple(told), checks=tuple(checks))
+    return replace(ended, steps=tuple(worth_reporting), checks=tuple(checks))
 
 
 def was_cut_off(instance: DagsterInstance, run_id: str) -> bool:
-    """Whether a failed run was killed or told to end, as by a restart of the services: nothing failed of itself."""
+    """Whether a failed run was killed or stopped, for example by a restart of the services."""
     wanted = {DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE}
     records = instance.get_records_for_run(run_id, of_type=wanted).records
     events = [event for record in records if (event := record.event_log_entry.dagster_event)]
@@ -116,7 +116,7 @@ def _step(run: DagsterRun, ended: EndedRun, event: DagsterEvent, day_steps: froz
 def _whole(
     run: DagsterRun, ended: EndedRun, end: DagsterEvent | None, *, is_started: bool
 ) -> FailedStep | Succeeded | None:
-    """What a run without a failed step comes to; nothing if somebody cancelled it."""
+    """What a run without a failed step comes to; nothing if it was cancelled."""
     if end is None or end.event_type is DagsterEventType.RUN_CANCELED:
         return None
     if end.event_type is DagsterEventType.RUN_SUCCESS:

@@ -1,7 +1,7 @@
 """The watch on what is due: ids to be asked for, and answers that readers do not have yet, get their run in minutes.
 
 What the last runs came to says how soon another may follow, so that neither an outage nor a wrong setting starts one
-every minute. What they came to under other settings counts no more: who mends one waits for nothing.
+every minute. Results under other settings do not count, so a corrected setting takes effect without a wait.
 """
 
 import time
@@ -48,7 +48,7 @@ TRY_AGAIN_AFTER = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(hours=1)
 
 LOADED_WITHIN_SECONDS = 150
-"""The daemon loads the definitions anew each minute, `dialflo dev` within seconds after new days."""
+"""The daemon reloads the definitions each minute, `dialflo dev` within seconds after new days."""
 
 _ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
 
@@ -73,16 +73,16 @@ def due_sensor(pipeline: Pipeline, partitions: DailyPartitionsDefinition) -> Sen
         if any(is_under_way(context.instance, job.name, data_dir) for job in (sync_job, derive_job)):
             return SkipReason("A sync is under way.")
         days, in_hand = survey(data_dir.lake, lake_settings_of(settings)), days_in_hand(context.instance, data_dir)
-        look = _Look(context.instance, settings, partitions, now, since, days, in_hand)
-        found = look.sync()
-        return look.derive(found) if isinstance(found, SkipReason) else found
+        tick = _Tick(context.instance, settings, partitions, now, since, days, in_hand)
+        found = tick.sync()
+        return tick.derive(found) if isinstance(found, SkipReason) else found
 
     return due
 
 
 @dataclass(frozen=True)
-class _Look:
-    """One look of the sensor: what it asks for."""
+class _Tick:
+    """One tick of the sensor: which run it requests."""
 
     instance: DagsterInstance
     settings: Settings
@@ -93,7 +93,7 @@ class _Look:
     in_hand: frozenset[date]
 
     def sync(self) -> RunRequest | SkipReason:
-        """A sync over the days that have work and are in nobody's hand."""
+        """A sync over the days that have work and belong to no backfill."""
         with_work = [each for each in self.days if each.day not in self.in_hand and self._is_for_a_sync(each)]
         if not with_work:
             return SkipReason("Nothing is due.")
@@ -144,16 +144,16 @@ def _has_news(day: DayStatus, now: datetime) -> bool:
 
 
 def _underived(data_dir: DataDir, days: Sequence[DayStatus], settings: Settings) -> Sequence[DayStatus]:
-    """The days of which something has not reached readers; the last one stands for all that knows no days."""
+    """The days of which something has not reached readers; the last one represents everything without days."""
     if stale := [day for day in days if not day.is_current]:
         return stale
     try:
-        with run_lock(data_dir.work, "a look of the sensor `due`", wait=False):
+        with run_lock(data_dir.work, "a check by the sensor `due`", wait=False):
             is_done = not days or is_up_to_date(data_dir, days, mart_settings_of(settings))
     except LockHeld:
-        return []  # whoever is at work may be just about it
+        return []  # the active run may be doing just that
     except DialfloError:
-        is_done = False  # a file that cannot be read; runs mend it, or say what it is
+        is_done = False  # a file that cannot be read: a run repairs it or reports it
     return [] if is_done else days[-1:]
 
 
@@ -177,5 +177,5 @@ def _began(record: RunRecord) -> datetime:
 
 
 def _is_cut_off_each_time(instance: DagsterInstance, ended: Sequence[RunRecord]) -> bool:
-    """Whether runs may be what brings the services down, so that a restart alone is no reason to begin one."""
+    """Whether runs may be what crashes the services, so that a restart alone does not justify a new run."""
     return len(ended) > 1 and all(was_cut_off(instance, each.dagster_run.run_id) for each in ended[:2])

@@ -27,7 +27,7 @@ EVERY_SECONDS = 30
 
 
 def killed_runs_sensor(pipeline: Pipeline) -> SensorDefinition:
-    """Ends the runs that were found without a process at two looks in a row: one may just be starting or ending."""
+    """Fails runs without a process at two ticks in a row: one that is starting or ending has none for a moment."""
 
     @sensor(
         minimum_interval_seconds=EVERY_SECONDS,

@@ -18,7 +18,7 @@ ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 def settings_since(context: SensorEvaluationContext, now: datetime) -> datetime:
     """When the daemon was first seen since its start, or the `.env` was changed, whichever is later.
 
-    The cursor of the sensor remembers which daemon was seen last. At the first look of all, nothing is known to be new.
+    The cursor of the sensor remembers which daemon was seen last. At the first tick, nothing counts as new.
     """
     beat = context.instance.get_daemon_heartbeats().get(InstigatorType.SENSOR.value)
     daemon, seen = (beat and beat.daemon_id) or "none", (context.cursor or "").split()

@@ -27,10 +27,10 @@ from dialflo_pipeline.lake.data_dir import DataDir
 
 EVERY_SECONDS = 60
 LEFT_SECONDS = 600
-"""Files that a run has left in the inbox, and that nobody has touched since, are tried again after so long."""
+"""Files that a run left in the inbox, unchanged since, are tried again after this time."""
 
 FAILS_AGAIN_AFTER = timedelta(hours=23)
-"""A database that cannot be read gets a run whose check fails at once, and then about once a day."""
+"""A database that cannot be read gets a run with a failing check immediately, and then about once a day."""
 
 FILES_TAG = "dialflo/files"
 
@@ -49,13 +49,13 @@ def inbox_sensor(pipeline: Pipeline) -> SensorDefinition:
         files = waiting_files(data_dir.inbox)
         if not files:
             return SkipReason("The inbox is empty.")
-        if not _looks_still(_looks(files)):
+        if not _has_still_file(_change_times(files)):
             time.sleep(UNCHANGED_SECONDS)
-            if not _looks_still(_looks(files)):
+            if not _has_still_file(_change_times(files)):
                 return SkipReason(f"All {len(files)} files in the inbox are still being written.")
         if is_under_way(context.instance, register_job.name, data_dir):
             return SkipReason("A registration is under way.")
-        state = sha256(repr(_looks(files)).encode()).hexdigest()[:16]
+        state = sha256(repr(_change_times(files)).encode()).hexdigest()[:16]
         if _were_left(context, state):
             return SkipReason("What is in the inbox now was left there by the last run; it is tried again later.")
         return RunRequest(tags={FILES_TAG: state})
@@ -87,7 +87,7 @@ def database_sensor(pipeline: Pipeline) -> SensorDefinition:
             if context.cursor and now - datetime.fromisoformat(context.cursor) < FAILS_AGAIN_AFTER:
                 return SkipReason(f"{problem} The check {SOURCES_READ.name} has said so.")
             context.update_cursor(now.isoformat())
-            return RunRequest()  # whose check fails, of which people are told
+            return RunRequest()  # its check fails, which sends a notification
         if not (is_wanted or context.cursor):
             return SkipReason("The query gives nothing new.")
         context.update_cursor("")  # where it had failed, the check is to pass again
@@ -96,22 +96,22 @@ def database_sensor(pipeline: Pipeline) -> SensorDefinition:
     return database
 
 
-def _looks(files: list[Path]) -> list[tuple[str, float]]:
+def _change_times(files: list[Path]) -> list[tuple[str, float]]:
     """Each file by name with the time of its last change, of its contents or its name."""
-    looks = []
+    changes = []
     for path in files:
         try:
             seen = path.stat()
         except OSError:
             continue  # taken away meanwhile
-        looks.append((path.name, max(seen.st_mtime, seen.st_ctime)))
-    return sorted(looks)
+        changes.append((path.name, max(seen.st_mtime, seen.st_ctime)))
+    return sorted(changes)
 
 
-def _looks_still(looks: list[tuple[str, float]]) -> bool:
+def _has_still_file(changes: list[tuple[str, float]]) -> bool:
     """Whether any file has not been changed for a while; the run makes sure of each."""
     now = time.time()
-    return any(abs(now - changed_at) >= UNCHANGED_SECONDS for _, changed_at in looks)
+    return any(abs(now - changed_at) >= UNCHANGED_SECONDS for _, changed_at in changes)
 
 
 def _were_left(context: SensorEvaluationContext, state: str) -> bool:
