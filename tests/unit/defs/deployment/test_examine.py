@@ -49,7 +49,7 @@ def test_a_home_that_is_not_set_is_wrong(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "not set" in found()["DAGSTER_HOME"].found
 
 
-@pytest.mark.parametrize(("value", "why"), [("relative", "absolute"), ("/no/such/folder", "no folder")])
+@pytest.mark.parametrize(("value", "why"), [("relative", "absolute"), ("/no/such/folder", "not a folder")])
 def test_a_home_that_is_none_is_wrong(monkeypatch: pytest.MonkeyPatch, value: str, why: str) -> None:
     monkeypatch.setenv("DAGSTER_HOME", value)
     assert found().keys() == {"DAGSTER_HOME", "definitions"}
