@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.harness import Harness, Timed, Undisturbed, named_kills, random_kill
 from tests.chaos.steps import Kill
 
-RANDOM_CASES = 6
+RANDOM_CASES = 4
 NAMED_CASES = 4
 
 

@@ -42,7 +42,7 @@ def _deep_stack() -> Iterator[None]:
 
 
 def test_a_sample_of_documents_is_read_alike_by_all(fuzz: Fuzz) -> None:
-    fuzz.for_seconds(10, check_documents)
+    fuzz.for_seconds(5, check_documents)
 
 
 @pytest.mark.exhaustive

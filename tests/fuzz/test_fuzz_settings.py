@@ -55,7 +55,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_sample_of_settings_is_taken_or_refused_by_name(fuzz: Fuzz, folder: Path) -> None:
-    fuzz.for_seconds(4, lambda dice: check_settings(dice, folder))
+    fuzz.for_seconds(2, lambda dice: check_settings(dice, folder))
 
 
 @pytest.mark.exhaustive

@@ -38,7 +38,7 @@ KNOWN_PARQUET: Final = next(file.content for file in TASK_FILES if file.name == 
 
 
 def test_a_sample_of_task_files_costs_only_their_bad_lines(fuzz: Fuzz) -> None:
-    fuzz.for_seconds(5, check_files)
+    fuzz.for_seconds(3, check_files)
 
 
 @pytest.mark.exhaustive

@@ -16,7 +16,7 @@ from tests.model.machine import Machine
 from tests.support.canaries import TOKEN
 from tests.support.forked import ForkServer
 
-SECONDS: Final = 25
+SECONDS: Final = 12
 """How long sequences are tried in the usual suite."""
 
 STEPS_OF_A_SAMPLE, STEPS = 8, 30

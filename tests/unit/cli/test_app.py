@@ -1,6 +1,7 @@
 """The command line as a whole: what it imports, and how it ends."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import duckdb
 import pytest
 
 from dialflo_pipeline.cli.command_folder import CommandFolder, summary
+from tests.support.command import Command
+from tests.support.forked import ForkServer
 
 # Promised to users. `tests/unit/test_docs.py` compares all commands with their page.
 COMMANDS = (
@@ -23,6 +26,12 @@ def run(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess
         [sys.executable, "-c", code, *arguments] if code else [sys.executable, "-m", "dialflo_pipeline.cli", *arguments]
     )
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def command(tmp_path: Path, forking: ForkServer) -> Command:
+    """The command as a fork, which is quick: for what does not depend on how the process begins."""
+    return Command(tmp_path, dict(os.environ), forking)
 
 
 def loaded_modules(*arguments: str) -> set[str]:
@@ -60,11 +69,10 @@ def test_help_lists_every_command() -> None:
     ],
 )
 def test_an_argument_that_is_no_text_is_told_without_a_stack_trace(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...]
+    command: Command, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
-    monkeypatch.setenv("DIALFLO_DATA_DIR", str(tmp_path))
     duckdb.connect(tmp_path / "warehouse.duckdb").close()
-    done = run(*arguments)
+    done = command(*arguments, DIALFLO_DATA_DIR=str(tmp_path))
     assert done.returncode in (1, 2)
     assert done.stderr
     assert "Traceback" not in done.stderr
@@ -143,15 +151,15 @@ print(sorted(set(sys.modules) - before))
         ["x"],
     ],
 )
-def test_a_wrong_argument_is_a_usage_error_without_a_stack_trace(arguments: list[str]) -> None:
-    ended = run(*arguments)
+def test_a_wrong_argument_is_a_usage_error_without_a_stack_trace(command: Command, arguments: list[str]) -> None:
+    ended = command(*arguments)
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
     assert ended.stderr.strip()
 
 
-def test_a_span_that_ends_before_it_begins_is_a_usage_error() -> None:
-    ended = run("sync", "--from", "2026-02-02", "--to", "2026-02-01")
+def test_a_span_that_ends_before_it_begins_is_a_usage_error(command: Command) -> None:
+    ended = command("sync", "--from", "2026-02-02", "--to", "2026-02-01")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "--from 2026-02-02 is after --to 2026-02-01" in ended.stderr
 

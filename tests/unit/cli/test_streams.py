@@ -10,6 +10,8 @@ from threading import Thread
 import duckdb
 import pytest
 
+from tests.support.sampling import sampled
+
 DIALFLO = Path(sys.executable).parent / "dialflo"
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -28,7 +30,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("result_format", "due"), [("csv", rb"\xe9"), ("json", rb"\u00e9"), ("table", rb"\xe9")])
+@pytest.mark.parametrize(
+    ("result_format", "due"),
+    [
+        ("csv", rb"\xe9"),
+        pytest.param("json", rb"\u00e9", marks=pytest.mark.exhaustive),
+        pytest.param("table", rb"\xe9", marks=pytest.mark.exhaustive),
+    ],
+)
 def test_text_that_the_output_cannot_hold_is_written_in_escapes(folder: Path, result_format: str, due: bytes) -> None:
     done = _shell(folder, f"dialflo query \"SELECT 'é' AS x\" --format {result_format}", PYTHONIOENCODING="ascii")
     assert done.returncode == 0
@@ -53,7 +62,7 @@ def test_a_command_that_opens_connections_ends_as_it_should_without_an_input(fol
     assert b"Assertion" not in done.stderr
 
 
-@pytest.mark.parametrize("result_format", ["csv", "json", "table"])
+@pytest.mark.parametrize("result_format", sampled(["csv"], ["json", "table"]))
 def test_rows_for_an_output_that_is_closed_go_nowhere(folder: Path, result_format: str) -> None:
     done = _shell(folder, f'dialflo query "SELECT 1" --format {result_format} >&-')
     assert done.returncode == 0
