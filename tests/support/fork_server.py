@@ -111,7 +111,7 @@ def _open_streams(request: dict[str, Any]) -> None:
     encoding = "utf-8"
     sys.stdin = os.fdopen(0, encoding=encoding, closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding=encoding, closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding=encoding, buffering=1, closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding=encoding, errors="backslashreplace", buffering=1, closefd=False)
 
 
 def call(hook: str, arguments: list[Any]) -> Any:
