@@ -7,7 +7,7 @@ python=$1 link=$2
 requirements=requirements/bi.txt
 
 key=$({ cat "$requirements"; "$python" -VV; } | sha256sum | cut -c1-16)
-cache=${DIALFLO_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dialflo-pipeline}
+cache=${TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dialflo-pipeline}
 folder=$cache/superset-$key
 
 mkdir -p "$cache"
