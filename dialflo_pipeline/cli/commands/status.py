@@ -106,7 +106,8 @@ def _print(known: dict[str, Any]) -> None:
     if known["quarantine"]:
         say_hint(f"{len(known['quarantine'])} damaged files are kept in {Path(known['data_dir']) / QUARANTINE}")
     if lists := known["refused_rows"]:
-        say_error(f"{len(lists)} task files had refused rows, the newest list is {lists[-1]}")
+        say_error(f"task files with refused rows: {len(lists)}; the newest list is {lists[-1]}")
+        say_hint("Delete a list when you no longer need it.")
     last = known["last_run"]
     say(f"last run: {last['what']}, ended {last['ended_at']}, {last['outcome']}" if last else "last run: none yet")
     if not known["days"]:

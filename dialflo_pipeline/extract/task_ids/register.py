@@ -53,8 +53,9 @@ class Registration:
         """Says that ids without a day of their own count for the day of registration; None without such ids."""
         if not self.undated:
             return None
-        ids = "1 id has" if self.undated == 1 else f"{self.undated:,} ids have"
-        return f"{ids} neither completed_at nor call_date and count for today."
+        if self.undated == 1:
+            return "1 id has neither completed_at nor call_date and counts for today."
+        return f"{self.undated:,} ids have neither completed_at nor call_date and count for today."
 
     def __add__(self, other: "Registration") -> "Registration":
         return Registration(

@@ -135,3 +135,11 @@ def test_no_id_is_in_two_partitions_and_all_rows_are_accounted_for(
             assert len(known) == len(set(known))
             assert registered <= set(known)
             registered = set(known)
+
+
+def test_new_ids_without_a_day_are_counted_and_known_ones_are_not(add: Register) -> None:
+    assert add([row("a"), row("b", "2025-06-24"), row("a")]).undated == 1
+    second = add([row("a"), row("b"), row("c"), row("d")])
+    assert (second.registered, second.undated) == (2, 2)
+    assert second.undated_note == "2 ids have neither completed_at nor call_date and count for today."
+    assert (Registration().undated_note, (second + Registration(undated=1)).undated) == (None, 3)
