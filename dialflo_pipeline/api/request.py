@@ -3,17 +3,19 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from pydantic import SecretStr
 
-from dialflo_pipeline.api.classify import Attempt, Classification, classify
+from dialflo_pipeline.api.attempt import Attempt
 from dialflo_pipeline.api.client import ApiResponse, DialfloClient, open_client
 from dialflo_pipeline.api.rate_limiter import RateLimiter
 from dialflo_pipeline.api.retry import RetryPolicy, defer, is_retryable, retry_after_seconds, retry_loop
+from dialflo_pipeline.core.classify import Classification, classify
 from dialflo_pipeline.core.errors import TransportError
 from dialflo_pipeline.core.schema import Result
 
@@ -100,6 +102,8 @@ class Fetcher:
     timeout_seconds: float
     clock: Callable[[], float] = time.monotonic
     body_cache: BodyCache = field(default_factory=BodyCache)
+    status_words: Mapping[str, str] = field(default_factory=dict)
+    """The customer's own call statuses, each with its outcome."""
 
     async def ask(self, asking: TaskFetch) -> None:
         """Try until one try decides, the tries are used up or the time is."""
@@ -135,7 +139,8 @@ class Fetcher:
         asked_wait = retry_after_seconds(reply.retry_after, datetime.now(UTC))
         if reply.status == TOO_MANY_REQUESTS:
             self.throttle.pause(asked_wait)
-        verdict = classify(reply.status, reply.body)
+        has_retry_after = bool((reply.retry_after or "").strip())
+        verdict = classify(reply.status, reply.body, has_retry_after=has_retry_after, status_words=self.status_words)
         is_put_off = asked_wait > ends_at - self.clock()
         return asking.add(sent_at, defer(verdict) if is_put_off else verdict, reply, asked_wait)
 
@@ -150,9 +155,16 @@ class Fetcher:
 
 @asynccontextmanager
 async def open_fetcher(
-    base_url: str, token: SecretStr, *, rate_limit: float, max_concurrency: int, tries: int, timeout_seconds: float
+    base_url: str,
+    token: SecretStr,
+    *,
+    rate_limit: float,
+    max_concurrency: int,
+    tries: int,
+    timeout_seconds: float,
+    status_words: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Fetcher]:
     """Everything an asking needs, for `max_concurrency` at once and `rate_limit` requests per second in all."""
     policy = RetryPolicy(tries=tries, budget_seconds=BUDGET_IN_TIMEOUTS * timeout_seconds)
     async with open_client(base_url, token, max_connections=max_concurrency) as client:
-        yield Fetcher(client, RateLimiter(rate_limit), policy, timeout_seconds)
+        yield Fetcher(client, RateLimiter(rate_limit), policy, timeout_seconds, status_words=status_words)

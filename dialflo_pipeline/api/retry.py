@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, stop_before_delay
 from tenacity.wait import wait_base, wait_random_exponential
 
-from dialflo_pipeline.api.classify import Attempt, Classification
+from dialflo_pipeline.api.attempt import Attempt
+from dialflo_pipeline.core.classify import Classification
 from dialflo_pipeline.core.schema import Result
 
 RETRYABLE_RESULTS = frozenset({Result.RETRYABLE, Result.MALFORMED})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dialflo_pipeline.checks.check import Severity
 from dialflo_pipeline.cli.console import say, say_error, say_hint
+from dialflo_pipeline.core.errors import PermanentError
 from dialflo_pipeline.core.schema import Result, State
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus
@@ -101,9 +102,12 @@ def _refusals(where: str, refused: "Refusals", place: str) -> list[str]:
 def _fetch_problems(data_dir: DataDir, days: Sequence[DayStatus], report: "FetchReport | None") -> list[str]:
     if report is None:
         return []
+    from dialflo_pipeline.extract.outcome import fetch_error
     from dialflo_pipeline.extract.run import unfinished  # brings in HTTP, which only a run that has fetched needs
 
-    stopped = [f"Stopped early: {report.stopped}."] if report.stopped else []
+    error = fetch_error(report)
+    is_raised_later = isinstance(error, PermanentError)  # the command line prints that one itself
+    stopped = [f"Stopped early: {report.stopped}."] if is_raised_later else [str(error)] if error else []
     open_days = [status.day for status in days if status.waiting or status.failed]
     failed = set(unfinished(data_dir.lake, open_days, report.errors)["task_id"])
     return stopped + _by_reason({task_id: why for task_id, why in report.errors.items() if task_id in failed})

@@ -19,7 +19,7 @@ class FetchPlan:
 
     now: datetime
     retry_failed: bool = False
-    """Also those that failed for good."""
+    """Also those that failed, and those that are not found for good."""
     refetch: bool = False
     """Also those that are settled, not found or held back: all but the failed ones."""
 
@@ -27,7 +27,7 @@ class FetchPlan:
         """Whether there is anything to do for a day."""
         return (
             day.has_work(self.now)
-            or (self.retry_failed and day.failed > 0)
+            or (self.retry_failed and (day.failed > 0 or day.not_found > 0))
             or (self.refetch and sum(day.counts.values()) > day.failed)
         )
 
@@ -35,16 +35,19 @@ class FetchPlan:
         """Of the tasks of a day, with their states: whether to ask."""
         wanted = is_due(self.now)
         if self.retry_failed:
-            wanted |= pl.col("state") == State.FAILED
+            is_final_not_found = (pl.col("state") == State.NOT_FOUND) & ~pl.col("is_waiting")
+            wanted |= (pl.col("state") == State.FAILED) | is_final_not_found
         if self.refetch:
             wanted |= pl.col("state") != State.FAILED
         return wanted
 
 
 def plan_ids(lake: Lake, days: Iterable[date], lake_settings: LakeSettings, wanted: FetchPlan) -> dict[str, date]:
-    """The ids to ask for and their days, in the order of the days."""
+    """The ids to fetch and their days, in the order of the days; those that a stopped run fetched last come last."""
     ids: dict[str, date] = {}
+    last: dict[str, date] = {}
     for group in group_days(lake, days):
         tasks = read_states(lake, group, lake_settings).filter(wanted.tasks()).sort("call_date", "task_id")
-        ids |= dict(tasks.select("task_id", "call_date").iter_rows())
-    return ids
+        for task_id, day, was_stopped in tasks.select("task_id", "call_date", "was_stopped").iter_rows():
+            (last if was_stopped else ids)[task_id] = day
+    return ids | last

@@ -8,11 +8,13 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
+from types import MappingProxyType
 
 import polars as pl
 
-from dialflo_pipeline.api.classify import Attempt
+from dialflo_pipeline.api.attempt import Attempt
 from dialflo_pipeline.api.request import TaskFetch
+from dialflo_pipeline.core.completeness import COMPLETENESS_KEY, completeness_key
 from dialflo_pipeline.core.schema import RAW_ANSWERS
 from dialflo_pipeline.lake.store import Lake
 
@@ -27,9 +29,12 @@ _Row = tuple[Attempt, bool, bool]
 class RawWriter:
     """Buffers tries; `days` gives the partition of each task id."""
 
-    def __init__(self, lake: Lake, days: Mapping[str, date]) -> None:
+    def __init__(
+        self, lake: Lake, days: Mapping[str, date], status_words: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._lake = lake
         self._days = days
+        self._footer = {COMPLETENESS_KEY: completeness_key(status_words)}
         self._rows: list[_Row] = []
         self._bytes = 0
         self._full = asyncio.Event()
@@ -86,13 +91,15 @@ class RawWriter:
         for some in _in_parts(rows):
             frame = _frame(some, [self._days[tried.task_id] for tried, _, _ in some])
             for part in frame.sort("call_date", maintain_order=True).partition_by("call_date", maintain_order=True):
-                self._lake.append(RAW_ANSWERS, part, part["call_date"][0])
+                self._lake.append(RAW_ANSWERS, part, part["call_date"][0], self._footer)
 
 
 @asynccontextmanager
-async def open_raw_writer(lake: Lake, days: Mapping[str, date]) -> AsyncIterator[RawWriter]:
+async def open_raw_writer(
+    lake: Lake, days: Mapping[str, date], status_words: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[RawWriter]:
     """A log that is flushed in the background, and to its end when left; a failed flush is raised then."""
-    log = RawWriter(lake, days)
+    log = RawWriter(lake, days, status_words)
     flushing = asyncio.create_task(log.flush_until_closed())
     try:
         yield log

@@ -21,11 +21,12 @@ from dialflo_pipeline.core.concurrency import prefetch, prefetch_one
 from dialflo_pipeline.core.errors import TransientError
 from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, RAW_ANSWERS, REJECTS, TASKS, Table
 from dialflo_pipeline.flatten import SAMPLE, CommonShape, Flattened, flatten, sample_common_shape
+from dialflo_pipeline.lake.attempts import read_attempts
 from dialflo_pipeline.lake.partitions import fingerprint, footer, group_days
 from dialflo_pipeline.lake.registrations import registered_tasks
 from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.lake.task_states import ATTEMPT_COLUMNS, KEY, deciding_fetches, task_states
+from dialflo_pipeline.lake.task_states import KEY, deciding_fetches, task_states
 from dialflo_pipeline.lake.validation import checked
 from dialflo_pipeline.storage.parquet.schema import PARTITION_COLUMN
 
@@ -107,7 +108,7 @@ def _with_common_shape(
 def _prepare_group(lake: Lake, days: Sequence[date], lake_settings: LakeSettings) -> _Group:
     # Before any row is read, so that a file that comes in between, past the lock of runs, makes the fingerprint old.
     fingerprints = {day: fingerprint(lake, day, lake_settings) for day in days}
-    tries = lake.read_days(RAW_ANSWERS, days, ATTEMPT_COLUMNS).with_row_index(_ROW)
+    tries = read_attempts(lake, days, lake_settings).with_row_index(_ROW)
     states = task_states(registered_tasks(lake, days), tries, lake_settings.settle_after)
     states_of = {part.item(0, PARTITION_COLUMN): part for part in states.partition_by(PARTITION_COLUMN)}
     extracted = [_Day(day, now, states_of.get(day, states.clear())) for day, now in fingerprints.items()]

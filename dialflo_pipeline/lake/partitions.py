@@ -13,13 +13,15 @@ from typing import Any
 
 import polars as pl
 
+from dialflo_pipeline.core.completeness import COMPLETENESS_RULES
 from dialflo_pipeline.core.errors import DamagedFile
 from dialflo_pipeline.core.phone_numbers import library_version
-from dialflo_pipeline.core.schema import RAW_ANSWERS, RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, State
+from dialflo_pipeline.core.schema import RAW_TABLES, TASK_IDS, TASKS, WAREHOUSE_TABLES, State
+from dialflo_pipeline.lake.attempts import read_attempts
 from dialflo_pipeline.lake.registrations import registered_tasks
 from dialflo_pipeline.lake.settings import LakeSettings
 from dialflo_pipeline.lake.store import Lake
-from dialflo_pipeline.lake.task_states import ATTEMPT_COLUMNS, task_states
+from dialflo_pipeline.lake.task_states import task_states
 
 FLATTEN_RULES = "4"
 """Raise it when the same raw answers would give other rows. A changed list of columns counts by itself."""
@@ -63,8 +65,13 @@ class DayStatus:
 
     @property
     def failed(self) -> int:
-        """Tasks that only `--retry-failed` asks for again."""
+        """Tasks that only `--retry-failed` fetches again."""
         return self.counts.get(State.FAILED, 0)
+
+    @property
+    def not_found(self) -> int:
+        """Tasks that are not found; `--retry-failed` fetches the final ones again."""
+        return self.counts.get(State.NOT_FOUND, 0)
 
 
 def fingerprint(lake: Lake, day: date, lake_settings: LakeSettings) -> str:
@@ -72,7 +79,8 @@ def fingerprint(lake: Lake, day: date, lake_settings: LakeSettings) -> str:
     names = [name for table in RAW_TABLES for name in lake.file_names(table, day)]
     numbers = [lake_settings.default_region, library_version()] if lake_settings.default_region else []
     settings = [lake_settings.timezone, str(lake_settings.settle_after.total_seconds()), *numbers]
-    parts = [FLATTEN_RULES, *_LAYOUTS, *settings, *names]
+    words = [f"{word}={outcome}" for word, outcome in lake_settings.own_statuses]
+    parts = [FLATTEN_RULES, COMPLETENESS_RULES, *_LAYOUTS, *settings, *words, *names]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
@@ -113,8 +121,8 @@ def _check(now: str, counts: str) -> str:
 
 def read_states(lake: Lake, days: Sequence[date], lake_settings: LakeSettings) -> pl.DataFrame:
     """The tasks of some days with their states (see `task_states`), from their raw files."""
-    tries = lake.read_days(RAW_ANSWERS, days, ATTEMPT_COLUMNS)
-    return task_states(registered_tasks(lake, days), tries, lake_settings.settle_after)
+    attempts = read_attempts(lake, days, lake_settings)
+    return task_states(registered_tasks(lake, days), attempts, lake_settings.settle_after)
 
 
 def group_days(lake: Lake, days: Iterable[date]) -> Iterator[list[date]]:

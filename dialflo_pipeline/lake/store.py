@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from dialflo_pipeline.core.schema import RAW_TABLES, Table
+from dialflo_pipeline.core.schema import RAW_ANSWERS, RAW_TABLES, Table
 from dialflo_pipeline.storage.atomic_write import write_atomically
 from dialflo_pipeline.storage.parquet import reader, writer
 from dialflo_pipeline.storage.parquet.checksum import home_of
@@ -62,10 +62,10 @@ class Lake:
         """Where the one file of a derived table's day is or will be."""
         return self._partition(table, day) / f"{table.name}.parquet"
 
-    def append(self, table: Table, frame: pl.DataFrame, day: date) -> Path:
-        """Add rows (all of `day`) to a raw table as one new file."""
+    def append(self, table: Table, frame: pl.DataFrame, day: date, metadata: Mapping[str, str] | None = None) -> Path:
+        """Add rows (all of `day`) to a raw table as one new file, with `metadata` in its footer."""
         path = self._partition(table, day) / f"{time.time_ns():020d}-{secrets.token_hex(6)}.parquet"
-        with self._writing(table, path, {}) as write:
+        with self._writing(table, path, metadata or {}) as write:
             write(frame)
         return path
 
@@ -96,6 +96,10 @@ class Lake:
         if path.name not in self.file_names(table, day):
             return None
         return reader.metadata(table, path)
+
+    def raw_footer(self, path: Path) -> tuple[int, dict[str, str]]:
+        """The number of rows of a file of raw answers, and what `append` stored in its footer."""
+        return reader.row_count(RAW_ANSWERS, path), reader.metadata(RAW_ANSWERS, path)
 
     def verify(self, table: Table, path: Path) -> None:
         """Read all of one file, as much as is needed to know that it holds what was written; raises `DamagedFile`."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from dialflo_pipeline.core.classify import NO_CONTENT_STATUSES
 from dialflo_pipeline.core.schema import TASKS, Result, State
 
 KEY = ("task_id", "call_date")
@@ -40,7 +41,9 @@ SHORTEST_GAP = timedelta(minutes=1)
 
 
 def task_states(task_ids: pl.DataFrame, tries: pl.DataFrame, settle_after: timedelta) -> pl.DataFrame:
-    """One row per registered task with the columns of `tasks` and `is_waiting`: whether the next sync asks for it.
+    """One row per registered task: the columns of `tasks`, `is_waiting` and `was_stopped`.
+
+    A task that waits is fetched by the next sync; one whose latest fetch was in a stopped run comes last there.
 
     `task_ids` has the columns of that table, `tries` at least `ATTEMPT_COLUMNS`. A try counts once, however often it
     is stored.
@@ -56,12 +59,22 @@ def task_states(task_ids: pl.DataFrame, tries: pl.DataFrame, settle_after: timed
     return (
         task_ids.join(attempts, on=KEY, how="left")
         .join(facts, on=KEY, how="left")
+        .join(_stopped(tries), on=KEY, how="left")
         .with_columns(pl.col("attempts").fill_null(0), _state().alias("state"))
         .with_columns(is_waiting=_is_waiting())
         .with_columns(next_try_at=pl.when("is_waiting").then(_next_try_at()))
-        .select(*TASKS.frame_schema, "is_waiting")
+        .with_columns(pl.col("was_stopped").fill_null(value=False))
+        .select(*TASKS.frame_schema, "is_waiting", "was_stopped")
         .sort(KEY)
     )
+
+
+def _stopped(tries: pl.DataFrame) -> pl.DataFrame:
+    """The tasks whose latest fetch was in a run that was stopped."""
+    if not tries["stopped_run"].any():
+        return tries.clear().select(*KEY, was_stopped=pl.lit(value=True))
+    latest = pl.col("stopped_run").sort_by("asking_id").last()
+    return tries.group_by(KEY).agg(was_stopped=latest).filter("was_stopped")
 
 
 def _attempts(tries: pl.DataFrame) -> pl.DataFrame:
@@ -83,7 +96,7 @@ def deciding_fetches(tries: pl.DataFrame) -> pl.DataFrame:
     if askings.select(pl.struct(KEY).is_duplicated().any()).item():
         best = askings.sort(pl.col("result") == Result.USABLE, "asking_id")
         askings = best.group_by(KEY, maintain_order=True).last()
-    return askings.filter(answered)
+    return askings.filter(answered & ~pl.col("status").is_in(list(NO_CONTENT_STATUSES)).fill_null(value=False))
 
 
 def _counting(tries: pl.DataFrame) -> pl.DataFrame:

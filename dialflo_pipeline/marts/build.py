@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from dialflo_pipeline.core.seeds import SEED_FOLDER, read_words
 from dialflo_pipeline.load import ddl
 from dialflo_pipeline.marts.callbacks.tables import write_callbacks
 from dialflo_pipeline.marts.full_build import build_full
@@ -21,7 +22,6 @@ from dialflo_pipeline.marts.input_tables import write_inputs
 from dialflo_pipeline.marts.metadata_views import build_metadata_views
 from dialflo_pipeline.marts.model import MODEL_SCHEMAS, Model
 from dialflo_pipeline.marts.project import macro_scripts, read_models, source_files, sql_folder
-from dialflo_pipeline.marts.seeds import SEED_FOLDER, read_words
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.storage import duckdb_file
 

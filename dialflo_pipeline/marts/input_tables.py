@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from dialflo_pipeline.core.seeds import SEEDS, Word, merged
 from dialflo_pipeline.load import ddl
-from dialflo_pipeline.marts.seeds import SEEDS, Word, merged
 from dialflo_pipeline.marts.settings import MartSettings
 
 # As `seeds.plain` does it; upper() and trim() alone know letters and blanks of other alphabets, or spaces only.

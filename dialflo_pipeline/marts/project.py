@@ -6,9 +6,9 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from dialflo_pipeline.core.errors import ModelError
+from dialflo_pipeline.core.seeds import SEED_FOLDER
 from dialflo_pipeline.marts.model import CALLS, CHANGE_COLUMNS, MAIN_TABLES, MODEL_FOLDERS, SOURCES, Model
 from dialflo_pipeline.marts.parser import check_grain, parse_model
-from dialflo_pipeline.marts.seeds import SEED_FOLDER
 
 MACRO_FOLDER = "macros"
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from dialflo_pipeline.core.seeds import SEED_FOLDER, Word, read_words
 from dialflo_pipeline.core.settings import Settings
-from dialflo_pipeline.marts.seeds import SEED_FOLDER, Word, read_words
 
 _SQL_TYPES: Mapping[object, str] = {
     bool: "BOOLEAN",

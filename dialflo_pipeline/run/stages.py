@@ -70,6 +70,7 @@ def fetch(session: RunSession, ids: dict[str, date]) -> "FetchReport":
         max_concurrency=settings.max_concurrency,
         tries=settings.tries,
         timeout_seconds=settings.timeout_seconds,
+        status_words=session.lake_settings.status_words,
     )
     lake, reporter = session.data_dir.lake, session.reporter
     try:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from dialflo_pipeline.api.classify import classify
 from dialflo_pipeline.core import strict_json
+from dialflo_pipeline.core.classify import classify
 from dialflo_pipeline.flatten import Flattened, flatten
 from tests.fuzz.conftest import Fuzz
 from tests.fuzz.documents import document

@@ -19,7 +19,7 @@ from dialflo_pipeline.api import request as asking
 from dialflo_pipeline.api.client import ApiResponse, open_client
 from dialflo_pipeline.api.retry import RetryPolicy
 from dialflo_pipeline.core.errors import TransportError
-from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS
+from dialflo_pipeline.core.schema import RAW_ANSWERS, TASK_IDS, TASKS
 from dialflo_pipeline.core.signals import run_async
 from dialflo_pipeline.extract.fetch import FetchReport
 from dialflo_pipeline.extract.run import fetch_tasks
@@ -89,6 +89,7 @@ def fetch_from(
     max_concurrency: int = 4,
     tries: int = 2,
     timeout_seconds: float = 60,
+    settled: Sequence[str] = (),
 ) -> Fetched:
     """Ask the server for ids, with hardly any wait between tries; `during` runs beside the fetch.
 
@@ -123,10 +124,19 @@ def fetch_from(
                 fetched.failure = failure
             return fetched
 
-    _register(lake, ids)
+    _register(lake, [*ids, *settled])
+    if settled:
+        _settle(lake, settled)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asking, "RetryPolicy", partial(RetryPolicy, first_wait_seconds=0.001))
         return run_async(asyncio.wait_for(main(), MAX_SECONDS))
+
+
+def _settle(lake: Lake, ids: Sequence[str]) -> None:
+    """Have the flattened table say that these ids are settled, which is all that a run looks at."""
+    now = datetime.now(UTC)
+    rows = [{"task_id": task_id, "call_date": DAY, "state": "settled", "attempts": 1} for task_id in ids]
+    lake.replace(TASKS, [pl.DataFrame([row | {"registered_at": now} for row in rows], schema=TASKS.frame_schema)], DAY)
 
 
 def _register(lake: Lake, ids: Sequence[str]) -> None:

@@ -4,9 +4,9 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from dialflo_pipeline.core.seeds import SEED_FOLDER
 from dialflo_pipeline.marts.model import MODEL_FOLDERS
 from dialflo_pipeline.marts.project import MACRO_FOLDER, all_read, read_models, sql_folder
-from dialflo_pipeline.marts.seeds import SEED_FOLDER
 
 ALWAYS = frozenset({"staging.metadata_days"})
 """What the views of the metadata read, which are built with any marts."""

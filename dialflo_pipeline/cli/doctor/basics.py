@@ -19,10 +19,10 @@ from dialflo_pipeline.core.errors import (
     TransientError,
     TransportError,
 )
+from dialflo_pipeline.core.seeds import read_words
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.core.signals import run_async
 from dialflo_pipeline.lake.data_dir import DataDir
-from dialflo_pipeline.marts.seeds import read_words
 from dialflo_pipeline.publish.protection import has_stray_log
 from dialflo_pipeline.publish.publish import read_published
 from dialflo_pipeline.recovery.inspect import examine
@@ -88,7 +88,9 @@ def _api(settings: Settings) -> Finding:
         return Finding(what, f"not reached: {error}", False)
     if status == 401:
         return Finding(what, "reached, but it rejects the token in DIALFLO_API_TOKEN", False)
-    return Finding(what, f"reached; it accepts the token (HTTP {status} for an unknown id)", status in (200, 404))
+    if status == 404:
+        return Finding(what, "reached, HTTP 404 for an unknown id: this proves neither the address nor the token")
+    return Finding(what, f"reached; HTTP {status} for an unknown id", status == 200)
 
 
 async def _probe(settings: Settings) -> int:

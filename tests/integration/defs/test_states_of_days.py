@@ -16,7 +16,8 @@ from dialflo_pipeline.defs.build import build_definitions
 from dialflo_pipeline.defs.history.report_events import report_events
 from dialflo_pipeline.defs.resources import Pipeline
 from dialflo_pipeline.extract import run as collect
-from dialflo_pipeline.extract.fetch import FetchReport, StopReason
+from dialflo_pipeline.extract.circuit_breaker import StopReason
+from dialflo_pipeline.extract.fetch import FetchReport
 from dialflo_pipeline.extract.task_ids.files.reader import read
 from dialflo_pipeline.flatten.days import flatten_days
 from dialflo_pipeline.lake.data_dir import DataDir

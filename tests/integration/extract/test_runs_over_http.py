@@ -1,15 +1,21 @@
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dialflo_pipeline.extract import raw_writer as open_raw_writer
-from dialflo_pipeline.extract.fetch import StopReason
+from dialflo_pipeline.extract.circuit_breaker import StopReason
+from dialflo_pipeline.extract.plan import FetchPlan, plan_ids
+from dialflo_pipeline.lake.settings import LakeSettings
+from tests.support.fetching import DAY
 
 Fetch = Callable[..., Any]
 Say = Callable[..., Any]
+
+SETTINGS = LakeSettings("UTC", timedelta(hours=24))
 
 
 def _ids(count: int) -> list[str]:
@@ -70,10 +76,60 @@ def test_a_403_among_good_answers_is_the_ids_own(fetch: Fetch, say: Say) -> None
     assert [task_id for task_id in ids if states[task_id]["state"] == "failed"] == [ids[0], ids[7]]
 
 
-def test_three_ids_that_all_get_403_are_refused_one_by_one(fetch: Fetch, say: Say) -> None:
-    fetched = fetch(_ids(3), otherwise=say(403))
-    assert fetched.report.stopped is None
-    assert fetched.endings == dict.fromkeys(_ids(3), ("refused", False))
+@pytest.mark.parametrize("status", [403, 400, 302])
+def test_a_run_in_which_every_id_is_refused_counts_for_nothing(fetch: Fetch, say: Say, status: int) -> None:
+    fetched = fetch(_ids(3), otherwise=say(status))
+    assert fetched.report.stopped is StopReason.REFUSED
+    assert fetched.endings == dict.fromkeys(_ids(3), ("refused", True))
+    assert {task["state"] for task in fetched.states().values()} == {"pending"}
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_a_settled_id_is_fetched_before_refusals_stop_a_run(fetch: Fetch, say: Say, usable: bool) -> None:
+    bad, good = _ids(25), [f"good-{number}" for number in range(3)]
+    script = {task_id: [say(400)] for task_id in bad} | {"probe": [say() if usable else say(302)]}
+    fetched = fetch([*bad, *good], script, max_concurrency=1, settled=["probe"])
+    states = {task_id: task["state"] for task_id, task in fetched.states().items() if task_id != "probe"}
+    if usable:
+        assert fetched.api.asked == [*bad[:20], "probe", *bad[20:], *good]
+        assert fetched.report.stopped is None
+        assert states == dict.fromkeys(bad, "failed") | dict.fromkeys(good, "settled")
+    else:
+        assert fetched.api.asked == [*bad[:20], "probe"]
+        assert fetched.report.stopped is StopReason.REFUSED
+        assert set(states.values()) == {"pending"}
+
+
+def test_ids_of_a_stopped_run_are_fetched_last(fetch: Fetch, say: Say) -> None:
+    ids = _ids(30)
+    fetched = fetch(ids, otherwise=say(503), max_concurrency=1, tries=1)
+    planned = list(plan_ids(fetched.lake, [DAY], SETTINGS, FetchPlan(datetime.now(UTC))))
+    assert planned == [*ids[20:], *ids[:20]]
+
+
+def test_not_found_before_the_first_usable_answer_counts_for_no_state(fetch: Fetch, say: Say) -> None:
+    ids = _ids(250)
+    fetched = fetch(ids, otherwise=say(404), max_concurrency=1)
+    assert fetched.report.stopped is StopReason.NOT_FOUND
+    assert fetched.api.asked == ids[:200]
+    assert {row["stopped_run"] for row in fetched.rows} == {False}
+    assert {task["state"] for task in fetched.states(settle_hours=0).values()} == {"pending"}
+
+
+def test_not_found_after_the_first_usable_answer_counts(fetch: Fetch, say: Say) -> None:
+    ids = _ids(4)
+    fetched = fetch(ids, {ids[1]: [say()]}, otherwise=say(404), max_concurrency=1)
+    states = [task["state"] for task in fetched.states(settle_hours=0).values()]
+    assert states == ["pending", "settled", "not_found", "not_found"]
+    assert fetched.report.has_usable_answer
+
+
+def test_a_202_and_a_403_are_tried_again_when_they_ask_for_it(fetch: Fetch, say: Say) -> None:
+    wait = {"Retry-After": "0.0"}
+    script = {"a": [say(202), say()], "b": [say(403, headers=wait), say()], "c": [say(522), say()]}
+    fetched = fetch(["a", "b", "c"], script)
+    assert fetched.endings == dict.fromkeys("abc", ("usable", False))
+    assert fetched.tries == {"a": 2, "b": 2, "c": 2}
 
 
 def test_a_refused_token_stops_the_run_at_once_and_what_came_before_counts(fetch: Fetch, say: Say) -> None:
@@ -99,7 +155,7 @@ def test_a_refused_token_stops_the_run_at_once_and_what_came_before_counts(fetch
     assert rows["in-flight-1"]["error"] == rows["in-flight-2"]["error"] == "the run was stopped"
     states = {task_id: task["state"] for task_id, task in fetched.states().items()}
     assert states.pop("good-1") == "settled"
-    assert states.pop("good-2") == "not_found"
+    assert states.pop("good-2") == "pending"  # sent before the first usable answer had come
     assert set(states.values()) == {"pending"}
     assert {fetched.states(settle_hours=0)[task_id]["state"] for task_id in states} == {"pending"}
 
@@ -128,7 +184,7 @@ def test_twenty_in_a_row_stop_the_run_among_many_at_once(fetch: Fetch, say: Say)
     assert fetched.report.asked == 0
 
 
-@pytest.mark.parametrize("good", [{"status": 200}, {"status": 404}, {"status": 400}, {"body": b"[]"}])
+@pytest.mark.parametrize("good", [{"status": 200}, {"status": 404}, {"status": 204}, {"body": b"[]"}])
 def test_nineteen_in_trouble_and_then_another_answer_do_not_stop_the_run(
     fetch: Fetch, say: Say, good: dict[str, Any]
 ) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dialflo_pipeline.core.errors import ModelError
 from dialflo_pipeline.core.schema import CALL_CONTEXT, CALL_METADATA, CALLS, TASKS, WAREHOUSE_TABLES
+from dialflo_pipeline.core.seeds import Word
 from dialflo_pipeline.lake.store import Lake
 from dialflo_pipeline.load import loader
 from dialflo_pipeline.marts import build as marts
@@ -20,7 +21,6 @@ from dialflo_pipeline.marts import incremental_build as increments
 from dialflo_pipeline.marts.parser import parse_model
 from dialflo_pipeline.marts.project import in_order as ordered
 from dialflo_pipeline.marts.project import read_models, sql_folder
-from dialflo_pipeline.marts.seeds import Word
 from dialflo_pipeline.marts.settings import MartSettings
 from dialflo_pipeline.storage import duckdb_file
 

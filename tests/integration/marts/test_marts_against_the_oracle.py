@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from dialflo_pipeline.marts.seeds import read_words
+from dialflo_pipeline.core.seeds import read_words
 from tests.integration.marts import campaigns_of_outcomes, campaigns_of_sequels
 from tests.integration.marts.callback_texts import DAY, NOT_UNDERSTOOD, TEXTS, Meaning
 from tests.support.oracle.call_facts import Facts

@@ -81,7 +81,7 @@ def is_complete(value: Any) -> bool:
     """No call is in progress, none answered without insights."""
     for call in filter(is_call, elements_of(value)):
         outcome = _Call(call, 0).outcome()
-        if outcome == "in_progress" or (outcome == "answered" and not has_insights(call)):
+        if outcome == "in_progress" or (outcome in ("answered", "unknown") and not has_insights(call)):
             return False
     return True
 

@@ -14,7 +14,7 @@ from tests.support.oracle.values import day_of, time_of
 
 __all__ = ["Exchange", "Expected", "Rules", "TaskFetch", "TaskRow", "expected_warehouse"]
 Row = dict[str, Any]
-TROUBLE = (408, 425, 429, 500, 502, 503, 504)
+RETRYABLE = (407, 408, 425, 429)
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,15 @@ class Exchange:
 
     @property
     def result(self) -> str:
-        if self.status is None or self.status in TROUBLE:
+        if self.status is None or self.status in RETRYABLE or 500 <= self.status < 600:
+            return "trouble"
+        if self.status in (204, 205):
+            return "empty"
+        if 200 < self.status < 300 and self.status != 203:
             return "trouble"
         if self.status == 404:
             return "not_found"
-        if self.status != 200:
+        if self.status not in (200, 203):
             return "refused"
         try:
             return "usable" if flatten.is_usable(parse(self.body)) else "empty"

@@ -13,8 +13,9 @@ import pytest
 import tenacity
 from pydantic import SecretStr
 
-from dialflo_pipeline.api.classify import Attempt, Classification
+from dialflo_pipeline.api.attempt import Attempt
 from dialflo_pipeline.api.client import DialfloClient, open_client
+from dialflo_pipeline.core.classify import Classification
 from dialflo_pipeline.core.schema import Result
 
 T = TypeVar("T")

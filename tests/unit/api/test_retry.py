@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.classify import Attempt, Classification
+from dialflo_pipeline.api.attempt import Attempt
 from dialflo_pipeline.api.retry import defer, is_retryable, retry_after_seconds
+from dialflo_pipeline.core.classify import Classification
 from dialflo_pipeline.core.schema import Result
 
 NOW = datetime(2025, 6, 25, 10, 57, 5, tzinfo=UTC)

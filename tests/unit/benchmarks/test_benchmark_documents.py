@@ -8,7 +8,7 @@ from benchmarks.campaign import Campaign
 from benchmarks.documents import USUAL, Shape, documents
 from benchmarks.frames import answers
 from benchmarks.server import NAMES
-from dialflo_pipeline.api.classify import classify
+from dialflo_pipeline.core.classify import classify
 from dialflo_pipeline.core.schema import Result
 from dialflo_pipeline.flatten import flatten
 

@@ -6,7 +6,8 @@ import pytest
 
 from dialflo_pipeline.core.errors import ApiDown, TokenRefused
 from dialflo_pipeline.core.schema import Result
-from dialflo_pipeline.extract.fetch import FetchReport, StopReason
+from dialflo_pipeline.extract.circuit_breaker import StopReason
+from dialflo_pipeline.extract.fetch import FetchReport
 from dialflo_pipeline.extract.outcome import fetch_error
 
 
@@ -42,6 +43,6 @@ def test_few_ids_that_are_answered_with_errors_cost_only_themselves(
 
 def test_a_run_that_was_stopped_says_over_what() -> None:
     stopped = FetchReport(100, Counter({Result.USABLE: 50}), {}, StopReason.API_DOWN, "HTTP 502")
-    assert "reach: HTTP 502. 20 ids in a row ended in trouble." in str(fetch_error(stopped))
+    assert "reach: HTTP 502. 20 ids in a row ended in errors." in str(fetch_error(stopped))
     refused = FetchReport(100, stopped=StopReason.TOKEN_REFUSED)
     assert isinstance(fetch_error(refused), TokenRefused)

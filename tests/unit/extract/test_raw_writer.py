@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dialflo_pipeline.api.classify import Classification
 from dialflo_pipeline.api.client import ApiResponse
 from dialflo_pipeline.api.request import TaskFetch
+from dialflo_pipeline.core.classify import Classification
 from dialflo_pipeline.core.schema import RAW_ANSWERS, Result, Table
 from dialflo_pipeline.extract import raw_writer as answer_log_module
 from dialflo_pipeline.extract.raw_writer import open_raw_writer

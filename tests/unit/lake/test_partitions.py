@@ -131,7 +131,7 @@ def test_the_footer_tells_what_reading_the_raw_files_would(
     answered("missing", Result.NOT_FOUND)
     answered("gone", Result.NOT_FOUND, hours_later=24)
     answered("refused", Result.REFUSED)
-    answered("done", Result.USABLE, body=USABLE)
+    answered("done", Result.USABLE, body=USABLE, hours_later=-1)
     list(flatten_days(lake, [DAY], RULES))
     status = day_status(lake, DAY, RULES)
     states = read_states(lake, [DAY], RULES)
@@ -146,7 +146,7 @@ def test_the_footer_tells_what_reading_the_raw_files_would(
     }
     assert status.waiting == states["is_waiting"].sum() == 3
     assert (status.failed, status.has_work(NOON)) == (1, True)
-    assert lake.read(TASKS, DAY).equals(states.drop("is_waiting"))
+    assert lake.read(TASKS, DAY).equals(states.drop("is_waiting", "was_stopped"))
 
 
 def test_a_settled_day_has_no_work_until_something_is_added(

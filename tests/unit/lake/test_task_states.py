@@ -230,9 +230,9 @@ def test_tries_of_ids_that_are_not_registered_make_no_task() -> None:
 def test_every_column_of_the_table_is_there_with_its_type() -> None:
     for history in ({}, {"a": [DONE]}):
         found = task_states(_registered(list(history)), _tries(history), SETTLE_AFTER)
-        assert found.drop("is_waiting").schema == TASKS.frame_schema
+        assert found.drop("is_waiting", "was_stopped").schema == TASKS.frame_schema
         assert found["attributes"].to_list() == ['{"lead": 1}'] * len(history)
-        TASKS.schema.validate(found.drop("is_waiting"))
+        TASKS.schema.validate(found.drop("is_waiting", "was_stopped"))
 
 
 def _asked(*minutes_late: int, result: Result = Result.EMPTY) -> list[Asked]:

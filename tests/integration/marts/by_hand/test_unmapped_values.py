@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from dialflo_pipeline.marts.seeds import Word
+from dialflo_pipeline.core.seeds import Word
 
 Row = dict[str, Any]
 MakeCall = Callable[..., Row]

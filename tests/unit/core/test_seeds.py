@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from dialflo_pipeline.core.errors import SettingsError
+from dialflo_pipeline.core.seeds import SEED_FOLDER, Word, merged, plain, read_words
 from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.core.values import OUTCOMES
 from dialflo_pipeline.marts.project import source_files, sql_folder
-from dialflo_pipeline.marts.seeds import SEED_FOLDER, Word, merged, plain, read_words
 from dialflo_pipeline.marts.settings import mart_settings_of
 
 

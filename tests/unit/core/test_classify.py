@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialflo_pipeline.api.classify import classify
+from dialflo_pipeline.core.classify import classify
 from dialflo_pipeline.core.schema import Result
 
 DOCUMENTED = (Path(__file__).parents[2] / "cases" / "documented_response.json").read_bytes().strip()
@@ -17,8 +17,10 @@ def _body(answer: Any) -> bytes:
     return json.dumps(answer).encode()
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-def test_these_statuses_are_trouble_whatever_the_body(status: int) -> None:
+@pytest.mark.parametrize(
+    "status", [201, 202, 206, 226, 299, 407, 408, 425, 429, 500, 501, 502, 503, 504, 505, 507, 508, 511, 520, 522, 599]
+)
+def test_these_statuses_are_retryable_whatever_the_body(status: int) -> None:
     for body in (DOCUMENTED, b"", b"<html>", None):
         assert classify(status, body).result is Result.RETRYABLE
 
@@ -26,9 +28,9 @@ def test_these_statuses_are_trouble_whatever_the_body(status: int) -> None:
 @pytest.mark.parametrize(
     "status",
     [
-        *(201, 202, 203, 204, 205, 206, 226, 300, 301, 302, 303, 304, 307, 308),
-        *(400, 402, 403, 405, 406, 407, 409, 410, 411, 412, 413, 414, 415, 418, 422, 423, 426, 428, 431, 451),
-        *(501, 505, 507, 508, 511, 520, 599, 999),
+        *(300, 301, 302, 303, 304, 307, 308),
+        *(400, 402, 403, 405, 406, 409, 410, 411, 412, 413, 414, 415, 418, 422, 423, 426, 428, 431, 451),
+        999,
     ],
 )
 def test_every_status_not_named_is_refused_whatever_the_body(status: int) -> None:
@@ -37,6 +39,22 @@ def test_every_status_not_named_is_refused_whatever_the_body(status: int) -> Non
         assert verdict.result is Result.REFUSED
         assert verdict.error == f"HTTP {status}"
         assert verdict.is_complete is None
+
+
+@pytest.mark.parametrize("status", [204, 205])
+def test_a_status_without_content_is_an_empty_answer(status: int) -> None:
+    assert classify(status, b"").result is Result.EMPTY
+
+
+def test_203_is_judged_by_its_body() -> None:
+    assert classify(203, DOCUMENTED) == classify(200, DOCUMENTED)
+    assert classify(203, b"<html>").result is Result.MALFORMED
+
+
+def test_a_403_is_retryable_only_with_retry_after() -> None:
+    assert classify(403, b"", has_retry_after=True).result is Result.RETRYABLE
+    assert classify(403, b"").result is Result.REFUSED
+    assert classify(400, b"", has_retry_after=True).result is Result.REFUSED
 
 
 def test_401_is_about_the_token_and_404_about_the_id() -> None:
@@ -136,10 +154,15 @@ def test_what_is_not_json_is_garbage_and_its_error_holds_nothing_of_it(body: byt
         ({"call_status": None, "call_outcome": "ANSWERED"}, False),
         ({"call_status": "BUSY", "call_outcome": "ANSWERED"}, True),
         ({"call_status": "NO_ANSWER"}, True),
-        ({"call_status": "no such status"}, True),
-        ({"call_status": ""}, True),
-        ({"call_status": 7}, True),
-        ({"agent_name": "x"}, True),
+        ({"call_status": "VOICEMAIL"}, True),
+        ({"call_status": "no such status"}, False),
+        ({"call_status": "no such status"} | INSIGHTS, True),
+        ({"call_status": ""}, False),
+        ({"call_status": 7}, False),
+        ({"agent_name": "x"}, False),
+        ({"call_status": "ANSWERED", "call_insights": []}, False),
+        ({"call_status": "ANSWERED", "call_insights": "pending"}, False),
+        ({"call_status": "ANSWERED", "call_insights": {"metadata": {"a": " ", "b": [{}, None]}}}, False),
         ({"call_status": "in-progress"} | INSIGHTS, False),
         ({"call_status": "QUEUED"} | INSIGHTS, False),
         ({"call_outcome": "ringing"}, False),
@@ -153,6 +176,22 @@ def test_an_answer_is_complete_when_no_call_in_it_is_under_way_or_lacks_insights
     done = {"call_status": "BUSY"}
     for answer in (call, [call], [done, call], [call, {"no": "call"}, done]):
         assert classify(200, _body(answer)).is_complete is is_complete
+
+
+@pytest.mark.parametrize(
+    ("call", "is_complete"),
+    [
+        ({"call_status": "ongoing "} | INSIGHTS, False),
+        ({"call_status": "SCHEDULED"} | INSIGHTS, False),
+        ({"call_status": "completed"}, False),
+        ({"call_status": "completed"} | INSIGHTS, True),
+        ({"call_status": "ANSWERED"}, True),
+        ({"call_status": "ANSWERED!"}, False),
+    ],
+)
+def test_the_customers_own_statuses_go_before_the_built_in_ones(call: dict[str, Any], is_complete: bool) -> None:
+    words = {"ONGOING": "in_progress", "SCHEDULED": "in_progress", "COMPLETED": "answered", "ANSWERED": "busy"}
+    assert classify(200, _body(call), status_words=words).is_complete is is_complete
 
 
 @given(st.binary(max_size=200) | st.text(alphabet='[]{}",:0e1-.\\u d8ntf', max_size=60).map(str.encode))
