@@ -295,6 +295,25 @@ def test_texts_of_calls_are_only_text(browser: Any, published: Path, tmp_path: P
         assert dashboard.told == []
 
 
+def test_tasks_that_were_not_found_are_named_with_the_reason(dashboard: Dashboard, ask: Ask) -> None:
+    lost = ask("SELECT task_id FROM main.tasks WHERE state = 'not_found' ORDER BY call_date DESC, task_id")
+    assert len(lost) > 3
+    named = ", ".join(task_id for (task_id,) in lost[:3])
+    (item,) = dashboard.page.query_selector_all("#lost li")
+    assert item.text_content() == f"{len(lost)} tasks not found (HTTP 404): {named} and {len(lost) - 3} more"
+    assert dashboard.page.is_visible("#lost")
+
+
+def test_without_such_tasks_none_are_named(browser: Any, published: Path, tmp_path: Path) -> None:
+    frames = read_frames(published)
+    page = tmp_path / "dashboard.html"
+    frames |= {"lost_tasks": frames["lost_tasks"].clear()}
+    page.write_text(page_of(frames, "state", unmask=False), encoding="utf-8")
+    with opened(browser, page) as dashboard:
+        assert not dashboard.page.is_visible("#lost")
+        assert dashboard.told == []
+
+
 def test_a_warehouse_without_calls_says_so(browser: Any, tmp_path: Path) -> None:
     private = tmp_path / "work" / "warehouse.duckdb"
     loader.load(private, Lake(tmp_path / "lake", tmp_path / "work"), {})

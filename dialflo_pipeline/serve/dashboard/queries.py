@@ -19,7 +19,7 @@ from dialflo_pipeline.storage.duckdb_file.pool import query_parallel
 
 FOLDER = "dashboard"
 SESSION = "USE warehouse; SET TimeZone = 'UTC'"
-OTHER = ("number_flags", "drifts", "backlog", "calls", "about")
+OTHER = ("number_flags", "drifts", "backlog", "calls", "lost_tasks", "about")
 
 
 class Header(BaseModel):

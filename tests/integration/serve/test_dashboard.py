@@ -1,5 +1,6 @@
 """The dashboard made from a published warehouse: what is read equals the marts, and when it is made anew."""
 
+import shutil
 import stat
 from collections.abc import Callable
 from contextlib import closing
@@ -7,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -238,6 +240,28 @@ def test_an_older_file_without_a_stamp_asks_for_a_sync(tmp_path: Path) -> None:
     marts.build(private, SETTINGS)
     with pytest.raises(DashboardFailed, match="older version of the pipeline; run `dialflo sync`"):
         build_dashboard(private, tmp_path / "dashboard.html", tmp_path / "aside")
+
+
+def test_lost_tasks_are_counted_by_state_and_reason_with_three_ids_of_the_latest_days(
+    simulated: DataDir, tmp_path: Path
+) -> None:
+    changed = tmp_path / "warehouse.duckdb"
+    shutil.copyfile(simulated.published, changed)
+    with duckdb.connect(changed) as connection:
+        latest = connection.execute(
+            "SELECT task_id FROM main.tasks ORDER BY call_date DESC, task_id LIMIT 5"
+        ).fetchall()
+        ids = [task_id for (task_id,) in latest]
+        connection.execute("UPDATE main.tasks SET state = 'settled', last_error = NULL")
+        connection.execute(
+            "UPDATE main.tasks SET state = 'failed', last_error = 'HTTP 403' WHERE task_id IN (SELECT unnest($ids))",
+            {"ids": ids[:4]},
+        )
+        connection.execute("UPDATE main.tasks SET state = 'failed' WHERE task_id = $id", {"id": ids[4]})
+    assert read_frames(changed)["lost_tasks"].rows() == [
+        ("failed", "HTTP 403", 4, ", ".join(ids[:3])),
+        ("failed", "no reason recorded", 1, ids[4]),
+    ]
 
 
 def test_a_warehouse_without_calls_gives_a_page_without_rows(empty: Path) -> None:

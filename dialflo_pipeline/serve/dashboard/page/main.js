@@ -29,6 +29,18 @@ function showHead(about, tables) {
   state.hidden = !about.tasks;
 }
 
+/** Name the tasks that failed or were not found, with the reason. */
+function showLost(table) {
+  const list = document.getElementById("lost");
+  list.replaceChildren(...rowsAsObjects(table).map((row) => make("li", {}, lostText(row))));
+  list.hidden = table.rows === 0;
+}
+
+function lostText({ state, reason, tasks, examples }) {
+  const more = tasks - examples.split(", ").length;
+  return `${plural(tasks, "task")} ${state === "failed" ? "failed" : "not found"} (${reason}): ${examples}${more > 0 ? ` and ${count(more)} more` : ""}`;
+}
+
 function showShown(selection, first, about) {
   const form = filterForm();
   const days = selection.from === selection.to ? dayText(selection.from) : `${dayText(selection.from)} to ${dayText(selection.to)}`;
@@ -39,7 +51,7 @@ function showShown(selection, first, about) {
 function showAbout(about) {
   const lines = [
     `Made by dialflo-pipeline ${about.version} from the warehouse published on ${timeFormat(about.timezone).format(about.published_at)} (${about.timezone}).`,
-    `This file holds counts by day, agent and campaign, and single calls with agent, campaign, ${about.is_masked ? "masked phone numbers" : "phone numbers"}, outcome, interest word, next action, task id and the link to the recording. It holds no transcripts and no reasons, and loads nothing from the network.`,
+    `This file holds counts by day, agent and campaign, and single calls with agent, campaign, ${about.is_masked ? "masked phone numbers" : "phone numbers"}, outcome, interest status, next action, task id and the link to the recording, and some ids of tasks that failed or were not found. It holds no transcripts and no summaries, and loads nothing from the network.`,
     "Bounds are 95% Wilson intervals, computed from the filtered counts.",
   ];
   document.getElementById("about").replaceChildren(...lines.map((line) => make("p", {}, line)));
@@ -49,6 +61,7 @@ async function main() {
   const { about: given, tables } = await unpack(document.getElementById("data").textContent);
   const about = { ...given, ...rowsAsObjects(tables.about)[0] };
   showHead(about, tables);
+  showLost(tables.lost_tasks);
   showAbout(about);
   if (!about.calls) {
     say(about.tasks ? "No calls yet: tasks are registered, but none has an answer with a call." : "No calls yet. Register task ids with `dialflo tasks add`, then run `dialflo sync`.");

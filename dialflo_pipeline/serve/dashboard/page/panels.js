@@ -293,7 +293,7 @@ function showCalls(tables, selection, about, most = MORE_CALLS) {
     ...(hasCampaigns ? [{ head: "Campaign", text: text("campaign") }] : []),
     { head: "Contact", text: text("contact_number") },
     { head: "Outcome", text: (row) => `${outcomeText(valueIn(source, "outcome", row))}${valueIn(source, "is_inbound", row) ? ", inbound" : ""}` },
-    { head: "Length (min:s)", number: true, text: (row) => lengthText(valueIn(source, "duration_seconds", row)) },
+    { head: "Duration (min:s)", number: true, text: (row) => lengthText(valueIn(source, "duration_seconds", row)) },
     { head: "Interest", text: text("interest_status") },
     { head: "Next action", text: text("next_action") },
     { head: "Recording", text: () => "", cell: (row) => {
