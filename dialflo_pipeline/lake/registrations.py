@@ -13,6 +13,7 @@ import polars as pl
 from dialflo_pipeline.core.schema import FORGOTTEN_IDS, TASK_IDS
 from dialflo_pipeline.core.values import EARLIEST_TIME, LATEST_TIME
 from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.lake.task_identity import identity, identity_of
 from dialflo_pipeline.storage.locks import registration_lock
 
 _KEY = ["task_id", "call_date"]
@@ -48,17 +49,17 @@ def _once(tasks: pl.DataFrame) -> pl.DataFrame:
 
 def forget(lake: Lake, task_ids: Collection[str], now: datetime, *, work_dir: Path) -> Forgotten:
     """Take these ids out of everything that is derived from now on; their raw answers stay on record, unused."""
-    wanted = pl.col("task_id").is_in(list(task_ids))
+    wanted = identity().is_in([identity_of(task_id) for task_id in task_ids])
     forgotten, seen = 0, set[str]()
     with registration_lock(work_dir):
         for day in lake.days(TASK_IDS):
             known = lake.read(TASK_IDS, day, ["task_id"]).filter(wanted)
             if known.is_empty():
                 continue
-            seen.update(known["task_id"])
+            seen.update(map(identity_of, known["task_id"]))
             counting = registered_tasks(lake, [day]).filter(wanted)
             if counting.height:
                 lake.append(FORGOTTEN_IDS, counting.select(*_KEY, forgotten_at=pl.lit(now)), day)
                 forgotten += counting.height
-    unknown = [task_id for task_id in dict.fromkeys(task_ids) if task_id not in seen]
+    unknown = [task_id for task_id in dict.fromkeys(task_ids) if identity_of(task_id) not in seen]
     return Forgotten(forgotten, len(seen) - forgotten, unknown)

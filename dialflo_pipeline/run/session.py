@@ -10,6 +10,7 @@ from dialflo_pipeline.core.settings import Settings
 from dialflo_pipeline.lake.data_dir import DataDir
 from dialflo_pipeline.lake.partitions import DayStatus, day_status, survey
 from dialflo_pipeline.lake.settings import LakeSettings, lake_settings_of
+from dialflo_pipeline.lake.twins import merge_twins
 from dialflo_pipeline.marts.settings import MartSettings, mart_settings_of
 from dialflo_pipeline.progress import Reporter
 from dialflo_pipeline.recovery.cleanup import clean_up
@@ -83,6 +84,7 @@ def open_session(
         clean_up(data_dir)
         recovery = Recovery(data_dir, lake_settings, marts, settings.zone, reporter.damage_found)
         recovery.inspect()
+        recovery.retry_after_repair(lambda: merge_twins(data_dir.lake, data_dir.work, datetime.now(UTC)))
         session = RunSession(settings, data_dir, lake_settings, marts, reporter, recovery, datetime.now(UTC))
         yield session
         if not session.has_failed:

@@ -77,13 +77,13 @@ def _collect(data_dir: DataDir, lake_settings: LakeSettings) -> dict[str, Any]:
 
 
 def _day(lake: Lake, day: date, lake_settings: LakeSettings) -> tuple[dict[str, int], Counter[tuple[str, str]]]:
-    """Tasks by state, and those that wait or failed by state and reason; a day with neither is read from its footer."""
+    """Tasks by state, and those without a final answer by state and reason; a day with none is read from its footer."""
     status = day_status(lake, day, lake_settings)
-    if status.is_current and not status.waiting and not status.failed:
+    if status.is_current and not (status.waiting or status.failed or status.not_found):
         return _counts_of(status), Counter()
     states = read_states(lake, [day], lake_settings)
     counts = dict(states["state"].value_counts().iter_rows())
-    open_ones = states.filter(pl.col("is_waiting") | (pl.col("state") == State.FAILED))
+    open_ones = states.filter(pl.col("is_waiting") | pl.col("state").is_in([State.FAILED, State.NOT_FOUND]))
     reasons = Counter(open_ones.select("state", pl.col("last_error").fill_null(_no_error())).iter_rows())
     return {state: counts.get(state, 0) for state in State}, reasons
 

@@ -19,6 +19,7 @@ from dialflo_pipeline.core.schema import TASK_IDS
 from dialflo_pipeline.extract.task_ids.row_validation import TaskRow
 from dialflo_pipeline.lake.registrations import registered_tasks
 from dialflo_pipeline.lake.store import Lake
+from dialflo_pipeline.lake.task_identity import identity
 from dialflo_pipeline.storage.locks import registration_lock
 
 FRAME_ROWS: Final = 50_000
@@ -27,6 +28,7 @@ PART_BYTES: Final = 256 * 1024 * 1024
 KNOWN_ROWS: Final = 1_000_000
 
 _KEY: Final = "task_id"
+_IDENTITY: Final = "identity"
 _SOURCE: Final = "source"
 _UNDATED: Final = "is_undated"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -154,8 +156,9 @@ def _add(lake: Lake, part: _Part, done: list[Registration | TaskFileError], work
     rows = pl.concat(part.frames)
     part.clear()
     with registration_lock(work_dir):
-        new = _without_known(lake, rows.unique(_KEY, keep="first", maintain_order=True), again=again)
-        checked = TASK_IDS.schema.validate(new.drop(_SOURCE, _UNDATED))
+        once = rows.with_columns(identity().alias(_IDENTITY)).unique(_IDENTITY, keep="first", maintain_order=True)
+        new = _without_known(lake, once, again=again)
+        checked = TASK_IDS.schema.validate(new.drop(_SOURCE, _UNDATED, _IDENTITY))
         for day in sorted(checked.get_column("call_date").unique()):
             lake.append(TASK_IDS, checked.filter(pl.col("call_date") == day), day)
     registered = {number: (count, days, undated) for number, count, days, undated in _by_source(new)}
@@ -173,7 +176,8 @@ def _by_source(rows: pl.DataFrame) -> Iterator[tuple[int, int, list[date], int]]
 
 def _without_known(lake: Lake, rows: pl.DataFrame, *, again: bool) -> pl.DataFrame:
     for known in _known_ids(lake, again=again):
-        rows = rows.join(known, on=_KEY, how="anti", maintain_order="left")
+        known = known.select(identity().alias(_IDENTITY))
+        rows = rows.join(known, on=_IDENTITY, how="anti", maintain_order="left")
     return rows
 
 
