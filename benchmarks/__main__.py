@@ -20,7 +20,7 @@ from rich.table import Table
 from benchmarks import contests, growth
 from benchmarks.about import about
 from benchmarks.contenders import ROOT, Place
-from benchmarks.contests import Bench, Contest, Results, Tell, hold
+from benchmarks.contests import Bench, Contest, Results, Say, run_contest
 from benchmarks.documents import Shape
 from benchmarks.picture import draw
 from benchmarks.ratios import ratio_rows, stage_rows
@@ -28,9 +28,9 @@ from benchmarks.report import RATIO_HEADS, STAGE_HEADS, fill_page, machine_lines
 
 FOLDER = ROOT / "build" / "bench"
 WIDTH = 150
-"""Of tables that go to a file or a pipe."""
+"""Width of tables in a file or a pipe."""
 KINDS = ("start-up", "flatten", "http", "answers", "days", "sync", "one-day")
-"""Of contests, in the order in which they are held; the first four without being asked for."""
+"""Kinds of contests, in the order in which they run; the first four run by default."""
 QUICK_KINDS = 4
 PAGE = ROOT / "docs" / "performance.md"
 
@@ -68,7 +68,7 @@ def shape_of(options: argparse.Namespace) -> Shape:
 
 
 def planned(bench: Bench, options: argparse.Namespace) -> dict[str, Callable[[], Contest]]:
-    """The contests to hold, by name: a kind, and a size."""
+    """The contests to run, by name: a kind and a size."""
     plan: dict[str, Callable[[], Contest]] = {
         "start-up": partial(contests.start_up, bench),
         f"flatten {options.flatten}": partial(contests.flattening, bench, options.flatten),
@@ -104,16 +104,16 @@ def _text(results: Mapping[str, Any]) -> str:
     return json.dumps(results, indent=1) + "\n"
 
 
-def measure(options: argparse.Namespace, command: str, tell: Tell) -> dict[str, Any]:
-    """Hold every contest; all data is gone afterwards, but figures are kept after each, lest hours be lost."""
-    held = Results()
+def measure(options: argparse.Namespace, command: str, say: Say) -> dict[str, Any]:
+    """Run every contest. Data is deleted at the end; figures are saved after each contest."""
+    kept = Results()
     shape = shape_of(options)
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         place = Place(Path(folder), options.python.absolute())
-        results = {"about": about(place, shape, options.runs, command), **vars(held)}
-        for name, contest in planned(Bench(place, shape, options.runs, tell), options).items():
-            hold(held, tell, name, contest)
+        results = {"about": about(place, shape, options.runs, command), **vars(kept)}
+        for name, contest in planned(Bench(place, shape, options.runs, say), options).items():
+            run_contest(kept, say, name, contest)
             options.json.write_text(_text(results), "utf-8")
     return results
 

@@ -58,5 +58,5 @@ def _processor() -> str:
 
 def _versions(place: Place) -> dict[str, str]:
     code = f"import json; from importlib.metadata import version; print(json.dumps({{n: version(n) for n in {OURS}}}))"
-    found: dict[str, str] = spend([place.python, "-c", code], environment(place.folder, ""), place.folder).told
+    found: dict[str, str] = spend([place.python, "-c", code], environment(place.folder, ""), place.folder).printed_json
     return found

@@ -20,7 +20,7 @@ _SPREAD = 0x9E3779B97F4A7C15F39CC0605CEDC835
 
 @dataclass(frozen=True)
 class Campaign:
-    """So many tasks, spread evenly over so many days, from the `first` on (tasks before it belong to earlier days)."""
+    """Tasks spread evenly over days, starting at task `first` (tasks before it belong to earlier days)."""
 
     tasks: int
     days: int

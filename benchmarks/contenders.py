@@ -35,7 +35,7 @@ class Place:
         return path
 
     def command(self, *arguments: str, data: Path, url: str = "") -> Spent:
-        """Run a command `dialflo` as a user would, on this data folder and without a limit of pace."""
+        """Run a `dialflo` command as a user would, on this data folder and without a rate limit."""
         return spend([self.python, "-m", "dialflo_pipeline.cli", *arguments], environment(data, url), self.folder)
 
     def stages(self, what: str, *arguments: str | Path, data: Path, url: str = "") -> Spent:
@@ -45,7 +45,7 @@ class Place:
 
 
 def environment(data: Path, url: str) -> dict[str, str]:
-    """The environment of whoever runs the pipeline: the settings of a benchmark and no other."""
+    """The environment of the pipeline: the settings of a benchmark and no others."""
     inherited = {name: text for name, text in os.environ.items() if not name.startswith(("DIALFLO_", "DAGSTER_"))}
     return inherited | {
         "PYTHONPATH": str(ROOT),
@@ -53,7 +53,7 @@ def environment(data: Path, url: str) -> dict[str, str]:
         "DIALFLO_BASE_URL": url or "http://127.0.0.1:9",
         "DIALFLO_DATA_DIR": str(data),
         "DIALFLO_RATE_LIMIT": "0",
-        # Else it would be that of this checkout, and each run would meet the history of those before.
+        # Otherwise it would be that of this checkout, and each run would see the history of earlier runs.
         "DAGSTER_HOME": str(data / "work" / "dagster"),
     }
 
@@ -93,7 +93,7 @@ class Start:
 
     @contextmanager
     def copy(self) -> Iterator[Path]:
-        """A data folder of one's own; files of the lake are never changed, so they need not be copied but linked."""
+        """A separate data folder; files of the lake never change, so they are linked, not copied."""
         data = self.folder / "run"
         shutil.copytree(self.data, data, copy_function=os.link)
         try:
@@ -102,7 +102,7 @@ class Start:
             shutil.rmtree(data)
 
     def fetch(self, url: str) -> Figures:
-        """The fetch alone, raw answers on record."""
+        """The fetch alone, with raw answers stored."""
         with self.copy() as data:
             spent = self.place.stages("fetch", data=data, url=url)
         return spent.figures | _steps(spent)
@@ -147,7 +147,7 @@ class Start:
             (self.folder / "dlt.duckdb").unlink(missing_ok=True)
 
     def _expect_all_calls(self, warehouse: Path, table: str) -> None:
-        """Whoever did less than the whole work has no time to show."""
+        """Raise if a contender did not do the whole work: its time does not count."""
         with duckdb.connect(warehouse, read_only=True) as connection:
             ((found,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
         if found != self.campaign.calls:
@@ -155,8 +155,8 @@ class Start:
 
 
 def _steps(spent: Spent) -> Figures:
-    told: Mapping[str, Any] = spent.told
-    return {f"{name}_seconds": float(seconds) for name, seconds in told.items()}
+    stages: Mapping[str, Any] = spent.printed_json
+    return {f"{name}_seconds": float(seconds) for name, seconds in stages.items()}
 
 
 def disk_of(data: Path) -> Figures:

@@ -1,6 +1,6 @@
 """Which contenders are measured against each other, and on what.
 
-They take turns, A B A B, so that all meet the same moods of the machine. A contest that fails is told, and does not
+They take turns, A B A B, so that all see the same load of the machine. A contest that fails is reported, and does not
 stop the others.
 """
 
@@ -15,14 +15,14 @@ from benchmarks.documents import Shape
 from benchmarks.measure import Failed, spend
 from benchmarks.server import serving
 
-Tell = Callable[[str], None]
+Say = Callable[[str], None]
 Contest = Mapping[str, Any]
 """What was measured in one: its size, and `runs`, the figures of each contender, run by run."""
 
 
 @dataclass
 class Results:
-    """The contests held, and those that failed with the reason, by name."""
+    """Finished contests, and failed ones with the reason, by name."""
 
     contests: dict[str, Contest] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
@@ -35,21 +35,21 @@ class Bench:
     place: Place
     shape: Shape
     runs: int
-    tell: Tell
+    say: Say
 
     def alternate(self, contenders: Mapping[str, Callable[[], Figures]], runs: int = 0) -> dict[str, list[Figures]]:
-        """Run them turn by turn."""
+        """Run them in turns."""
         figures: dict[str, list[Figures]] = {name: [] for name in contenders}
         runs = runs or self.runs
         for turn in range(runs):
             for name, run in contenders.items():
                 figures[name].append(run())
-                self.tell(f"  {turn + 1}/{runs} {name}: {figures[name][-1]['seconds']:.2f} s")
+                self.say(f"  {turn + 1}/{runs} {name}: {figures[name][-1]['seconds']:.2f} s")
         return figures
 
 
 DAYS = 7
-"""Over which calls are spread, where nothing else is said."""
+"""Days over which calls are spread by default."""
 
 
 def from_http(bench: Bench, tasks: int) -> Contest:
@@ -69,7 +69,7 @@ def from_http(bench: Bench, tasks: int) -> Contest:
 
 
 def from_answers(bench: Bench, tasks: int) -> Contest:
-    """From answers at hand: the stages, the whole rebuild, dlt's whole run."""
+    """From stored answers: the stages, the whole rebuild, dlt's whole run."""
     with Start.prepared(bench.place, f"answers-{tasks}", Campaign(tasks, DAYS, bench.shape), filled=True) as start:
         size = start.documents.stat().st_size
         runs = bench.alternate({"stages": start.stages, "rebuild": start.rebuild, "dlt": start.dlt})
@@ -77,17 +77,17 @@ def from_answers(bench: Bench, tasks: int) -> Contest:
 
 
 def flattening(bench: Bench, tasks: int) -> Contest:
-    """Flattening and writing beside their floors; these take turns within one process."""
+    """Flattening and writing, compared with their lower bounds; these take turns within one process."""
     campaign, folder = Campaign(tasks, 1, bench.shape), bench.place.below("flatten")
     campaign.write_ids(folder)
     campaign.write_documents(folder)
     spent = bench.place.stages("flatten", "--campaign", folder, "--runs", str(bench.runs), data=folder / "data")
-    runs = {name: [{"seconds": took} for took in seconds] for name, seconds in spent.told.items()}
+    runs = {name: [{"seconds": took} for took in seconds] for name, seconds in spent.printed_json.items()}
     return {"tasks": tasks, "bytes": (folder / "documents.jsonl").stat().st_size, "runs": runs}
 
 
 def start_up(bench: Bench) -> Contest:
-    """What it costs to begin: commands that do next to nothing, and imports."""
+    """Start-up time: commands that do almost nothing, and imports."""
     data = bench.place.below("start-up")
     python, env = bench.place.python, environment(data, "")
 
@@ -104,11 +104,11 @@ def start_up(bench: Bench) -> Contest:
     return {"runs": bench.alternate(contenders)}
 
 
-def hold(results: Results, tell: Tell, name: str, contest: Callable[[], Contest]) -> None:
-    """Hold one contest; if it fails, keep why."""
-    tell(name)
+def run_contest(results: Results, say: Say, name: str, contest: Callable[[], Contest]) -> None:
+    """Run one contest; if it fails, keep the reason."""
+    say(name)
     try:
         results.contests[name] = contest()
     except (Failed, OSError, RuntimeError) as error:
         results.failures[name] = str(error)
-        tell(f"  failed: {error}")
+        say(f"  failed: {error}")

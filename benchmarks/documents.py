@@ -1,4 +1,4 @@
-"""Made-up answers of the API: seeded, and as long, as deep and as many a task as is asked for.
+"""Generated API answers: seeded, with the chosen length, depth and number per task.
 
 The same arguments give the same bytes. Nothing here knows what is measured with them.
 """
@@ -55,7 +55,7 @@ USUAL = Shape()
 
 
 def documents(count: int, shape: Shape = USUAL, seed: int = 0) -> Iterator[bytes]:
-    """The bodies of so many answers, each a JSON array of calls."""
+    """The bodies of `count` answers, each a JSON array of calls."""
     chance = random.Random(seed)  # noqa: S311 - made-up documents, no secret
     for _ in range(count):
         yield orjson.dumps([call(chance, shape) for _ in range(shape.calls_per_task)])

@@ -36,7 +36,7 @@ SLOW = "httpx over its own transport"
 BARE = "httpx over pyreqwest"
 OURS = "fetch, raw answers on record"
 SLOW_SHARE = 8
-"""httpx's own transport gets so many times fewer requests, or it would take most of the time."""
+"""httpx's own transport gets fewer requests by this factor, or it would take most of the time."""
 
 Measured = Callable[[str, list[str], int], Coroutine[Any, Any, None]]
 

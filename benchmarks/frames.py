@@ -1,4 +1,4 @@
-"""Made-up answers as frames: what `flatten` takes, and what stands in the lake's raw answers. Needs the package."""
+"""Generated answers as frames: the input of `flatten`, and the lake's raw answers. Needs the package."""
 
 import hashlib
 import time
@@ -13,7 +13,7 @@ from dialflo_pipeline.core.schema import RAW_ANSWERS
 from dialflo_pipeline.lake.store import Lake
 
 FILE_ROWS = 4_000
-"""Answers in one raw file: about what a fetch writes at once."""
+"""Answers in one raw file: about what a fetch writes in one batch."""
 MICROSECONDS = pl.Datetime("us", "UTC")
 
 

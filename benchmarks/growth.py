@@ -1,4 +1,4 @@
-"""How costs grow: with the days that are stored already, and with more calls than dlt can be waited for."""
+"""How costs grow: with the stored days, and with more calls than dlt can do in reasonable time."""
 
 import shutil
 import time
@@ -18,7 +18,7 @@ NEW_CALLS = 1_000
 
 
 def sync_alone(bench: Bench, tasks: int) -> Mapping[str, Any]:
-    """One `dialflo sync` of so many ids that dlt would take the better part of an hour."""
+    """One `dialflo sync` with enough ids that dlt would take most of an hour."""
     campaign = Campaign(tasks, DAYS, bench.shape)
     with (
         Start.prepared(bench.place, f"sync-{tasks}", campaign, filled=False) as start,
@@ -34,7 +34,7 @@ def one_day(bench: Bench, tasks: int) -> Mapping[str, Any]:
 
 
 def days_stored(bench: Bench, tasks: int, days: int) -> Mapping[str, Any]:
-    """A first sync of the same calls over so many days; then syncs with nothing to do, and with one new day."""
+    """A first sync of the same calls over several numbers of days; then idle syncs, and syncs with one new day."""
     campaign = Campaign(tasks, days, bench.shape)
     served = replace(campaign, tasks=tasks + NEW_CALLS * bench.runs).served()
     with (
@@ -66,7 +66,7 @@ class _Later:
         return self._sync()
 
     def copy(self) -> Figures:
-        """What publishing cannot do without: one sequential copy of the file."""
+        """The lower bound of publishing: one sequential copy of the file."""
         start = time.perf_counter()
         copied = Path(shutil.copyfile(self._start.data / "warehouse.duckdb", self._start.folder / "copy"))
         return {"seconds": time.perf_counter() - start, "bytes": copied.stat().st_size}

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 SAMPLE_SECONDS = 0.1
-"""A sample takes about a millisecond, which the contender then has not."""
+"""A sample takes about a millisecond of the contender's time."""
 
 
 class Failed(Exception):
@@ -31,8 +31,8 @@ class Spent:
     output: str
 
     @property
-    def told(self) -> Any:
-        """The JSON in the last line of what it printed."""
+    def printed_json(self) -> Any:
+        """The JSON in the last line of the output."""
         return json.loads(self.output.splitlines()[-1])
 
     @property
@@ -42,7 +42,7 @@ class Spent:
 
 
 def spend(command: Sequence[str | Path], env: Mapping[str, str], cwd: Path) -> Spent:
-    """Run a command to its end. Raises `Failed` with the end of what it said."""
+    """Run a command to its end. Raises `Failed` with the end of its output."""
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
         start = time.perf_counter()
         process = subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=said, stderr=complained)

@@ -42,7 +42,7 @@ def time_fetch() -> Seconds:
 
 
 def _hear(report: FetchReport) -> None:
-    """Somebody always listens to a fetch."""
+    """A fetch needs a reporter; this one ignores everything."""
 
 
 def time_bare() -> Seconds:

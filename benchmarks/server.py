@@ -19,7 +19,7 @@ from typing import cast
 
 NAME_LETTERS = 4
 NAMES = 16**NAME_LETTERS
-"""So many different bodies at most."""
+"""Maximum number of different bodies."""
 BACKLOG = 1024
 END_OF_REQUEST = b"\r\n\r\n"
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"

@@ -1,8 +1,7 @@
-"""The dashboard: one HTML file made from the published warehouse, which opens from disk and asks nobody for anything.
+"""The dashboard: one HTML file built from the published warehouse; it opens from disk and makes no requests.
 
-`reading.py` says what is read, `masking.py` what of it nobody is to see, `packing.py` how it travels in the file,
-`document.py` makes the file's text, `making.py` decides whether it has to be made and puts it in place. What the page
-does with the data stands in `page/`.
+`queries.py` reads the data, `limits.py` keeps it small, `masking.py` hides phone numbers, `encode.py` packs it,
+`html.py` writes the text of the file, and `build.py` replaces the file if it changed. The scripts are in `page/`.
 """
 
 from dialflo_pipeline.serve.dashboard.build import Dashboard, build_dashboard, is_current
