@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from dialflo_pipeline.marts.project import read_models, sql_folder
 from dialflo_pipeline.simulator import SimulatorOptions, running_simulator, task_rows
 from tests.bi.superset_page import DashboardPage, dashboard_page
 from tests.bi.superset_server import Superset
+from tests.support.dagster_page import browser
 
 # Some days back, so that no call becomes due while the tests run.
 OPTIONS = SimulatorOptions(days=14, tasks_per_day=60, last_day=(datetime.now(UTC) - timedelta(days=3)).date())
@@ -80,10 +82,17 @@ def superset(data_dir: DataDir, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield superset
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One browser for all tests."""
+    with browser() as running:
+        yield running
+
+
 @pytest.fixture
-def page(superset: Superset) -> Iterator[DashboardPage]:
-    """A browser of this test's own."""
-    with dashboard_page(superset) as page:
+def page(superset: Superset, chromium: Any) -> Iterator[DashboardPage]:
+    """A page of this test's own, logged in."""
+    with dashboard_page(superset, chromium) as page:
         yield page
 
 

@@ -86,9 +86,9 @@ class DashboardPage:
 
 
 @contextmanager
-def dashboard_page(superset: Superset) -> Iterator[DashboardPage]:
-    """A browser of its own, logged in."""
-    with browser_page() as browser:
+def dashboard_page(superset: Superset, running: Any = None) -> Iterator[DashboardPage]:
+    """A page of its own, logged in; of the browser `running`, else of its own too."""
+    with browser_page(running) as browser:
         browser.set_viewport_size(TALL)
         browser.goto(f"{superset.url}/login/")
         browser.locator("#username").fill(USER)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,10 +92,11 @@ def browser() -> Iterator[Any]:
 
 
 @contextmanager
-def browser_page() -> Iterator[Any]:
-    """An empty page of such a browser."""
-    with browser() as running:
-        page = running.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+def browser_page(running: Any = None) -> Iterator[Any]:
+    """An empty page, without what other pages of the browser left; of `running`, else of a browser of its own."""
+    with browser() if running is None else nullcontext(running) as shown, closing(shown.new_context()) as context:
+        page = context.new_page()
+        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         page.set_default_timeout(PATIENCE_SECONDS * 1_000)
         yield page
 
