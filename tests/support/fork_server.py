@@ -134,3 +134,4 @@ def run_command(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     serve()
+    os._exit(0)  # as its children do: libraries may have threads to wait for
