@@ -1,7 +1,7 @@
 """What each day needs: found from the lake's files alone, so there is no second book to keep.
 
-A day's derived `tasks` file carries, in its footer, the fingerprint of what it was made from and its counts by state.
-Where the fingerprint still fits, the footer answers for the day; where not, the day must be derived again.
+A day's flattened `tasks` file carries, in its footer, the fingerprint of what it was made from and its counts by state.
+Where the fingerprint still fits, the footer answers for the day; where not, the day must be flattened again.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ _NEXT = "next_try_at"
 
 @dataclass(frozen=True)
 class DayStatus:
-    """One day: whether its derived files fit its raw ones, and, if they do, its tasks by state.
+    """One day: whether its flattened files fit its raw ones, and, if they do, its tasks by state.
 
     Of those that are `waiting`, so many are `held` back, the first of them until `next_try_at`.
     """
@@ -75,7 +75,7 @@ class DayStatus:
 
 
 def fingerprint(lake: Lake, day: date, lake_settings: LakeSettings) -> str:
-    """What the derived files of a day depend on: its raw files, which never change once written, and settings."""
+    """What the flattened files of a day depend on: its raw files, which never change once written, and settings."""
     names = [name for table in RAW_TABLES for name in lake.file_names(table, day)]
     numbers = [lake_settings.default_region, library_version()] if lake_settings.default_region else []
     settings = [lake_settings.timezone, str(lake_settings.settle_after.total_seconds()), *numbers]
@@ -102,7 +102,7 @@ def _stored_footer(lake: Lake, day: date) -> dict[str, str]:
     try:
         return lake.metadata(TASKS, day) or {}
     except DamagedFile:
-        return {}  # a derived file vouches for nothing then, and is written anew
+        return {}  # a damaged file vouches for nothing, so it is written again
 
 
 def footer(now: str, states: pl.DataFrame) -> dict[str, str]:

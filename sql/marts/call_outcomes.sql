@@ -12,7 +12,7 @@ columns:
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   direction: {type: VARCHAR, description: "inbound if call_direction is inbound in any ASCII case, else outbound (a missing direction too)."}
-  outcome: {type: VARCHAR, description: "answered, no_answer, busy, failed, cancelled, in_progress or unknown: by the mapping statuses.csv, else outcome of main.calls."}
+  outcome: {type: VARCHAR, description: "answered, no_answer, busy, machine, failed, cancelled, in_progress or unknown: by the mapping statuses.csv, else outcome of main.calls."}
   call_status: {type: VARCHAR, description: Status as sent.}
   outcome_reason: {type: VARCHAR, description: "Why the call came out so, as sent."}
   hangup_cause: {type: VARCHAR, description: "Cause of the hang-up, as sent."}

@@ -42,23 +42,23 @@ class RawAnswers(dy.Schema):
 
     task_id = task_id_column(key=False)
     call_date = call_date_column()
-    asking_id = text("The asking this try belongs to; later askings of a task sort after earlier ones.", key=True)
-    attempt = integer("Number of the try within its asking, from 1.", key=True, min=1)
-    is_last = boolean("Whether this try decided its asking.")
+    asking_id = text("The fetch of this attempt; later fetches of a task sort after earlier ones.", key=True)
+    attempt = integer("Number of the attempt in its fetch, from 1.", key=True, min=1)
+    is_last = boolean("Whether this attempt decided its fetch.")
     requested_at = timestamp("When the request was sent.", nullable=False)
-    received_at = timestamp("When the answer was whole, or the try was given up.", nullable=False)
-    status = integer("HTTP status; NULL when no answer came.", nullable=True)
+    received_at = timestamp("When the response was complete, or the attempt was given up.", nullable=False)
+    status = integer("HTTP status; NULL without a response.", nullable=True)
     result = text(
-        "What the try ended in: usable, empty, garbage, not_found, refused, unauthorized, trouble.", required=True
+        "What the attempt ended in: usable, empty, garbage, not_found, refused, unauthorized, trouble.", required=True
     )
     is_complete = boolean(
         "For a usable answer: no call in it is still in progress or lacks its insights.", nullable=True
     )
-    error = text("Why the try is no usable answer; never holds a payload.")
+    error = text("Why the attempt gave no usable answer; never holds a payload.")
     body = binary("The answer's body after content decoding, byte for byte; NULL above the size limit.")
     body_bytes = byte_count("Size of what was read of the body.")
     body_sha256 = text("SHA-256 of what was read of the body, in hexadecimal.")
-    stopped_run = boolean("Whether the asking made its run stop, and so counts for no state.")
+    stopped_run = boolean("Whether the fetch stopped its run, and so counts for no state.")
     source = source_column()
 
 

@@ -10,15 +10,15 @@ class Published(dy.Schema):
     """One row: what this file holds, and how complete that is. Two files of the same state have the same row."""
 
     as_of = timestamp(
-        "The newest thing known here: the later of when the latest id was registered and when the latest answer that"
+        "Time of the newest data: the later of when the latest id was registered and when the latest answer that"
         " has calls was received; NULL while no id is registered."
     )
     published_at = timestamp(
-        "When this state was first put before readers; a sync that finds nothing new leaves it.", nullable=False
+        "When this state was first published; a sync that finds nothing new leaves it.", nullable=False
     )
     pipeline_version = text("Version of the pipeline that made this file.", required=True)
-    data_version = text("Names this state: equal where days, settings and SQL of the marts are.", required=True)
-    timezone = text("The time zone in which days and hours are reckoned.", required=True)
+    data_version = text("Names this state: equal where days, settings and SQL of the marts are equal.", required=True)
+    timezone = text("The time zone of days and hours.", required=True)
     first_day = date("The first day that has tasks.")
     last_day = date("The last day that has tasks.")
     days = integer("Days that have tasks.", unit="days", min=0)
@@ -32,7 +32,7 @@ class Published(dy.Schema):
     settled = integer("Tasks settled: their calls are here for good.", unit="tasks", min=0)
     unsettled = integer("Tasks whose answer is not final yet.", unit="tasks", min=0)
     not_found = integer("Tasks the API does not know; their calls are missing.", unit="tasks", min=0)
-    failed = integer("Tasks given up; their calls are missing.", unit="tasks", min=0)
+    failed = integer("Tasks that failed; their calls are missing.", unit="tasks", min=0)
     pending = integer("Tasks without an answer so far; their calls are missing.", unit="tasks", min=0)
     calls = integer("Rows of calls.", unit="calls", min=0)
 

@@ -1,4 +1,4 @@
-"""Deriving days: alone or in groups, from real files."""
+"""Flattening days: alone or in groups, from real files."""
 
 import hashlib
 from collections.abc import Callable
@@ -114,7 +114,7 @@ def test_small_batches_give_the_same_rows(
     assert _everything(lake) == whole
 
 
-def test_a_derived_day_is_current_until_something_is_added(lake: Lake, fill: Callable[[], None]) -> None:
+def test_a_flattened_day_is_current_until_something_is_added(lake: Lake, fill: Callable[[], None]) -> None:
     fill()
     list(flatten_days(lake, DAYS, RULES))
     assert all(day_status(lake, day, RULES).is_current for day in DAYS)

@@ -33,7 +33,7 @@ from dialflo_pipeline.flatten.frames import DOCUMENT
 from dialflo_pipeline.flatten.vectorised import reader as vectorised
 from dialflo_pipeline.flatten.vectorised.sampling import sample_common_shape
 
-CallTexts: TypeAlias = st.SearchStrategy[str]
+Texts: TypeAlias = st.SearchStrategy[str]
 Batch: TypeAlias = Callable[[Sequence[bytes]], pl.DataFrame]
 Reader: TypeAlias = Callable[[pl.DataFrame, str], Flattened]
 
@@ -66,8 +66,8 @@ def an_array(elements: list[str]) -> str:
     return "[" + ",".join(elements) + "]"
 
 
-singles: CallTexts = st.sampled_from(SINGLE) | st.sampled_from(QUOTED).map(quoted)
-wild: CallTexts = st.recursive(
+singles: Texts = st.sampled_from(SINGLE) | st.sampled_from(QUOTED).map(quoted)
+wild: Texts = st.recursive(
     singles,
     lambda inner: (
         st.lists(st.tuples(st.sampled_from(KEYS), inner), max_size=5).map(an_object)
@@ -77,11 +77,11 @@ wild: CallTexts = st.recursive(
 )
 
 
-def mostly(usual: CallTexts) -> CallTexts:
+def mostly(usual: Texts) -> Texts:
     return st.one_of(*[usual] * 30, wild)
 
 
-def members(**usual: CallTexts) -> CallTexts:
+def members(**usual: Texts) -> Texts:
     """An object with some of these members, rarely one that is unknown, twice there or of another type."""
     each = {key: mostly(value) for key, value in usual.items()}
     known = st.lists(st.sampled_from(sorted(each)), unique=True).flatmap(
@@ -93,7 +93,7 @@ def members(**usual: CallTexts) -> CallTexts:
     return st.tuples(known, more).map(lambda both: an_object([*both[0], *both[1]]))
 
 
-def one_of(*texts: str) -> CallTexts:
+def one_of(*texts: str) -> Texts:
     return st.sampled_from(["null", *texts])
 
 
@@ -122,7 +122,7 @@ calls = members(
     ),
     call_quality=one_of() | members(user_engagement=scores, user_satisfaction=scores),
 )
-answers: CallTexts = calls | st.lists(mostly(calls), max_size=3).map(an_array) | wild
+answers: Texts = calls | st.lists(mostly(calls), max_size=3).map(an_array) | wild
 batches = st.lists(st.tuples(st.sampled_from(["", "", "", "\ufeff"]), answers).map("".join), max_size=20)
 zones = st.sampled_from(["UTC", "Asia/Kolkata", "Europe/Berlin"])
 

@@ -117,7 +117,7 @@ def test_a_fingerprint_changes_with_the_columns(
     assert fingerprint(lake, DAY, RULES) != before
 
 
-def test_a_day_not_derived_yet_has_work_and_no_counts(lake: Lake, register: Callable[..., None]) -> None:
+def test_a_day_not_flattened_yet_has_work_and_no_counts(lake: Lake, register: Callable[..., None]) -> None:
     register("a")
     status = day_status(lake, DAY, RULES)
     assert (status.is_current, status.has_work(NOON), status.counts, status.failed) == (False, True, {}, 0)
@@ -175,7 +175,7 @@ def test_a_day_has_no_work_while_all_that_waits_is_held_back(
     assert day_status(lake, DAY, RULES).has_work(NOON)
 
 
-def test_a_day_whose_derivation_was_cut_off_is_not_current(
+def test_a_day_whose_flattening_was_cut_off_is_not_current(
     lake: Lake, register: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register("a")
@@ -191,7 +191,7 @@ def _boom(*_: object) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 50, -20])
-def test_a_damaged_derived_file_vouches_for_nothing_and_is_written_anew(
+def test_a_damaged_flattened_file_vouches_for_nothing_and_is_written_again(
     lake: Lake, register: Callable[..., None], kept: int
 ) -> None:
     register("a")
@@ -217,7 +217,7 @@ def test_no_flipped_bit_in_a_footer_makes_a_day_say_what_is_not_so(
         assert day_status(lake, DAY, RULES) in (sound, DayStatus(DAY, sound.fingerprint, is_current=False))
 
 
-def test_deriving_again_gives_the_same_rows(
+def test_flattening_again_gives_the_same_rows(
     lake: Lake, register: Callable[..., None], answered: Callable[..., None]
 ) -> None:
     register("a", "b")
