@@ -20,7 +20,7 @@ from dialflo_pipeline import __version__
 from dialflo_pipeline.api.decoding import ACCEPT_ENCODING, BodyReader, BodyTooLarge
 from dialflo_pipeline.api.proxies import ProxyUnreachable
 from dialflo_pipeline.api.redaction import redact_token
-from dialflo_pipeline.api.transport import SecretHeaders, SecretRequest, open_transport
+from dialflo_pipeline.api.transport import HttpxTransport, SecretHeaders, SecretRequest, open_transport
 from dialflo_pipeline.core.errors import SettingsError, TransportError
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -44,6 +44,7 @@ class DialfloClient:
 
     def __init__(self, transport: httpx.AsyncBaseTransport, base_url: str, token: SecretStr) -> None:
         self._transport = transport
+        self._via = transport.via if isinstance(transport, HttpxTransport) else ""
         self._url = _parse_url(base_url)
         self._path = self._url.raw_path.rstrip(b"/") + b"/call_details/"
         self._token = token
@@ -63,9 +64,9 @@ class DialfloClient:
             async with asyncio.timeout(timeout_seconds):
                 return await self._get(self._path + task_id.encode())
         except TimeoutError:
-            raise TransportError(f"no whole answer within {timeout_seconds:.3g} s") from None
+            raise TransportError(f"no whole answer within {timeout_seconds:.3g} s{self._via}") from None
         except (httpx.HTTPError, OSError) as error:
-            raise TransportError(_describe(error)) from None
+            raise TransportError(_describe(error, self._via)) from None
 
     async def _get(self, target: bytes) -> ApiResponse:
         # The host is read once for all requests, and none can name another: only the target differs.
@@ -121,17 +122,17 @@ async def _read(stream: httpx.AsyncByteStream, encoding: str) -> tuple[bytes | N
     return body, body
 
 
-def _describe(error: Exception) -> str:
-    """What went wrong, in a few words that cannot hold a header or a payload."""
+def _describe(error: Exception, via: str) -> str:
+    """What went wrong, in a few words that cannot hold a header or a payload; `via` names the proxy, if any."""
     match error:
         case ProxyUnreachable():
             return f"{error} ({_root_cause(error)})" if isinstance(error.__cause__, httpx.ConnectError) else str(error)
         case httpx.ConnectTimeout() | httpx.ConnectError():
-            return f"no connection ({_root_cause(error)})"
+            return f"no connection ({_root_cause(error)}){via}"
         case httpx.RemoteProtocolError() | httpx.ReadError():
-            return "the connection ended within the answer"
+            return f"the connection ended within the answer{via}"
         case _:
-            return f"the request failed ({type(error).__name__})"
+            return f"the request failed ({type(error).__name__}){via}"
 
 
 def _root_cause(error: BaseException) -> str:

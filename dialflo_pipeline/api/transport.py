@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
+from socksio import SOCKSError
 
 from dialflo_pipeline.api.proxies import ProxySetting, ProxyUnreachable, proxy_for
 from dialflo_pipeline.core.errors import SettingsError
@@ -52,6 +53,11 @@ class HttpxTransport(httpx.AsyncBaseTransport):
             trust_env=False,  # it is read here, with sentences for what cannot be read
         )
 
+    @property
+    def via(self) -> str:
+        """What errors say about the way: the variable of the proxy, or nothing."""
+        return f", through the proxy in {self._proxy.variable}" if self._proxy else ""
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer's head, its body still to be read."""
         # As part of the address, since httpx would ask a proxy for the target itself instead of a way to the host.
@@ -62,6 +68,9 @@ class HttpxTransport(httpx.AsyncBaseTransport):
             if self._proxy is None or _has_cause(error, ssl.SSLError):
                 raise
             raise ProxyUnreachable(_about_proxy(error, self._proxy)) from error
+        except SOCKSError:
+            variable = self._proxy.variable if self._proxy else ""
+            raise ProxyUnreachable(f"the proxy in {variable} does not speak SOCKS 5") from None
 
     async def aclose(self) -> None:
         """Close all connections."""

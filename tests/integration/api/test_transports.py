@@ -21,6 +21,7 @@ Call = Callable[..., Any]
 Say = Callable[..., Any]
 
 CERTIFICATES = Path(__file__).resolve().parents[2] / "cases" / "tls"
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -38,6 +39,7 @@ class OneAnswer:
     tls: ssl.SSLContext | None
     port: int = 0
     heads: list[bytes] = field(default_factory=list)
+    answer: bytes = BAD_REQUEST
 
     @contextmanager
     def serving(self) -> Iterator["OneAnswer"]:
@@ -54,8 +56,9 @@ class OneAnswer:
             connection = self.tls.wrap_socket(raw, server_side=True) if self.tls else raw
             with connection:
                 self.heads.append(connection.recv(100_000))
-                connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-                connection.recv(100_000)
+                connection.sendall(self.answer)
+                if self.answer == BAD_REQUEST:
+                    connection.recv(100_000)
 
 
 @pytest.fixture
@@ -213,3 +216,23 @@ def test_a_host_exempt_from_the_proxy_keeps_the_fast_transport(monkeypatch: pyte
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "10.0.0.0/8")
     assert not isinstance(open_transport("http://10.0.0.1", 1), HttpxTransport)
+
+
+# httpcore leaves the connection of a failed SOCKS handshake to the garbage collector.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x05\xff", bytes(9)])
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
+def test_a_proxy_that_answers_something_else_is_named(
+    call: Call, monkeypatch: pytest.MonkeyPatch, scheme: str, answer: bytes
+) -> None:
+    with OneAnswer(None, answer=answer).serving() as server:
+        monkeypatch.setenv("ALL_PROXY", f"{scheme}://127.0.0.1:{server.port}")
+        (said,) = call(base_url="https://api.test")[1]
+    assert "the proxy in ALL_PROXY" in said
+
+
+def test_a_proxy_that_never_answers_is_named(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.getsockname()[1]}")
+        (said,) = call(base_url="https://api.test", seconds=0.5)[1]
+    assert said == "no whole answer within 0.5 s, through the proxy in HTTPS_PROXY"
