@@ -55,9 +55,9 @@ def test_every_asset_says_what_its_columns_are_and_come_from_and_where_to_look_a
 
 def test_a_view_whose_rows_nobody_counts_says_so(definitions: Build) -> None:
     shown = specs(definitions())
-    assert "none are counted" in (shown["staging/call_facts"].description or "")
-    assert "none are counted" not in (shown["staging/agent_day_counts"].description or "")
-    assert "none are counted" not in (shown["marts/redial_backlog"].description or "")
+    assert "its rows are not counted" in (shown["staging/call_facts"].description or "")
+    assert "its rows are not counted" not in (shown["staging/agent_day_counts"].description or "")
+    assert "its rows are not counted" not in (shown["marts/redial_backlog"].description or "")
 
 
 def test_the_published_file_shows_the_columns_of_its_stamp(definitions: Build) -> None:
