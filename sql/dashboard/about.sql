@@ -20,7 +20,7 @@ columns:
   failed: {type: INTEGER, description: Tasks given up., unit: tasks}
   engaged_seconds: {type: DOUBLE, description: Length from which a call counts as engaged., unit: seconds}
   campaign_key: {type: VARCHAR, description: Key of the context whose value is the campaign; NULL where none is set.}
-  redial_max_attempts: {type: INTEGER, description: Attempts after which a contact counts as exhausted., unit: calls}
+  redial_max_attempts: {type: INTEGER, description: Unanswered attempts after which a contact counts as exhausted., unit: calls}
 */
 SELECT
     published.as_of,

@@ -10,7 +10,7 @@ columns:
   due_at: {type: TIMESTAMPTZ, description: When the shortest gap after the latest call is over.}
   stale_at: {type: TIMESTAMPTZ, description: When the contact becomes stale; NULL where no such age is set.}
   is_stopped: {type: BOOLEAN, description: Whether a call of the contact says not to call again.}
-  is_exhausted: {type: BOOLEAN, description: Whether it was tried as often as is allowed.}
+  is_exhausted: {type: BOOLEAN, description: Whether it was tried without an answer as often as is allowed.}
   reason: {type: VARCHAR, description: "requested or unanswered."}
   contacts: {type: BIGINT, description: Contacts that are alike in all of this., unit: contacts}
 */

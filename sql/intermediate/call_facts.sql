@@ -27,7 +27,7 @@ columns:
   next_action: {type: VARCHAR, description: "Next action as sent; (none) where missing or blank."}
   action_meaning: {type: VARCHAR, description: "What next_action means: redial, stop, convert or other; NULL where it is missing or blank, unknown where no mapping knows it."}
   says_redial: {type: BOOLEAN, description: "Whether action_meaning is redial."}
-  needs_redial: {type: BOOLEAN, description: "Whether action_meaning is redial, or there is no next action and outcome is no_answer or busy."}
+  needs_redial: {type: BOOLEAN, description: "Whether action_meaning is redial, or there is no next action and outcome is no_answer, busy, machine or failed."}
   next_action_reason: {type: VARCHAR, description: Why the next action was concluded., privacy: personal}
   call_status: {type: VARCHAR, description: Status as sent.}
   outcome_reason: {type: VARCHAR, description: "Why the call came out as it did, as sent."}
@@ -82,7 +82,7 @@ SELECT
     CASE WHEN NOT staging.is_blank(next_action) THEN coalesce(action_meaning, 'unknown') END AS action_meaning,
     coalesce(action_meaning = 'redial', false) AS says_redial,
     coalesce(action_meaning = 'redial', false)
-    OR (staging.is_blank(next_action) AND read_outcome IN ('no_answer', 'busy')) AS needs_redial,
+    OR (staging.is_blank(next_action) AND read_outcome IN ('no_answer', 'busy', 'machine', 'failed')) AS needs_redial,
     next_action_reason,
     call_status,
     outcome_reason,

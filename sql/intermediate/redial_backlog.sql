@@ -8,6 +8,7 @@ columns:
   contact_number: {type: VARCHAR, description: "The other party's number.", privacy: personal}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   attempts: {type: BIGINT, description: "Calls in the unbroken run that needs a redial, up to the latest call.", unit: calls}
+  unanswered_attempts: {type: BIGINT, description: "Calls of that run after its last answered one.", unit: calls}
   since: {type: TIMESTAMPTZ, description: "Time of the first call of that run."}
   reason: {type: VARCHAR, description: "requested if a call of the run says REDIAL, else unanswered."}
   last_task_id: {type: VARCHAR, description: Task of the latest call., privacy: pseudonym}
@@ -15,7 +16,7 @@ columns:
   last_outcome: {type: VARCHAR, description: What became of the latest call.}
   next_action_reason: {type: VARCHAR, description: Why the latest call concluded its next action., privacy: personal}
   due_at: {type: TIMESTAMPTZ, description: Time of the latest call plus the shortest gap between two attempts.}
-  is_exhausted: {type: BOOLEAN, description: Whether attempts has reached the most that are allowed.}
+  is_exhausted: {type: BOOLEAN, description: Whether unanswered_attempts has reached the most that are allowed.}
   stale_at: {type: TIMESTAMPTZ, description: "since plus the longest age of a redial; NULL where no such age is set."}
   last_called_at: {type: TIMESTAMPTZ, description: Time of the latest call.}
   last_from_number: {type: VARCHAR, description: "The number that the latest call of the run with a readable calling number came from, in E.164; inbound calls do not count. NULL if there is none.", privacy: personal}
@@ -25,7 +26,8 @@ WITH waiting AS (
         agent_name,
         contact_number,
         max(place) AS last_place,
-        coalesce(max(place) FILTER (WHERE NOT needs_redial), 0) AS last_break
+        coalesce(max(place) FILTER (WHERE NOT needs_redial), 0) AS last_break,
+        coalesce(max(place) FILTER (WHERE is_answered), 0) AS last_answered
     FROM staging.contact_calls
     WHERE calls > 1
     GROUP BY agent_name, contact_number
@@ -36,6 +38,7 @@ runs AS (
         calls.contact_number,
         calls.agent_name,
         count(*) AS attempts,
+        count(*) FILTER (WHERE calls.place > waiting.last_answered) AS unanswered_attempts,
         min(calls.called_at) AS since,
         bool_or(calls.says_redial) AS is_requested,
         max(calls.task_id) FILTER (WHERE calls.place = waiting.last_place) AS last_task_id,
@@ -57,6 +60,7 @@ runs AS (
         contact_number,
         agent_name,
         1,
+        (NOT is_answered)::INTEGER,
         called_at,
         says_redial,
         task_id,
@@ -72,6 +76,7 @@ SELECT
     runs.contact_number,
     runs.agent_name,
     runs.attempts,
+    runs.unanswered_attempts,
     runs.since,
     CASE WHEN runs.is_requested THEN 'requested' ELSE 'unanswered' END AS reason,
     runs.last_task_id,
@@ -79,7 +84,7 @@ SELECT
     runs.last_outcome,
     runs.next_action_reason,
     runs.last_called_at + to_microseconds(round(settings.redial_min_gap_minutes * 60000000)::BIGINT) AS due_at,
-    runs.attempts >= settings.redial_max_attempts AS is_exhausted,
+    runs.unanswered_attempts >= settings.redial_max_attempts AS is_exhausted,
     runs.since + to_microseconds(round(settings.redial_max_age_days * 86400000000)::BIGINT) AS stale_at,
     runs.last_called_at,
     runs.last_from_number

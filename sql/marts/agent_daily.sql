@@ -35,7 +35,7 @@ columns:
   conversion_rate: {type: DOUBLE, ratio: [converted_calls, answered_calls], unit: share}
   conversion_rate_low: {type: DOUBLE, unit: share}
   conversion_rate_high: {type: DOUBLE, unit: share}
-  redial_calls: {type: BIGINT, description: "Dialled calls that need a redial: next action mapped to redial, or no next action (NULL or blank) and outcome no_answer or busy.", unit: calls, sum: true}
+  redial_calls: {type: BIGINT, description: "Dialled calls that need a redial: next action mapped to redial, or no next action (NULL or blank) and outcome no_answer, busy, machine or failed.", unit: calls, sum: true}
   calls_7d: {type: BIGINT, description: Sum of calls over the seven days., unit: calls}
   answered_calls_7d: {type: BIGINT, description: Sum of answered_calls over the seven days., unit: calls}
   answer_rate_7d: {type: DOUBLE, ratio: [answered_calls_7d, calls_7d], unit: share}

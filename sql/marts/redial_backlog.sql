@@ -12,6 +12,7 @@ columns:
   contact_number: {type: VARCHAR, description: "The other party's number.", privacy: personal}
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
   attempts: {type: BIGINT, description: "Calls in the unbroken run that needs a redial, up to the latest call.", unit: calls}
+  unanswered_attempts: {type: BIGINT, description: "Calls of that run after its last answered one.", unit: calls}
   since: {type: TIMESTAMPTZ, description: "Time of the first call of that run."}
   reason: {type: VARCHAR, description: "requested if a call of the run has a next action mapped to redial, else unanswered."}
   last_task_id: {type: VARCHAR, description: Task of the latest call., privacy: pseudonym}
@@ -29,6 +30,7 @@ SELECT
     backlog.contact_number,
     backlog.agent_name,
     backlog.attempts,
+    backlog.unanswered_attempts,
     backlog.since,
     backlog.reason,
     backlog.last_task_id,

@@ -64,15 +64,22 @@ def run_redial(limit: int, result_format: str) -> int:
     finally:
         connection.close()
     calls = plan(candidates, caller_ids, hours, settings.zone, datetime.now(UTC), limit)
-    _PRINTERS[result_format]([_cells(call) for call in calls])
+    _PRINTERS[result_format]([_cells(call, is_exact=result_format == "json") for call in calls])
     if not calls:
         say_hint("No redials are due.")
     return 0
 
 
-def _cells(call: PlannedCall) -> list[Any]:
+def _cells(call: PlannedCall, *, is_exact: bool) -> list[Any]:
     values = (getattr(call, name) for name in _COLUMNS)
-    return [value.isoformat(timespec="seconds") if isinstance(value, datetime) else value for value in values]
+    return [_time(value, is_exact=is_exact) if isinstance(value, datetime) else value for value in values]
+
+
+def _time(moment: datetime, *, is_exact: bool) -> str:
+    """Exact, or up to the next full second: a call must not be made before its gap is over."""
+    if is_exact or not moment.microsecond:
+        return moment.isoformat()
+    return (moment.replace(microsecond=0) + timedelta(seconds=1)).isoformat()
 
 
 def _print_csv(rows: Sequence[Sequence[Any]]) -> None:

@@ -19,17 +19,31 @@ LANGUAGES = ("en",)
 LONGEST_TEXT = 100
 """Longer texts are not read: a time to call is told in few words, and reading takes longer the longer a text is."""
 
-READER = 3
+READER = 4
 """To be raised when the same text would be read differently."""
 
 WEDNESDAY = datetime(2001, 1, 10)  # noqa: DTZ001 - local times, until `request` gives them their zone; both months have 31 days
 MONDAY = datetime(2005, 10, 17)  # noqa: DTZ001 - the same
+FEBRUARIES = (datetime(2004, 2, 4), datetime(2097, 2, 4))  # noqa: DTZ001 - the same
+"""From these on, months and years have other lengths: the first is before a leap day, the second before a missing one."""
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - by whichever clock
 
 _ORDINAL = re.compile(r"\d(st|nd|rd|th)\b", re.IGNORECASE)
 _OFFSET = re.compile(r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
 _PERIODS = {"time": False, "day": True, "part_of_day": True, "week": True}
+_DAY_AND_HOUR = re.compile(
+    r"(?P<day>.*\b\d{1,2}(?:st|nd|rd|th)\b(?:\s+[^\W\d]+)?)\s*,?\s*(?:at|@)\s*(?P<hour>\d{1,2})(?:\s*o'?\s?clock)?",
+    re.IGNORECASE,
+)
+_DAY_HOUR = re.compile(
+    r"(?P<day>.*\b\d{1,2}(?:st|nd|rd|th))\s*,?\s+(?P<hour>\d{1,2})(?:\s*o'?\s?clock)?", re.IGNORECASE
+)
+_HOUR_AND_DAY = re.compile(
+    r"(?:(?:at|@)\s*)?(?P<hour>\d{1,2})(?:\s*o'?\s?clock)?\s*(?:,|\bon\b)\s*(?P<day>(?:the\s+)?\d{1,2}(?:st|nd|rd|th)\b.*)",
+    re.IGNORECASE,
+)
 _HALF_HOURS = frozenset(
     f"{before}{half}" for before in ("", "in ", "after ") for half in ("half an hour", "half hour", "a half hour")
 )
@@ -138,9 +152,9 @@ def _kind(text: str, local: datetime, later: datetime, other: datetime, *, is_wh
     if local == other:
         kind = Kind.FIXED
     elif later - local == HOUR and not is_whole_day:
-        kind = Kind.AFTER if ahead >= timedelta() else None
+        kind = Kind.AFTER if ahead >= timedelta() and _is_same_span(text, ahead) else None
     elif ahead == other_ahead:
-        kind = Kind.DAYS if ahead >= timedelta() else None
+        kind = Kind.DAYS if ahead >= timedelta() and _is_same_span(text, ahead) else None
     elif local.time() != other.time():
         kind = None
     elif (local.month, local.day) == (other.month, other.day):
@@ -178,6 +192,19 @@ def _dates(reading: Reading, today: datetime) -> Iterator[datetime]:
         year, month = (year + 1, 1) if reading.kind is Kind.YEARLY or month == 12 else (year, month + 1)
 
 
+def _without_bare_hour(text: str) -> str:
+    """ "15th" for "15th at 5", which dateparser would read as 15 May. The hour could be in the morning or evening."""
+    for form in (_DAY_AND_HOUR, _DAY_HOUR, _HOUR_AND_DAY):
+        if (found := form.fullmatch(text.strip())) and int(found["hour"]) <= 24:
+            return found["day"]
+    return text
+
+
+def _is_same_span(text: str, span: timedelta) -> bool:
+    """Whether it is as far ahead from everywhere; months and years are not."""
+    return all((found := _parsed(text, base)) is not None and found[0] - base == span for base in FEBRUARIES)
+
+
 def _start_of_day(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -185,7 +212,7 @@ def _start_of_day(moment: datetime) -> datetime:
 def _parsed(text: str, said_at: datetime) -> tuple[datetime, str, int | None] | None:
     """Local time, how exact it is, and the offset that the text names."""
     is_half_hour = " ".join(text.split()).lower() in _HALF_HOURS
-    found = _found("in 30 minutes" if is_half_hour else text, said_at)
+    found = _found("in 30 minutes" if is_half_hour else _without_bare_hour(text), said_at)
     if found is None or found.date_obj is None or found.period not in _PERIODS:
         return None
     offset = found.date_obj.utcoffset()

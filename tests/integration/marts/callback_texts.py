@@ -60,6 +60,10 @@ TEXTS = {
     "Monday": Meaning(_next_weekday(0, 0), is_whole_day=True),
     "friday 4 pm": Meaning(_next_weekday(4, 16)),
     "15th": Meaning(_next(None, 15, None), is_whole_day=True),
+    "15th at 5": Meaning(_next(None, 15, None), is_whole_day=True),
+    "the 20th, at 10": Meaning(_next(None, 20, None), is_whole_day=True),
+    "5 on the 15th": Meaning(_next(None, 15, None), is_whole_day=True),
+    "20th March at 5": Meaning(_next(3, 20, None), is_whole_day=True),
     "15th at 4pm": Meaning(_next(None, 15, 16)),
     "29 Feb 5pm": Meaning(_next(2, 29, 17)),
     "05/03/2024 16:30": Meaning(lambda _: datetime(2024, 3, 5, 16, 30)),  # noqa: DTZ001 - local, as all of these
@@ -67,4 +71,17 @@ TEXTS = {
     "31st at 9 am": Meaning(_next(None, 31, 9)),
     "2024-03-05 16:30 +0530": Meaning(lambda _: datetime(2024, 3, 5, 11, 0, tzinfo=UTC)),
 }
-NOT_UNDERSTOOD = ["later", "yesterday", "No", "this week", "5", '["10 AM"]', "call me " * 20 + "10 AM", "कल सुबह"]
+NOT_UNDERSTOOD = [
+    "later",
+    "yesterday",
+    "No",
+    "this week",
+    "5",
+    "next month at 5pm",
+    "in a year at 10 am",
+    "in 1 month 2 days",
+    "in 1 month and 2 hours",
+    '["10 AM"]',
+    "call me " * 20 + "10 AM",
+    "कल सुबह",
+]

@@ -52,7 +52,7 @@ ACTIONS = [
     "SEND_FORM",
 ]
 DIRECTIONS = [None, "outbound", "inbound", "INBOUND", "\u0130NBOUND", "inbound "]
-OUTCOMES = ["answered", "no_answer", "busy", "failed", "cancelled", "in_progress", "unknown"]
+OUTCOMES = ["answered", "no_answer", "busy", "machine", "failed", "cancelled", "in_progress", "unknown"]
 STATUSES = ["do not call\n", None, "", " \v", "\u00a0", "(none)", "Interested", "interested", "Unclear"]
 
 

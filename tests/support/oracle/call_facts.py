@@ -58,7 +58,7 @@ def fact(call: Row, words: Words, zone: ZoneInfo) -> Row:
     is_inbound = capitals(call["call_direction"] or "") == "INBOUND"
     is_dialled = not is_inbound and outcome not in ("cancelled", "in_progress")
     meaning = None if no_action else action.meaning if action else "unknown"
-    is_unanswered = no_action and outcome in ("no_answer", "busy")
+    is_unanswered = no_action and outcome in ("no_answer", "busy", "machine", "failed")
     stop_word = _stop_word(call, words)
     return call | {
         "outcome": outcome,

@@ -9,8 +9,16 @@ from dateparser.date import DateDataParser
 
 from tests.support.oracle.call_facts import moment_of
 
+F, G = datetime(2004, 2, 4), datetime(2097, 2, 4)  # noqa: DTZ001 - local to no zone
 W, W1, M = datetime(2001, 1, 10), datetime(2001, 1, 10, 1), datetime(2005, 10, 17)  # noqa: DTZ001 - local to no zone
 DAY = timedelta(days=1)
+O_CLOCK = r"(\s*o'?\s?clock)?"
+NTH = r"\d\d?(st|nd|rd|th)"
+BARE_HOURS = [
+    re.compile(rf"(.*\b{NTH}\b(\s+[^\W\d]+)?)\s*,?\s*(at|@)\s*(?P<hour>\d\d?){O_CLOCK}", re.IGNORECASE),
+    re.compile(rf"(.*\b{NTH})\s*,?\s+(?P<hour>\d\d?){O_CLOCK}", re.IGNORECASE),
+    re.compile(rf"((at|@)\s*)?(?P<hour>\d\d?){O_CLOCK}\s*(,|\bon\b)\s*(?P<day>(the\s+)?{NTH}\b.*)", re.IGNORECASE),
+]
 PERIODS = ("time", "day", "part_of_day", "week")
 HALF_HOUR = re.compile(r"\s*((in|after)\s+)?(half|half\s+an|a\s+half)\s+hour\s*", re.IGNORECASE)
 SETTINGS = {
@@ -27,8 +35,23 @@ OFFSET = re.compile(r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNO
 def parsed(text: str, base: datetime) -> tuple[datetime, str] | None:
     """What the library makes of the text, and the period it names."""
     parser = DateDataParser(languages=["en"], settings=SETTINGS | {"RELATIVE_BASE": base})
-    found = parser.get_date_data("in 30 minutes" if HALF_HOUR.fullmatch(text) else text)
+    found = parser.get_date_data("in 30 minutes" if HALF_HOUR.fullmatch(text) else day_alone(text))
     return None if found.date_obj is None else (found.date_obj, found.period)
+
+
+def day_alone(text: str) -> str:
+    """The text without an hour that says neither morning nor evening, beside a day of the month."""
+    for form in BARE_HOURS:
+        found = form.fullmatch(text.strip())
+        if found and int(found["hour"]) in range(25):
+            return found.groupdict().get("day") or found[1]
+    return text
+
+
+def is_even(text: str) -> bool:
+    """Whether the span is the same from wherever it is counted, as no month or year is."""
+    at = [(parsed(text, base), base) for base in (W, F, G)]
+    return len({one[0].replace(tzinfo=None) - base for one, base in at if one}) == 1 and all(one for one, _ in at)
 
 
 def requested(text: str, called_at: datetime, zone: ZoneInfo) -> tuple[datetime, bool] | None:
@@ -51,7 +74,7 @@ def _requested(text: str, called_at: datetime, zone: ZoneInfo) -> tuple[datetime
     if w == m:
         return (of_w.astimezone(UTC) if OFFSET.search(text) and of_w.tzinfo else moment_of(w, zone)), is_whole_day
     if not is_whole_day and w1 - w == timedelta(hours=1):
-        return None if w < W else (called_at + (w - W), False)
+        return None if w < W or not is_even(text) else (called_at + (w - W), False)
     local = _local(text, w, m, called_at, zone, is_whole_day=is_whole_day)
     return None if local is None else (moment_of(local, zone), is_whole_day)
 
@@ -63,7 +86,7 @@ def _local(
     clock = called_at.astimezone(zone).replace(tzinfo=None)
     today = clock.date()
     if w - W == m - M:
-        return _after_midnight(w - W, clock, is_whole_day=is_whole_day)
+        return _after_midnight(w - W, clock, is_whole_day=is_whole_day) if is_even(text) else None
     if w.time() != m.time():
         return None
 

@@ -25,7 +25,10 @@ BACKLOG = "FROM marts.redial_backlog"
         ({"outcome": "busy", "next_action": " \t\n\r\v\f"}, True),
         ({"outcome": "busy", "next_action": "\u00a0"}, False),
         ({"outcome": "busy", "next_action": "SEND_FORM"}, False),
-        ({"outcome": "failed"}, False),
+        ({"outcome": "failed"}, True),
+        ({"outcome": "machine"}, True),
+        ({"outcome": "machine", "next_action": "SEND_FORM"}, False),
+        ({"outcome": "unknown"}, False),
         ({"outcome": "answered"}, False),
         ({"outcome": "answered", "next_action": "\v ReDiAl\f\n"}, True),
         ({"outcome": "failed", "next_action": "REDIAL"}, True),
@@ -64,6 +67,7 @@ def test_an_entry_tells_of_the_unbroken_run_up_to_the_latest_call(missed: MakeCa
         "contact_number": "+919876543210",
         "agent_name": "Asha",
         "attempts": 3,
+        "unanswered_attempts": 2,
         "since": NOON - timedelta(days=3),
         "reason": "requested",
         "last_task_id": "5",
@@ -174,3 +178,34 @@ def test_of_several_states_the_first_that_fits_holds(make_call: MakeCall, build:
         "old and waiting": ("stale", None),
         "waiting": ("waiting", None),
     }
+
+
+def test_who_picks_up_each_time_and_asks_to_be_called_is_not_exhausted(
+    missed: MakeCall, build: Build, read: Read
+) -> None:
+    asks: Row = {"outcome": "answered", "is_answered": True, "next_action": "REDIAL"}
+    calls = [
+        missed(f"{hour}", contact_number="asks", occurred_at=NOON + timedelta(hours=hour), **asks) for hour in (0, 1)
+    ]
+    calls.append(
+        missed("2", contact_number="asks", occurred_at=NOON + timedelta(hours=2), call_direction="inbound", **asks)
+    )
+    outcomes = {"machines": ("machine", "failed", "busy"), "mixed": ("machine", "answered", "failed")}
+    for number, some in outcomes.items():
+        calls += [
+            missed(f"{number}{hour}", contact_number=number, outcome=outcome, occurred_at=NOON + timedelta(hours=hour))
+            | ({"next_action": "REDIAL", "is_answered": True} if outcome == "answered" else {})
+            for hour, outcome in enumerate(some)
+        ]
+    rows = read(build(calls), "SELECT contact_number, attempts, unanswered_attempts, state FROM marts.redial_backlog")
+    found = {row.pop("contact_number"): tuple(row.values()) for row in rows}
+    assert found == {"asks": (3, 0, "due"), "machines": (3, 3, "exhausted"), "mixed": (3, 1, "due")}
+
+
+def test_a_failed_dial_after_a_missed_one_keeps_the_contact_waiting(missed: MakeCall, build: Build, read: Read) -> None:
+    calls = [missed("1"), missed("2", call_date=DAY + timedelta(days=1), outcome="failed", occurred_at=None)]
+    daily = read(build(calls), "SELECT opened, cleared, backlog FROM marts.redial_backlog_daily ORDER BY call_date")
+    assert daily == [
+        {"opened": 1, "cleared": 0, "backlog": 1},
+        {"opened": 0, "cleared": 0, "backlog": 1},
+    ]

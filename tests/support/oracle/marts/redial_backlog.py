@@ -38,6 +38,7 @@ def _row(number: str, agent: str | None, run: list[Row], facts: Facts) -> Row:
         "contact_number": number,
         "agent_name": agent,
         "attempts": len(run),
+        "unanswered_attempts": _unanswered(run),
         "since": since,
         "reason": "requested" if any(call["action_meaning"] == "redial" for call in run) else "unanswered",
         "last_task_id": last["task_id"],
@@ -54,11 +55,16 @@ def _row(number: str, agent: str | None, run: list[Row], facts: Facts) -> Row:
     }
 
 
+def _unanswered(run: list[Row]) -> int:
+    """Calls after the last answered one."""
+    return next((place for place, call in enumerate(reversed(run)) if call["is_answered"]), len(run))
+
+
 def _state(run: list[Row], stop_word: str | None, facts: Facts) -> Row:
     rules, age = facts.rules, facts.now - run[0]["time"]
     if stop_word is not None:
         return {"state": "stopped", "stop_reason": stop_word}
-    if len(run) >= rules.redial_max_attempts:
+    if _unanswered(run) >= rules.redial_max_attempts:
         state = "exhausted"
     elif rules.redial_max_age_days is not None and age > timedelta(days=rules.redial_max_age_days):
         state = "stale"

@@ -26,7 +26,7 @@ from dialflo_pipeline.serve.redial_plan import plan
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
 RINGING = {"outcome": "in_progress", "fetched_at": NOW - timedelta(minutes=20)}
-PLANNED = {f"+{number}" for number in (911, 912, 917, 918, 920, 921, 922, 923, 924, 925)}
+PLANNED = {f"+{number}" for number in (911, 912, 917, 918, 920, 921, 922, 923, 924, 925, 930, 931, 934)}
 AGENT = '=HYPERLINK("http://example.com","Asha")'
 
 
@@ -48,7 +48,12 @@ def publish_calls(data: Path, calls: Iterable[dict[str, Any]]) -> None:
     private, lake = data / "work" / "warehouse.duckdb", Lake(data / "lake", data / "work")
     day = (NOW - timedelta(hours=3)).date()
     calls = list(calls)
-    rows = {CALLS: calls, CALL_METADATA: [asked(call) for call in calls if call["task_id"].startswith("asked")]}
+    rows = {
+        CALLS: calls,
+        CALL_METADATA: [
+            asked(call) for call in calls if call["task_id"].startswith("asked") and not call.pop("is_silent", False)
+        ],
+    }
     for table in WAREHOUSE_TABLES:
         frame = pl.DataFrame(rows.get(table, []), schema=table.frame_schema, orient="row")
         lake.replace(table, [frame], day)
@@ -77,8 +82,21 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     calls += [missed("+922"), missed("+922", task_id="rang", **RINGING | {"ended_at": NOW})]
     calls += [missed("+923"), missed("+923", task_id="rang long ago", **RINGING | {"fetched_at": NOW - DAY})]
     calls += [missed("+924"), missed("+924", task_id="just begun", **RINGING | {"occurred_at": recently})]
+    calls += appointments(spoken)
     publish_calls(folder, calls)
     return folder
+
+
+def appointments(spoken: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each asks Ravi for a time; then comes a call that does, or does not, take the appointment away."""
+    later = {"occurred_at": NOW - timedelta(hours=2)}
+    calls = [missed(f"+{number}", task_id=f"asked {number}", **spoken) for number in range(930, 935)]
+    nobody: dict[str, Any] = {"agent_name": "Ravi", "outcome": "failed"}
+    calls += [missed("+930", task_id="dial", **nobody | later)]
+    calls += [missed("+931", task_id="other agent", outcome="busy", **later)]
+    calls += [missed("+932", task_id="answered", **spoken | later)]
+    calls += [missed("+933", task_id="asked 933", **spoken | {"call_index": 1, "is_silent": True})]
+    return [*calls, missed("+934", task_id="other answered", outcome="answered", is_answered=True, **later)]
 
 
 @pytest.fixture(autouse=True)
@@ -102,9 +120,9 @@ def planned_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], datetime]:
 def test_only_those_who_may_be_called_are_planned() -> None:
     rows = json.loads(CliRunner().invoke(app, ["redial", "--format", "json"]).stdout)
     assert {row["contact_number"] for row in rows} == PLANNED
-    redials = [row for row in rows if row["contact_number"] not in ("+918", "+920", "+925")]
+    redials = [row for row in rows if row["reason"] != "callback"]
     assert {(row["attempt"], row["from_number"], row["agent_name"]) for row in redials} == {(2, "+4411111111", AGENT)}
-    assert all(datetime.fromisoformat(row["call_at"]) >= NOW.replace(microsecond=0) for row in rows)
+    assert all(datetime.fromisoformat(row["call_at"]) >= NOW for row in rows)
 
 
 def test_who_asked_for_a_call_in_the_latest_call_is_planned_for_that_time() -> None:
@@ -112,7 +130,7 @@ def test_who_asked_for_a_call_in_the_latest_call_is_planned_for_that_time() -> N
     (call,) = [row for row in rows if row["contact_number"] == "+918"]
     assert call["reason"] == "callback"
     assert (call["contact_number"], call["attempt"], call["from_number"]) == ("+918", 1, "+4411111111")
-    assert datetime.fromisoformat(call["requested_at"]) == (NOW + timedelta(hours=1)).replace(microsecond=0)
+    assert datetime.fromisoformat(call["requested_at"]) == NOW + timedelta(hours=1)
     assert call["call_at"] >= call["requested_at"]
 
 
@@ -124,18 +142,35 @@ def test_who_asked_for_a_time_to_come_is_planned_even_when_exhausted_or_stale(nu
     assert call["call_at"] >= call["requested_at"]
 
 
+@pytest.mark.parametrize(("number", "attempt"), [("+930", 2), ("+931", 1), ("+934", 1)])
+def test_an_appointment_outlives_dials_that_reach_nobody_and_calls_of_other_agents(number: str, attempt: int) -> None:
+    rows = json.loads(CliRunner().invoke(app, ["redial", "--format", "json"]).stdout)
+    (call,) = [row for row in rows if row["contact_number"] == number]
+    assert (call["reason"], call["agent_name"], call["attempt"]) == ("callback", "Ravi", attempt)
+    assert call["call_at"] >= call["requested_at"]
+
+
+def test_times_in_tables_are_not_before_the_exact_ones() -> None:
+    exact = json.loads(CliRunner().invoke(app, ["redial", "--format", "json"]).stdout)
+    shown = list(csv.DictReader(CliRunner().invoke(app, ["redial", "--format", "csv"]).stdout.splitlines()))
+    for one, other in zip(exact, shown, strict=True):
+        late = datetime.fromisoformat(other["call_at"]) - datetime.fromisoformat(one["call_at"])
+        assert timedelta() <= late < timedelta(seconds=1)
+        assert "." not in other["call_at"]
+
+
 @pytest.mark.parametrize(("number", "minutes"), [("+917", 20), ("+921", 10), ("+924", 20)])
 def test_the_gap_is_kept_from_calls_of_other_agents_and_from_those_under_way(
     number: str, minutes: int, planned_at: Callable[[str], datetime]
 ) -> None:
-    assert planned_at(number) == (NOW + timedelta(minutes=minutes)).replace(microsecond=0)
+    assert planned_at(number) == NOW + timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize("number", ["+922", "+923"])
 def test_a_call_that_has_ended_or_was_long_not_seen_holds_nobody_up(
     number: str, planned_at: Callable[[str], datetime]
 ) -> None:
-    assert planned_at(number) == NOW.replace(microsecond=0)
+    assert planned_at(number) == NOW
 
 
 def test_the_limit_is_kept() -> None:
