@@ -15,6 +15,8 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dialflo_pipeline.marts.callbacks.bare_hours import is_two_numbers, without_bare_hour
+
 LANGUAGES = ("en",)
 LONGEST_TEXT = 100
 """Longer texts are not read: a time to call is told in few words, and reading takes longer the longer a text is."""
@@ -25,7 +27,7 @@ READER = 4
 WEDNESDAY = datetime(2001, 1, 10)  # noqa: DTZ001 - local times, until `request` gives them their zone; both months have 31 days
 MONDAY = datetime(2005, 10, 17)  # noqa: DTZ001 - the same
 FEBRUARIES = (datetime(2004, 2, 4), datetime(2097, 2, 4))  # noqa: DTZ001 - the same
-"""From these on, months and years have other lengths: the first is before a leap day, the second before a missing one."""
+"""Months and years have other lengths from here: before a leap day, and before a leap day that is left out."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - by whichever clock
@@ -33,17 +35,6 @@ _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - by whichever clock
 _ORDINAL = re.compile(r"\d(st|nd|rd|th)\b", re.IGNORECASE)
 _OFFSET = re.compile(r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)
 _PERIODS = {"time": False, "day": True, "part_of_day": True, "week": True}
-_DAY_AND_HOUR = re.compile(
-    r"(?P<day>.*\b\d{1,2}(?:st|nd|rd|th)\b(?:\s+[^\W\d]+)?)\s*,?\s*(?:at|@)\s*(?P<hour>\d{1,2})(?:\s*o'?\s?clock)?",
-    re.IGNORECASE,
-)
-_DAY_HOUR = re.compile(
-    r"(?P<day>.*\b\d{1,2}(?:st|nd|rd|th))\s*,?\s+(?P<hour>\d{1,2})(?:\s*o'?\s?clock)?", re.IGNORECASE
-)
-_HOUR_AND_DAY = re.compile(
-    r"(?:(?:at|@)\s*)?(?P<hour>\d{1,2})(?:\s*o'?\s?clock)?\s*(?:,|\bon\b)\s*(?P<day>(?:the\s+)?\d{1,2}(?:st|nd|rd|th)\b.*)",
-    re.IGNORECASE,
-)
 _HALF_HOURS = frozenset(
     f"{before}{half}" for before in ("", "in ", "after ") for half in ("half an hour", "half hour", "a half hour")
 )
@@ -84,7 +75,7 @@ class Request:
 
 def read_text(text: str) -> Reading | None:
     """What a text means; None if it is not understood."""
-    if len(text) > LONGEST_TEXT or not text.strip():
+    if len(text) > LONGEST_TEXT or not text.strip() or is_two_numbers(text):
         return None
     first = _parsed(text, WEDNESDAY)
     if first is None:
@@ -192,14 +183,6 @@ def _dates(reading: Reading, today: datetime) -> Iterator[datetime]:
         year, month = (year + 1, 1) if reading.kind is Kind.YEARLY or month == 12 else (year, month + 1)
 
 
-def _without_bare_hour(text: str) -> str:
-    """ "15th" for "15th at 5", which dateparser would read as 15 May. The hour could be in the morning or evening."""
-    for form in (_DAY_AND_HOUR, _DAY_HOUR, _HOUR_AND_DAY):
-        if (found := form.fullmatch(text.strip())) and int(found["hour"]) <= 24:
-            return found["day"]
-    return text
-
-
 def _is_same_span(text: str, span: timedelta) -> bool:
     """Whether it is as far ahead from everywhere; months and years are not."""
     return all((found := _parsed(text, base)) is not None and found[0] - base == span for base in FEBRUARIES)
@@ -212,7 +195,7 @@ def _start_of_day(moment: datetime) -> datetime:
 def _parsed(text: str, said_at: datetime) -> tuple[datetime, str, int | None] | None:
     """Local time, how exact it is, and the offset that the text names."""
     is_half_hour = " ".join(text.split()).lower() in _HALF_HOURS
-    found = _found("in 30 minutes" if is_half_hour else _without_bare_hour(text), said_at)
+    found = _found("in 30 minutes" if is_half_hour else without_bare_hour(text), said_at)
     if found is None or found.date_obj is None or found.period not in _PERIODS:
         return None
     offset = found.date_obj.utcoffset()

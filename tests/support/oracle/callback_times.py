@@ -48,6 +48,10 @@ def day_alone(text: str) -> str:
     return text
 
 
+def is_two_numbers(text: str) -> bool:
+    return bool(re.fullmatch(r"\s*(on\s+)?(the\s+)?\d\d?\s*,?\s*(at|@)\s*\d\d?\s*", text, re.IGNORECASE))
+
+
 def is_even(text: str) -> bool:
     """Whether the span is the same from wherever it is counted, as no month or year is."""
     at = [(parsed(text, base), base) for base in (W, F, G)]
@@ -63,6 +67,8 @@ def requested(text: str, called_at: datetime, zone: ZoneInfo) -> tuple[datetime,
 
 
 def _requested(text: str, called_at: datetime, zone: ZoneInfo) -> tuple[datetime, bool] | None:
+    if is_two_numbers(text):
+        return None
     found = [parsed(text, base) for base in (W, W1, M)]
     if any(one is None or one[1] not in PERIODS for one in found):
         return None
