@@ -1,4 +1,4 @@
-"""Hours without am or pm beside a day of the month, as in "15th at 5": dateparser would read them as months or years."""
+"""Hours without am or pm beside a day of the month, as in "15th at 5". dateparser reads them as months or years."""
 
 import re
 
