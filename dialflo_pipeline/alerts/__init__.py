@@ -1,1 +1,1 @@
-"""Telling people what is wrong: which cause is to be told, in which words, and by which channel. No Dagster here."""
+"""Notifications: which incidents are sent, in which words, and over which channels."""

@@ -1,7 +1,7 @@
-"""How far the database of task ids has been read: a file that may be lost, old or wrong at the cost of work alone.
+"""How far the database of task ids has been read. If this file is lost or old, rows are only read again.
 
-Which ids are registered is the lake's to say. A *place* only spares reading the same rows again, so it must never be
-ahead of the lake: it holds for one database, one query, and a lake that still has every file it was written after.
+The lake decides which ids are registered. A *place* only saves reading the same rows again, so it must not be ahead of
+the lake: it is valid for one database, one query, and a lake that still has all its files of that time.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ _READERS: Final = {
 
 @dataclass(frozen=True)
 class Seen:
-    """What one reading of the query came upon: the highest cursor, and how many rows had it."""
+    """The highest cursor that one reading of the query found, and how many rows had it."""
 
     newest: CursorValue | None = None
     count: int = 0
@@ -41,7 +41,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the next reading begins, and what has to pass before it may begin later.
+    """Where the next reading begins, and when it may begin later.
 
     Rows before `reached` may still be committed until the overlap after `reached_at` is over. The first reading that
     begins after that has seen all of them; only then does `start` become `reached`.
@@ -116,7 +116,7 @@ def keep_place(work_dir: Path, source: str, lake: Lake, place: Place) -> None:
 def _mark(lake: Lake, last: str | None) -> list[str]:
     """The name of the last `task_ids` file, and a hash of it and all before: a lake that lost one has another.
 
-    Names begin with the time of writing, so what is registered later stands behind `last` and changes nothing.
+    Names begin with the time of writing, so what is registered later sorts after `last` and changes nothing.
     """
     names = sorted(name for day in lake.days(TASK_IDS) for name in lake.file_names(TASK_IDS, day))
     last = last if last is not None else (names[-1] if names else "")

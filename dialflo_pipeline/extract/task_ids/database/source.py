@@ -1,7 +1,7 @@
-"""Task ids from a query on the customer's own database: reading on from where the last reading ended, and registering.
+"""Registers task ids from a query on the customer's own database, from where the last reading ended.
 
-What is read is registered before it is remembered as read, and ids that are known are passed over. So to read rows
-again does nothing, and a kill, a lost place or an old one cost that alone.
+Rows are registered before the place is saved, and known ids are skipped. So reading rows again does nothing, and a kill
+or a lost or old place costs only that.
 """
 
 import hashlib
@@ -78,9 +78,9 @@ def source_of(settings: Settings) -> TaskSource | None:
 
 
 def read_source(source: TaskSource, data_dir: DataDir, now: datetime, zone: ZoneInfo) -> SourceReport:
-    """Register what the query gives from the last place on, and move the place; `now` (aware) is when this began.
+    """Register the rows of the query from the last place on, and move the place; `now` (aware) is when this began.
 
-    A database that fails costs only itself: that is told in the report. For the holder of the run lock.
+    A failure of the database is in the report and stops nothing else. For the holder of the run lock.
     """
     refused = Refusals(NAME)
     try:
@@ -90,10 +90,10 @@ def read_source(source: TaskSource, data_dir: DataDir, now: datetime, zone: Zone
 
 
 def has_news(source: TaskSource, data_dir: DataDir, now: datetime, late_every: timedelta) -> bool:
-    """Whether a reading would find anything, as far as a look at the newest rows tells.
+    """Whether the newest rows hold anything that was not read.
 
-    Rows before the newest, which may have been committed late, are not looked at; as long as there may be any, the
-    answer is yes once in `late_every`. Raises `TaskSourceError` or `TaskSourceDown`.
+    Older rows, which may have been committed late, are not checked; as long as there may be any, the answer is yes once
+    in `late_every`. Raises `TaskSourceError` or `TaskSourceDown`.
     """
     place = cursor.load_place(data_dir.work, source.fingerprint, data_dir.lake)
     seen = place.seen if place else Seen()
@@ -103,7 +103,7 @@ def has_news(source: TaskSource, data_dir: DataDir, now: datetime, late_every: t
 
 
 def examine(source: TaskSource, data_dir: DataDir) -> str:
-    """What the database and the query look like, without any row; raises as `has_news` does."""
+    """Describe the database and the query, without any row. Raises as `has_news` does."""
     from dialflo_pipeline.extract.task_ids.database.query import open_database
 
     place = cursor.load_place(data_dir.work, source.fingerprint, data_dir.lake)
