@@ -144,6 +144,58 @@ def test_a_sync_through_all_kinds_of_faults_keeps_what_came_and_tells_nothing_it
     assert set((tmp_path / "contacts").read_text().split()) == {host}
 
 
+def test_a_wrong_address_marks_no_id_and_says_what_to_check(dialflo: Callable[..., Command]) -> None:
+    server = FaultServer(otherwise=Say(404))
+    with server.serving_aside():
+        command = dialflo(server.base_url)
+        command("tasks", "add", "-", stdin=b"a\nb\nc\n")
+        failed = command("sync")
+        assert failed.returncode == 1
+        assert "DIALFLO_BASE_URL" in failed.stderr
+        assert "organisation" in failed.stderr
+        assert _states(command) == {"pending": 3}
+        server.otherwise = Say(200, GOOD)
+        assert command("sync").returncode == 0
+        assert _states(command) == {"settled": 3}
+
+
+def test_a_firewall_in_front_of_the_api_marks_no_id_as_failed(dialflo: Callable[..., Command]) -> None:
+    ids = [f"id-{number:02}" for number in range(30)]
+    server = FaultServer(otherwise=Say(200, GOOD))
+    with server.serving_aside():
+        command = dialflo(server.base_url, max_concurrency="1")
+        command("tasks", "add", "-", stdin=b"first\n")
+        assert command("sync").returncode == 0
+        command("tasks", "add", "-", stdin="\n".join(ids).encode())
+        server.otherwise = Say(302)
+        stopped = command("sync")
+        assert stopped.returncode == 1
+        assert "HTTP 302" in stopped.stderr
+        assert "firewall" in stopped.stderr
+        assert _states(command) == {"settled": 1, "pending": 30}
+        server.otherwise = Say(200, GOOD)
+        assert command("sync").returncode == 0
+        assert _states(command) == {"settled": 31}
+
+
+def test_a_changed_mapping_of_statuses_derives_the_states_again(dialflo: Callable[..., Command]) -> None:
+    body = b'[{"call_status": "ongoing", "call_insights": {"metadata": {"a": "1"}}}]'
+    server = FaultServer(otherwise=Say(200, body))
+    with server.serving_aside():
+        command = dialflo(server.base_url)
+        command("tasks", "add", "-", stdin=b"a\n")
+        assert command("sync").returncode == 0
+        assert _states(command) == {"settled": 1}
+        seeds = command.published.parent / "seeds"
+        seeds.mkdir()
+        (seeds / "statuses.csv").write_text("status,outcome\nongoing,in_progress\n", encoding="utf-8")
+        assert command("rebuild").returncode == 0
+        assert _states(command) == {"unsettled": 1}
+        (seeds / "statuses.csv").unlink()
+        assert command("rebuild").returncode == 0
+        assert _states(command) == {"settled": 1}
+
+
 def test_an_api_that_refuses_goes_down_and_comes_back_costs_no_id(dialflo: Callable[..., Command]) -> None:
     """A token that expires in mid-run, then an outage in mid-run: nothing is marked, and the next run has it all."""
     ids = [f"id-{number:02}" for number in range(60)]
@@ -161,7 +213,7 @@ def test_an_api_that_refuses_goes_down_and_comes_back_costs_no_id(dialflo: Calla
         stopped = command("sync")
         assert stopped.returncode == 1
         assert "20 ids in a row" in stopped.stderr
-        assert _states(command) == {"settled": 20, "pending": 40}
+        assert _states(command) == {"settled": 19, "pending": 41}  # the id that stopped the first run comes last
 
         server.script = {}
         assert command("sync").returncode == 0

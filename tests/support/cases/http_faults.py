@@ -97,10 +97,13 @@ def in_encoding(name: str, body: bytes = USABLE) -> Say:
 
 # 401 is no fault of one answer: it stops the run. Nor are five first answers of 403.
 REFUSED_STATUSES = (
-    *(201, 202, 203, 205, 206, 226, 300, 305, 400, 402, 403, 405, 406, 407, 409, 410, 411, 412, 413, 414, 415),
-    *(416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 451, 501, 505, 506, 507, 508, 510, 511, 599, 999),
+    *(300, 305, 400, 402, 403, 405, 406, 409, 410, 411, 412, 413, 414, 415),
+    *(416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 451, 999),
 )
-RETRYABLE_STATUSES = (408, 425, 429, 500, 502, 503, 504)
+RETRYABLE_STATUSES = (
+    *(201, 202, 206, 226, 407, 408, 425, 429),
+    *(500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511, 522, 599),
+)
 TARGETS = ("/call_details/elsewhere", "", "http://[broken", "gopher://x", "//nowhere.invalid/")
 AT_ONCE = {
     "nonsense": "soon",
@@ -120,7 +123,13 @@ TOO_LATE = {"far too long": "86400", "more than any clock": "9" * 400, "a far da
 
 STATUSES: Final = [
     *(told(f"{status}", Say(status, DETAIL), "refused") for status in REFUSED_STATUSES),
-    *(told(f"{status}", Say(status, b""), "refused") for status in (204, 304)),
+    told("304", Say(304, b""), "refused"),
+    *(told(f"{status}", Say(status, b""), "empty", ": the answer holds no call") for status in (204, 205)),
+    Fault("203 with JSON that holds no call", Say(203, DETAIL), "empty", "the answer holds no call", 203, DETAIL),
+    *(
+        told(f"{status} and Retry-After", Say(status, DETAIL, {"Retry-After": "0"}), "trouble")
+        for status in (202, 403, 522)
+    ),
     *(told(f"{status}", Say(status, DETAIL), "trouble") for status in RETRYABLE_STATUSES),
     *(
         told(f"{status} to '{target}'", Say(status, b"", {"Location": target}), "refused")

@@ -56,6 +56,14 @@ def test_a_row_is_stored_with_all_it_says(lake: Lake, add: Register) -> None:
     assert stored(lake).schema == TASK_IDS.frame_schema
 
 
+def test_a_uuid_in_two_letter_cases_is_one_task_in_its_first_spelling(lake: Lake, add: Register) -> None:
+    lower = "6f1c2a8e-aaaa-4000-8000-00000000beef"
+    first = add([row(lower.upper(), "2025-06-24"), row(lower), row("abc"), row("ABC")])
+    assert (first.registered, first.already_known) == (3, 1)
+    assert add([row(lower), row(lower.title())]).already_known == 2
+    assert sorted(stored(lake)["task_id"]) == ["6F1C2A8E-AAAA-4000-8000-00000000BEEF", "ABC", "abc"]
+
+
 def test_a_row_without_a_day_belongs_to_the_day_of_registration_in_the_zone(lake: Lake, add: Register) -> None:
     assert add([row("a")]).days == {TODAY_IN_KOLKATA}
     assert placed(lake) == {"a": "2025-06-26"}
