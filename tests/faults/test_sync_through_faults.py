@@ -106,6 +106,7 @@ def test_a_sync_through_all_kinds_of_faults_keeps_what_came_and_tells_nothing_it
         (command.data / "inbox" / "phones.txt").write_text(f"{IN_A_BAD_ROW}\n")
         with open(os.fsencode(command.data / "inbox") + b"/\xff.txt", "w") as file:
             file.write(f"from-the-inbox\n{IN_A_BAD_ROW}\n")
+        assert command("sync").returncode == 1  # a usable answer first: a 404 before it would not count
         assert command("tasks", "add", tmp_path / "ids.csv").returncode == 1
         assert command("sync").returncode == 1
         tables = read_tables(command.published)
