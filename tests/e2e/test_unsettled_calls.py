@@ -86,4 +86,4 @@ def test_an_unsettled_call_is_kept_asked_again_and_final_at_its_deadline(
         assert api.asked_in(3) == {"troubled"}
         api.round = 4
         assert command("sync", "--retry-failed").returncode == 1
-        assert api.asked_in(4) == {"troubled", "empty-for-ever", "garbage-for-ever"}
+        assert api.asked_in(4) == {"troubled", "empty-for-ever", "garbage-for-ever", "not-known"}

@@ -44,7 +44,9 @@ DETAIL: Final = b'{"detail": "no"}'
 PAGE: Final = b"<html>We will be back soon</html>"
 ZIPPED: Final = gzip.compress(USABLE * 50)
 LARGE: Final = b'[{"call_status": "BUSY", "transcript": "' + b"x" * 50_000_000 + b'"}]'
-MARKED: Final = b'\xef\xbb\xbf[{"call_status": "BUSY", "agent_name": "\xe2\x82\xac", "x": 1e999, "x": 12345678901234567890123}]\n'
+MARKED: Final = (
+    b'\xef\xbb\xbf[{"call_status": "BUSY", "to_number": "\xe2\x82\xac", "x": 1e999, "x": 12345678901234567890}]\n'
+)
 OK: Final = b"HTTP/1.1 200 OK\r\n"
 CHUNKED: Final = b"Transfer-Encoding: chunked\r\n"
 LENGTH: Final = b"Content-Length: %d\r\n" % len(USABLE)
