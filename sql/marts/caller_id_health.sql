@@ -1,8 +1,8 @@
 /*
 question: Is one of our numbers being ignored, or shown as spam?
 description: >-
-  One row per calling number and day with at least one dialled call from it. The number's last 7 days are compared with its
-  own 28 days before, and with the other numbers in the same 7 days. flag says whether it is well below either.
+  One row per calling number and day with at least one dialled call from it that rang. The number's last 7 days are
+  compared with its own 28 days before, and with the other numbers in the same 7 days. flag says whether it is well below either.
 means_not: >-
   That anyone labelled the number: no carrier is asked. Another list, agent or hour can lower a rate too, small drops do
   not show with few calls, and many numbers looked at daily bring false alarms. The latest row is the number's current state.
@@ -12,27 +12,27 @@ whole_because: >-
 columns:
   from_number_e164: {type: VARCHAR, description: "Calling number in E.164; NULL, a group of its own, holds the calls whose number is missing or cannot be read.", privacy: personal}
   call_date: {type: DATE, description: "The tasks' day in the configured time zone."}
-  calls: {type: BIGINT, description: Dialled calls of the day., unit: calls, sum: true}
+  calls: {type: BIGINT, description: Dialled calls of the day that rang., unit: calls, sum: true}
   answered_calls: {type: BIGINT, description: Those of them whose outcome is answered., unit: calls, sum: true}
   answer_rate: {type: DOUBLE, ratio: [answered_calls, calls], unit: share}
   answer_rate_low: {type: DOUBLE, unit: share}
   answer_rate_high: {type: DOUBLE, unit: share}
-  calls_7d: {type: BIGINT, description: Dialled calls of the 7 days., unit: calls}
+  calls_7d: {type: BIGINT, description: Dialled calls of the 7 days that rang., unit: calls}
   answered_calls_7d: {type: BIGINT, description: Those of them that were answered., unit: calls}
   answer_rate_7d: {type: DOUBLE, ratio: [answered_calls_7d, calls_7d], unit: share}
   answer_rate_7d_low: {type: DOUBLE, unit: share}
   answer_rate_7d_high: {type: DOUBLE, unit: share}
-  calls_28d: {type: BIGINT, description: Dialled calls of the 28 days., unit: calls}
+  calls_28d: {type: BIGINT, description: Dialled calls of the 28 days that rang., unit: calls}
   answered_calls_28d: {type: BIGINT, description: Those of them that were answered., unit: calls}
   answer_rate_28d: {type: DOUBLE, ratio: [answered_calls_28d, calls_28d], unit: share}
   answer_rate_28d_low: {type: DOUBLE, unit: share}
   answer_rate_28d_high: {type: DOUBLE, unit: share}
-  baseline_calls: {type: BIGINT, description: Dialled calls of the baseline., unit: calls}
+  baseline_calls: {type: BIGINT, description: Dialled calls of the baseline that rang., unit: calls}
   baseline_answered_calls: {type: BIGINT, description: Those of them that were answered., unit: calls}
   baseline_answer_rate: {type: DOUBLE, ratio: [baseline_answered_calls, baseline_calls], unit: share}
   baseline_answer_rate_low: {type: DOUBLE, unit: share}
   baseline_answer_rate_high: {type: DOUBLE, unit: share}
-  peer_calls_7d: {type: BIGINT, description: Dialled calls of the peers in the 7 days., unit: calls}
+  peer_calls_7d: {type: BIGINT, description: Dialled calls of the peers in the 7 days that rang., unit: calls}
   peer_answered_calls_7d: {type: BIGINT, description: Those of them that were answered., unit: calls}
   peer_answer_rate_7d: {type: DOUBLE, ratio: [peer_answered_calls_7d, peer_calls_7d], unit: share}
   peer_answer_rate_7d_low: {type: DOUBLE, unit: share}

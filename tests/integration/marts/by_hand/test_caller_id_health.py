@@ -78,3 +78,11 @@ def test_calls_from_no_readable_number_are_counted_but_never_flagged(
         (50, "too_few_calls", 0),
         (50, "too_few_calls", 0),
     ]
+
+
+def test_only_calls_that_rang_count(make_call: MakeCall, build: Build, read: Read) -> None:
+    outcomes = ("answered", "no_answer", "busy", "machine", "failed", "unknown", "cancelled")
+    calls = [make_call(task_id=name, from_number_e164="+4411", outcome=name) for name in outcomes]
+    calls.append(make_call(task_id="next day", call_date=days_on(1), from_number_e164="+4411", outcome="failed"))
+    (row,) = read(build(calls), "FROM marts.caller_id_health")
+    assert (row["call_date"], row["calls"], row["answered_calls"]) == (DAY, 4, 1)

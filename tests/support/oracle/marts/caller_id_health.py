@@ -14,9 +14,10 @@ KEY = ("from_number_e164", "call_date")
 
 
 def expected_rows(facts: Facts) -> list[Row]:
+    rang = [call for call in facts.dialled if call["outcome"] in ("answered", "no_answer", "busy", "machine")]
     days = {
         key: (len(calls), count(calls, lambda call: call["is_answered"]))
-        for key, calls in grouped(facts.dialled, "from_number_e164", "call_date").items()
+        for key, calls in grouped(rang, "from_number_e164", "call_date").items()
     }
     everybody: Days = {}
     for (number, day), pair in days.items():
