@@ -16,7 +16,7 @@ def require_free_port(host: str, port: int) -> None:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         socket.create_server(address, family=family).close()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = (error.strerror or type(error).__name__).partition(" (while")[0]  # Python adds the address
         raise UsageError(
             f"Port {port} on {host} cannot be used: {reason}{_used_by(port)}. Choose another port with --port."
         ) from None
