@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Command
-from tests.support.oracle.warehouse import Rules, expected_warehouse
-from tests.support.scripted_api import TOKEN, ScriptedApi, serving
+from tests.support.oracle.warehouse import Rules, TaskRow, expected_warehouse
+from tests.support.scripted_api import TOKEN, ApiResponse, ScriptedApi, serving
 from tests.support.varied_campaign import Campaign, campaign
 from tests.support.warehouse_rows import FLAT, differences, lasting, read_tables
 
@@ -27,6 +27,7 @@ def test_every_row_of_a_campaign_equals_that_of_the_oracle(
     with serving(made.script) as api:
         command = dialflo(api.base_url, timezone=zone)
         command.is_installed = True
+        fetch_a_first_answer(command, api, made)
         added = command("tasks", "add", *made.files)
         assert added.returncode == 1
         assert f"refused {made.bad_rows}" in added.stdout
@@ -50,6 +51,14 @@ def test_every_row_of_a_campaign_equals_that_of_the_oracle(
     assert lasting(rebuilt) == lasting(second)
     assert not any(TOKEN.encode() in file.read_bytes() for file in command.data.rglob("*") if file.is_file())
     assert TOKEN not in "".join(command.said)
+
+
+def fetch_a_first_answer(command: Command, api: ScriptedApi, made: Campaign) -> None:
+    """A settled id before all others: a 404 sent before the lake's first usable answer would count for nothing."""
+    api.script["first"] = [ApiResponse(b'[{"agent_name": "A", "call_status": "BUSY"}]')]
+    made.rows.insert(0, TaskRow("first"))
+    assert command("tasks", "add", "-", stdin=b"first\n").returncode == 0
+    assert command("sync").returncode == 0
 
 
 def agreed(command: Command, api: ScriptedApi, made: Campaign, zone: str) -> dict[str, list[dict[str, object]]]:

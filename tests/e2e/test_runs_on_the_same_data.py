@@ -58,7 +58,7 @@ def test_a_private_warehouse_that_cannot_be_opened_is_made_anew(
         (command.data / "work" / "warehouse.duckdb").write_bytes(b"cut off while it was made")
         done = command("sync")
         assert done.returncode == 0, done.stderr
-        assert "made anew" in done.stderr
+        assert "built again from the lake" in done.stderr
         assert _call_keys(command) == before != []
 
 

@@ -12,7 +12,7 @@ from tests.support.command import Command
 from tests.support.forked import Hook
 from tests.support.root_rights import give_up_roots_rights
 from tests.support.sampling import sampled
-from tests.support.scripted_api import ScriptedApi, serving
+from tests.support.scripted_api import ApiResponse, ScriptedApi, serving
 from tests.support.varied_campaign import Campaign, campaign
 from tests.support.warehouse_rows import read_tables
 
@@ -95,7 +95,7 @@ def test_a_full_disk_is_told_in_a_sentence_and_once_there_is_room_the_next_run_g
 def test_what_stands_where_something_else_has_to_be_is_named_and_the_next_run_goes_on(
     tmp_path: Path, dialflo: Callable[..., Command], name: str
 ) -> None:
-    with serving({}) as api:
+    with serving({"a": [ApiResponse(b'[{"agent_name": "A", "call_status": "BUSY"}]')]}) as api:
         command = dialflo(api.base_url)
         in_the_way = command.data / name
         in_the_way.parent.mkdir(parents=True)

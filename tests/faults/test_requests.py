@@ -36,7 +36,8 @@ def test_nobody_a_redirect_leads_to_is_ever_called(fetch: Fetch, status: int) ->
             for number, target in enumerate(targets)
         }
         fetched = fetch(list(script), script)
-    assert fetched.endings == dict.fromkeys(script, ("refused", False))
+    # All refused and none settled to try: a proxy or firewall may be the reason, so none of them counts.
+    assert fetched.endings == dict.fromkeys(script, ("refused", True))
     assert sorted(fetched.api.asked) == sorted(script)
 
 

@@ -130,7 +130,7 @@ def test_a_sync_through_all_kinds_of_faults_keeps_what_came_and_tells_nothing_it
         command("doctor")
         assert (
             command("query", "SELECT count(*) AS open FROM marts.redial_backlog", "--format", "csv").stdout
-            == "open\n1\n"
+            == "open\n2\n"
         )
 
     for word in (TOKEN, *PHONES):

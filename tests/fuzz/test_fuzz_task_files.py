@@ -91,7 +91,13 @@ def _check_every_line(content: bytes, rows: Sequence[TaskRow], refused: Sequence
     assert {row.line for row in rows} | {row.line for row in refused} == numbered.keys()
     for row in rows:
         assert numbered[row.line].strip(" \t") == row.task_id
-    assert not any(ID.fullmatch(numbered[row.line]) and numbered[row.line] not in (*HEADERS, COLUMN) for row in refused)
+    headers = {_plain(name) for name in (*HEADERS, COLUMN)}
+    assert not any(ID.fullmatch(numbered[row.line]) and _plain(numbered[row.line]) not in headers for row in refused)
+
+
+def _plain(name: str) -> str:
+    """A header's name without regard to case, blanks and underscores."""
+    return re.sub(r"[\s_]", "", name).lower()
 
 
 def _content(dice: Random, file_format: Format) -> bytes:

@@ -15,6 +15,7 @@ from tests.support.oracle.values import day_of, time_of
 __all__ = ["Exchange", "Expected", "Rules", "TaskFetch", "TaskRow", "expected_warehouse"]
 Row = dict[str, Any]
 RETRYABLE = (407, 408, 425, 429)
+NO_CONTENT = (204, 205)
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Exchange:
     def result(self) -> str:
         if self.status is None or self.status in RETRYABLE or 500 <= self.status < 600:
             return "trouble"
-        if self.status in (204, 205):
+        if self.status in NO_CONTENT:
             return "empty"
         if 200 < self.status < 300 and self.status != 203:
             return "trouble"
@@ -136,7 +137,7 @@ def _add(flat: flatten.Flat, askings: list[TaskFetch], task: Row, zone: ZoneInfo
     """The rows of the latest usable answer; with none, of the latest asking if it ended in an empty one."""
     lasts = [asking[-1] for asking in askings]
     usable = [exchange for exchange in lasts if exchange.result == "usable"]
-    decides = usable[-1:] or [exchange for exchange in lasts[-1:] if exchange.result == "empty"]
+    decides = usable[-1:] or [each for each in lasts[-1:] if each.result == "empty" and each.status not in NO_CONTENT]
     for exchange in decides:
         rows = flatten.flatten(exchange.body, task, zone)
         for call in rows.calls:

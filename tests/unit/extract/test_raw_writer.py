@@ -150,10 +150,10 @@ def test_adding_waits_while_a_full_buffer_is_written(
     has_begun, may_write = threading.Event(), threading.Event()
     append = Lake.append
 
-    def slow(lake: Lake, table: Table, frame: pl.DataFrame, day: date) -> Path:
+    def slow(lake: Lake, table: Table, frame: pl.DataFrame, day: date, *rest: Any) -> Path:
         has_begun.set()
         assert may_write.wait(30)
-        return append(lake, table, frame, day)
+        return append(lake, table, frame, day, *rest)
 
     monkeypatch.setattr(Lake, "append", slow)
 
