@@ -80,7 +80,7 @@ def _values_check(table: Table) -> Check:
             )
             WHERE found.rows > 0
             UNION ALL
-            SELECT NULL, declared.name || ' is no column of type ' || declared.type || ', or may wrongly be empty', 1
+            SELECT NULL, declared.name || ' is not a column of type ' || declared.type || ', or may wrongly be empty', 1
             FROM (VALUES {columns}) AS declared (name, type, is_nullable)
             WHERE (declared.name, declared.type, declared.is_nullable) NOT IN (
                 SELECT (column_name, data_type, is_nullable) FROM duckdb_columns()
@@ -102,7 +102,7 @@ def _problems(name: str, column: dy.Column) -> Iterator[tuple[str, str]]:
     if pattern := getattr(column, "regex", None):
         yield f"NOT regexp_matches({quoted}, {_text(pattern)})", f"{name} is not written as it must be"
     if isinstance(column, dy.Float64):
-        yield f"NOT isfinite({quoted})", f"{name} is no finite number"
+        yield f"NOT isfinite({quoted})", f"{name} is not a finite number"
     if (low := getattr(column, "min", None)) is not None:
         yield f"{quoted} < {low}", f"{name} is below {low}"
     if (high := getattr(column, "max", None)) is not None:

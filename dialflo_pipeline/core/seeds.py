@@ -117,6 +117,6 @@ def _rows(path: Path, seed: Seed, problems: list[str]) -> Iterator[tuple[int, di
                 elif row:
                     problems.append(f"{path}, line {reader.line_num}: {len(row)} fields instead of {len(head)}")
     except UnicodeDecodeError:
-        problems.append(f"{path}: is no UTF-8 text")
+        problems.append(f"{path}: is not UTF-8 text")
     except (OSError, csv.Error) as error:
         problems.append(f"{path}: cannot be read ({type(error).__name__})")

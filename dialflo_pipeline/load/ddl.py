@@ -28,7 +28,7 @@ _INTERNAL_TABLES = {
     ),
     "built_days": (
         "call_date DATE NOT NULL, fingerprint VARCHAR NOT NULL",
-        "The loaded days that the marts were made from; none when they have to be made from all anew.",
+        "The loaded days that the marts were made from; none if a full build is due.",
     ),
     "replaced_calls": (
         "call_date DATE, agent_name VARCHAR, contact_number VARCHAR",

@@ -27,7 +27,7 @@ class SimulatorOptions(BaseModel):
     token: str = Field(default="open-sesame", min_length=1)
     latency_seconds: float = Field(default=0, ge=0, le=600, allow_inf_nan=False, description="mean")
     latency_jitter: float = Field(default=0.3, ge=0, le=2, description="sigma of the log-normal latency; 0 is steady")
-    rate_limit: float = Field(default=0, ge=0, allow_inf_nan=False, description="requests per second; 0 is no limit")
+    rate_limit: float = Field(default=0, ge=0, allow_inf_nan=False, description="requests per second; 0 means no limit")
     rate_burst: int | None = Field(default=None, ge=1, description="requests at a time; by default those of one second")
     error_share: float = Field(default=0, ge=0, le=1, description="share of requests answered with 500")
     unsettled_share: float = Field(default=0, ge=0, le=1, description="share of tasks that are unsettled at first")

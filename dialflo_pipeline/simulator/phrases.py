@@ -20,7 +20,7 @@ REASONS: dict[str, dict[Mood, tuple[str, ...]]] = {
 }
 """The reason for an interest or a next action, by language and mood."""
 
-UNREACHED = {"en": "Nobody picked up; try again.", "hi": "किसी ने फ़ोन नहीं उठाया।"}
+UNREACHED = {"en": "No one picked up; try again.", "hi": "किसी ने फ़ोन नहीं उठाया।"}
 """Why an unanswered call should be repeated."""
 
 TURNS = {

@@ -23,7 +23,7 @@ quick: |
   FROM registered
   FULL JOIN shown ON shown.call_date = registered.call_date
 */
--- An id that is registered twice on its day is no fault: somebody copied a file, and its first registration counts.
+-- An id that is registered twice on its day is not a fault: a file was copied, and its first registration counts.
 WITH tombstones AS (
     SELECT task_id, call_date, max(forgotten_at) AS forgotten_at FROM lake.forgotten_ids GROUP BY task_id, call_date
 ),

@@ -3,7 +3,7 @@ description: >-
   On the newest seven days with calls, each agent dials about as many calls as on the 28 days before the day in question.
   Only days that are over and on which anybody dialled count, an agent without calls then with 0; at least 7 such days
   must lie behind, and 20 calls a day be usual. Usual is the median; far is less than half or more than twice of it, and
-  more than four standard deviations off, reckoned with logarithms (1.4826 times the median absolute deviation) together
+  more than four standard deviations off, computed with logarithms (1.4826 times the median absolute deviation) together
   with what chance alone gives (Poisson).
 asset: marts.answer_rate
 says: "The number of calls is far from usual {rows} times."

@@ -6,7 +6,7 @@ columns:
   published_at: {type: TIMESTAMPTZ, description: When this state was first published.}
   pipeline_version: {type: VARCHAR, description: The version that published it.}
   data_version: {type: VARCHAR, description: A fingerprint of the state.}
-  timezone: {type: VARCHAR, description: Zone in which days and hours are reckoned.}
+  timezone: {type: VARCHAR, description: Zone in which days and hours are computed.}
   first_day: {type: DATE, description: First day with a task.}
   last_day: {type: DATE, description: Last day with a task.}
   settled_through: {type: DATE, description: Last day before the first that waits for something.}

@@ -1,7 +1,7 @@
 /*
 description: >-
-  The contacts of marts.redial_backlog, counted, without anything that depends on the hour: state and age are reckoned
-  where the page is read, as the mart reckons them. A contact's campaign is that of its latest call.
+  The contacts of marts.redial_backlog, counted, without anything that depends on the hour: state and age are computed
+  where the page is read, as in the mart. A contact's campaign is that of its latest call.
 grain: [agent_name, campaign, since, due_at, stale_at, is_stopped, is_exhausted, reason]
 columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}
@@ -30,8 +30,8 @@ WITH waiting AS (
     FROM staging.redial_backlog AS backlog
     LEFT JOIN staging.contact_stops AS stops ON stops.contact_number = backlog.contact_number
 ),
--- Of several calls of one answer to one contact at one moment, the last is the latest. Without a configured key there
--- is no campaign, and the calls need not be read.
+-- Of several calls of one answer to one contact at one moment, the last is the latest. Without a configured key, calls
+-- have no campaign and need not be read.
 campaigns AS (
     SELECT
         waiting.contact_number,

@@ -1,5 +1,5 @@
 /*
-description: The data points whose share of answers has changed, as marts.metadata_coverage tells.
+description: The data points whose share of answers has changed, as in marts.metadata_coverage.
 grain: [agent_name, key]
 columns:
   agent_name: {type: VARCHAR, description: Name of the AI agent; NULL is a group of its own.}

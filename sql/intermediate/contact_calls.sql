@@ -1,6 +1,6 @@
 /*
 description: >-
-  One row per call that tells where a contact stands (dialled, or inbound and answered), with its place in time among
+  One row per call that shows the state of a contact (dialled, or inbound and answered), with its place in time among
   the calls of that contact. Calls without a number are left out.
 grain: [task_id, call_index]
 materialized: view

@@ -1,6 +1,6 @@
 /*
 description: >-
-  One row per call_date with at least one registered task: what marts.data_freshness tells of it.
+  One row per call_date with at least one registered task: what marts.data_freshness shows of it.
 grain: [call_date]
 incremental_by: [call_date]
 columns_of: marts.data_freshness

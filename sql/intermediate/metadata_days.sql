@@ -31,7 +31,7 @@ WITH by_value AS (
 shaped AS (
     SELECT
         * EXCLUDE (some_value),
-        -- Most values are words: the first letter (45 to 57: minus to 9) tells that without a pattern.
+        -- Most values are words: the first letter (45 to 57: minus to 9) shows that without a pattern.
         CASE
             WHEN NOT is_filled THEN NULL
             WHEN some_value IN ('true', 'false') THEN 'boolean'

@@ -24,7 +24,7 @@ CREATE MACRO staging.wilson_high(SUCCESSES, TRIALS) AS
 CREATE MACRO staging.mean(VALUE) AS
 avg(value / 1099511627776.0::DOUBLE ORDER BY value) * 1099511627776.0::DOUBLE;
 
--- How far one rate lies above another, in standard deviations of what chance does to two equal ones.
+-- How far one rate is above another, in standard deviations of what chance does to two equal ones.
 CREATE MACRO staging.two_rates_z(SUCCESSES, TRIALS, OTHER_SUCCESSES, OTHER_TRIALS) AS
 CASE
     WHEN

@@ -1,5 +1,5 @@
 /*
-question: How many tries does it take to reach somebody, and when is another one useless?
+question: How many tries does it take to reach a contact, and when is another one useless?
 description: >-
   One row per agent and attempt number, up to the highest that was needed. Attempts are the dialled calls of one contact
   and agent, in order; a contact is reached at its first answered attempt. All days together.
@@ -60,7 +60,7 @@ counted AS (
 tried AS (
     SELECT
         *,
-        -- Whoever ended at this try or a later one had this one.
+        -- Contacts that ended at this try or a later one had this one.
         (sum(ended_contacts) OVER (
             PARTITION BY agent_name ORDER BY attempt_number ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ))::BIGINT AS tried_contacts,

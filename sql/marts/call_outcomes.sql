@@ -23,7 +23,7 @@ columns:
   share_low: {type: DOUBLE, unit: share}
   share_high: {type: DOUBLE, unit: share}
 */
--- As sent first: there are few different texts, so each is looked at once and not once a call.
+-- As sent first: there are few different texts, so each is examined once and not once a call.
 WITH sent AS (
     SELECT
         call_date,

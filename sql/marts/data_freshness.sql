@@ -18,7 +18,7 @@ columns:
   pending_tasks: {type: BIGINT, description: "Tasks in state pending: no answer yet.", unit: tasks, sum: true}
   waiting_tasks: {type: BIGINT, description: unsettled_tasks + pending_tasks., unit: tasks, sum: true}
   not_found_tasks: {type: BIGINT, description: "Tasks in state not_found: the API does not know them.", unit: tasks, sum: true}
-  failed_tasks: {type: BIGINT, description: "Tasks in state failed: not asked again unless told to.", unit: tasks, sum: true}
+  failed_tasks: {type: BIGINT, description: "Tasks in state failed: not fetched again unless requested.", unit: tasks, sum: true}
   held_back_tasks: {type: BIGINT, description: "Tasks with a next_try_at, whatever their state: asked again, though not before that time.", unit: tasks}
   next_try_at: {type: TIMESTAMPTZ, description: Earliest next_try_at of the day's tasks; NULL if none has one.}
   calls: {type: BIGINT, description: Rows of main.calls of the day., unit: calls, sum: true}

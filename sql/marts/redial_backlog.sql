@@ -20,7 +20,7 @@ columns:
   last_outcome: {type: VARCHAR, description: Outcome of the latest call.}
   next_action_reason: {type: VARCHAR, description: Why the latest call concluded its next action., privacy: personal}
   due_at: {type: TIMESTAMPTZ, description: Time of the latest call plus DIALFLO_REDIAL_MIN_GAP_MINUTES.}
-  age_days: {type: BIGINT, description: Full 24 hours since since; 0 if that lies ahead., unit: days}
+  age_days: {type: BIGINT, description: Full 24 hours since since; 0 if that is in the future., unit: days}
   state: {type: VARCHAR, description: "stopped, exhausted, stale, waiting or due: the first that fits."}
   stop_reason: {type: VARCHAR, description: "Where state is stopped: of the latest call of this contact_number, contact call or not, with a word mapped to stop, the first of next_action, interest_status and call_status, as sent, that is; else NULL."}
   last_called_at: {type: TIMESTAMPTZ, description: Time of the latest call.}

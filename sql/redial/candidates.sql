@@ -33,7 +33,7 @@ latest AS (
     WHERE is_contact_call AND contact_number IN (SELECT requests.contact_number FROM requests)
     GROUP BY contact_number, agent_name
 ),
--- A later answered call with the same agent replaces the request; dials that reach nobody, and other agents, do not.
+-- A later answered call with the same agent replaces the request; dials without an answer, and other agents, do not.
 appointments AS (
     SELECT
         requests.*,

@@ -294,3 +294,13 @@ def test_the_architecture_shows_the_rooms_of_the_package() -> None:
 def test_every_module_has_a_summary_in_its_docstring() -> None:
     modules = (ROOT / "dialflo_pipeline").rglob("*.py")
     assert not [str(path.relative_to(ROOT)) for path in modules if not ARCHITECTURE["summary"](path)]
+
+
+def test_the_architecture_page_is_what_its_script_makes() -> None:
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    assert page == ARCHITECTURE["architecture_page"](page), "run: make docs"
+
+
+def test_the_modules_page_is_what_its_script_makes() -> None:
+    page = (ROOT / "docs/reference/modules.md").read_text("utf-8")
+    assert page == ARCHITECTURE["modules_page"](), "run: make docs"

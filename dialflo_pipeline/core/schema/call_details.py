@@ -34,7 +34,7 @@ class CallContext(_KeyValue):
 
 
 class Rejects(dy.Schema):
-    """One row per value that did not fit its column, per array element that is no call, per answer without one."""
+    """One row per value that did not fit its column, per array element that is not a call, per answer without one."""
 
     task_id = task_id_column(key=False)
     call_index = call_index_column(key=False, nullable=True)

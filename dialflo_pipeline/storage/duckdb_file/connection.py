@@ -39,7 +39,7 @@ _NEW_FILE = {"storage_compatibility_version": STORAGE_VERSION, "default_block_si
 _DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 """As what DuckDB tells of damage, beside errors of no class at all."""
 
-_REMEDY = "All in it is derived: `dialflo sync` makes it anew."
+_REMEDY = "All in it is derived: `dialflo sync` rebuilds it."
 
 _DISK_ERRORS = (
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR,
@@ -180,7 +180,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 def _refuse_pipe(path: Path) -> None:
     """For DuckDB would wait for somebody to write into it."""
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise DamagedWarehouse(path, _REMEDY, "is no file")
+        raise DamagedWarehouse(path, _REMEDY, "is not a file")
 
 
 _INSTANCE_POOL = InstancePool(lambda: duckdb.connect(config=_OPTIONS | {"temp_directory": "", "threads": 1}))

@@ -28,7 +28,7 @@ _REMEDIES = {
     TASK_IDS: "`dialflo sync` sets it aside and looks for its ids elsewhere.",
     RAW_ANSWERS: "`dialflo sync` sets it aside and fetches its ids again.",
 }
-_DERIVED = "`dialflo sync` and `dialflo rebuild` write it anew."
+_DERIVED = "`dialflo sync` and `dialflo rebuild` rewrite it."
 
 
 def metadata(table: Table, path: Path) -> dict[str, str]:

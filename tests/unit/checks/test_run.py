@@ -183,7 +183,7 @@ def test_without_a_warehouse_there_is_nothing_to_find(check: Check) -> None:
         (
             "ALTER TABLE main.rejects ALTER path DROP NOT NULL",
             "main.rejects as_declared",
-            "path is no column of type VARCHAR, or may wrongly be empty",
+            "path is not a column of type VARCHAR, or may wrongly be empty",
         ),
     ],
 )

@@ -79,7 +79,7 @@ def test_every_wrong_row_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "problem"), [(b"action,meaning\n\xff,stop\n", "no UTF-8"), (b'action,meaning\n"a', "cannot be read")]
+    ("body", "problem"), [(b"action,meaning\n\xff,stop\n", "not UTF-8"), (b'action,meaning\n"a', "cannot be read")]
 )
 def test_a_file_that_is_no_csv_is_told(body: bytes, problem: str, tmp_path: Path) -> None:
     (tmp_path / "actions.csv").write_bytes(body)

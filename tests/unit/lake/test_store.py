@@ -165,7 +165,7 @@ def test_a_file_cut_off_is_told_with_its_place_and_the_remedy(lake: Lake, table:
     lake.replace(table, [], DAY)
     path = lake.file(table, DAY)
     path.write_bytes(path.read_bytes()[:kept])
-    remedy = "sets it aside" if table is TASK_IDS else "write it anew"
+    remedy = "sets it aside" if table is TASK_IDS else "rewrite it"
     for read in (lambda: lake.read(table, DAY), lambda: lake.metadata(table, DAY)):
         with pytest.raises(DamagedFile, match=remedy) as caught:
             read()

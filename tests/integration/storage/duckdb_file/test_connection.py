@@ -18,7 +18,7 @@ def test_a_damaged_file_is_set_aside_with_its_log(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"half a header")
     duckdb_file.log_of(path).write_bytes(b"half a log")
-    with pytest.raises(DamagedWarehouse, match="makes it anew"):
+    with pytest.raises(DamagedWarehouse, match="rebuilds it"):
         duckdb_file.examine(path)
     aside = duckdb_file.set_aside(path, path.with_suffix(".damaged"))
     assert (aside.read_bytes(), duckdb_file.log_of(aside).read_bytes()) == (b"half a header", b"half a log")
@@ -31,5 +31,5 @@ def test_a_pipe_in_the_place_of_a_file_is_told_and_not_waited_for(
 ) -> None:
     path.parent.mkdir()
     os.mkfifo(path)
-    with pytest.raises(DamagedWarehouse, match="is no file"), opened(path):
+    with pytest.raises(DamagedWarehouse, match="is not a file"), opened(path):
         pass
