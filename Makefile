@@ -79,6 +79,17 @@ bench: $(READY) $(BENCH_READY) ## Compare with dlt and with floors: FULL=1 for a
 exhaustive: $(READY) ## Only the long tests of test-all: SEED=, KILLS=, PYTEST_OPTIONS=
 	$(if $(SEED),CHAOS_SEED=$(SEED)) $(if $(KILLS),CHAOS_KILLS=$(KILLS)) $(BIN)/pytest -m exhaustive $(PARALLEL) $(PYTEST_OPTIONS)
 
+$(JS_READY): javascript/package.json javascript/package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "Node 20 or newer is needed."; exit 1; }
+	npm ci --silent --prefix javascript
+	@touch $(JS_READY)
+
+lint-js: $(JS_READY) ## Lint and type-check the dashboard's scripts; needs Node
+	@npm run --silent lint --prefix javascript
+
+test-js: $(JS_READY) ## Unit tests of the dashboard's scripts; needs Node
+	@npm run --silent test --prefix javascript
+
 charts: $(JS_READY) ## Rebuild the dashboard's chart library; needs Node
 	npm run build --prefix javascript
 

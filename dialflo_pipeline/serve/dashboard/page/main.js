@@ -36,6 +36,7 @@ function showLost(table) {
   list.hidden = table.rows === 0;
 }
 
+/** @param {{ [k: string]: any }} row */
 function lostText({ state, reason, tasks, examples }) {
   const more = tasks - examples.split(", ").length;
   return `${plural(tasks, "task")} ${state === "failed" ? "failed" : "not found"} (${reason}): ${examples}${more > 0 ? ` and ${count(more)} more` : ""}`;
