@@ -304,3 +304,11 @@ def test_the_architecture_page_is_what_its_script_makes() -> None:
 def test_the_modules_page_is_what_its_script_makes() -> None:
     page = (ROOT / "docs/reference/modules.md").read_text("utf-8")
     assert page == ARCHITECTURE["modules_page"](), "run: make docs"
+
+
+def test_every_make_target_that_is_named_has_a_rule() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    phony = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()
+    in_ci = re.findall(r"^make (.*)$", (ROOT / ".ci/run").read_text("utf-8"), re.MULTILINE)
+    named = {*phony, *" ".join(in_ci).split()}
+    assert {target for target in named if not re.search(rf"^{target}:.* ## ", makefile, re.MULTILINE)} == set()

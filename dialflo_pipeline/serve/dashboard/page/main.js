@@ -1,5 +1,6 @@
 // Entry point: unpacks the data, sets up the filters and draws every panel for the selection.
 
+/** @returns {any[]} One object per row, its values by column name. */
 function rowsAsObjects(table) {
   return Array.from({ length: table.rows }, (_, row) => Object.fromEntries(Object.keys(table.columns).map((name) => [name, valueIn(table, name, row)])));
 }
