@@ -159,10 +159,11 @@ def test_a_run_launched_on_the_page_is_told_once_still_there_after_a_restart_and
 ) -> None:
     hook, texts = told
     with ExitStack() as stack:
-        simulator = stack.enter_context(running_simulator(SimulatorOptions(days=1, tasks_per_day=2)))
+        options = SimulatorOptions(days=1, tasks_per_day=2)
+        simulator = stack.enter_context(running_simulator(options))
         inbox = tmp_path / "data" / "inbox"
         inbox.mkdir(parents=True)
-        (inbox / "ids.txt").write_text("one\ntwo\n")
+        (inbox / "ids.txt").write_text("\n".join(row.task_id for row in task_rows(options)))
         for name, value in {
             "API_TOKEN": "wrong-token",
             "BASE_URL": simulator.base_url,
@@ -225,6 +226,7 @@ def test_a_daemon_killed_in_mid_run_goes_on_by_itself_and_every_id_lands_in_its_
             "API_TOKEN": simulator.token,
             "BASE_URL": simulator.base_url,
             "RATE_LIMIT": "4",
+            "SETTLE_HOURS": "1",
             "TASKS_DSN": postgresql_url,
             "TASKS_QUERY": "SELECT task_id, completed_at, n FROM finished WHERE n >= :cursor",
         }
