@@ -38,6 +38,7 @@ def test_each_day_is_a_run_and_what_has_no_days_follows_once_after_all_of_them(
     ids.write_text("\n".join(["task_id,completed_at", *(f"{name},{at.isoformat()}" for name, at in rows.items())]))
     with running_simulator(OPTIONS) as simulator:
         settings = {"API_TOKEN": simulator.token, "BASE_URL": simulator.base_url, "DATA_DIR": str(data_dir.root)}
+        settings["SETTLE_HOURS"] = "1"  # so that no call is open any more
         for name, value in settings.items():
             monkeypatch.setenv(f"{ENV_PREFIX}{name}", value)
         monkeypatch.setenv("DAGSTER_HOME", str(home_beside(data_dir)))
