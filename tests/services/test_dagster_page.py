@@ -55,7 +55,9 @@ def settings(simulator: RunningSimulator, tmp_path_factory: pytest.TempPathFacto
     """A data folder with two of three days synced."""
     root = tmp_path_factory.mktemp("page")
     token = SecretStr(simulator.token)
-    settings = Settings(data_dir=root / "data", base_url=simulator.base_url, api_token=token, rate_limit=0)
+    settings = Settings(
+        data_dir=root / "data", base_url=simulator.base_url, api_token=token, rate_limit=0, settle_hours=1
+    )
     register(settings, [row for row in task_rows(OPTIONS) if row.completed_at.date() > first_day()])
     assert sync(settings) == 0
     return settings
@@ -77,6 +79,7 @@ def served(settings: Settings) -> Iterator[DagsterPage]:
     environment = {
         "DIALFLO_DATA_DIR": str(settings.data_dir),
         "DIALFLO_BASE_URL": settings.base_url,
+        "DIALFLO_SETTLE_HOURS": "1",
         "DIALFLO_API_TOKEN": settings.api_token.get_secret_value() if settings.api_token else "",
         "DIALFLO_RATE_LIMIT": "0",
         "DAGSTER_HOME": str(settings.data_dir / "work" / "dagster"),

@@ -202,7 +202,7 @@ def test_a_run_launched_on_the_page_is_told_once_still_there_after_a_restart_and
     assert "http://dagster.test/runs/" in texts[0]
     assert "resolved" in texts[1]
     assert "Postgres is reached, its tables are of this version" in doctor.stdout
-    assert "refuses the token" in doctor.stdout
+    assert "rejects the token" in doctor.stdout
 
 
 def test_a_daemon_killed_in_mid_run_goes_on_by_itself_and_every_id_lands_in_its_day_once(
