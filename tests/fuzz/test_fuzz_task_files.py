@@ -63,7 +63,7 @@ def check_file(dice: Random) -> None:
     assert not error or error.startswith("standard input")
     assert not re.search(r"\d{9}", error)
     _check_rows(rows, refused)
-    if read_as is Format.TXT:
+    if read_as is Format.TXT and not content.startswith(b"PK\x03\x04"):  # a zip archive is read as Excel
         _check_every_line(content, rows, refused)
 
 
