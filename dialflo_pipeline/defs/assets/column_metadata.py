@@ -9,18 +9,13 @@ from dagster import AssetKey, TableColumn, TableColumnConstraints, TableColumnDe
 from dialflo_pipeline.core.schema import Privacy, Table
 from dialflo_pipeline.marts.lake_lineage import Lineage, Source
 from dialflo_pipeline.marts.model import Model
+from dialflo_pipeline.run.asset_events import sql_path
 
 
 def asset_key(full_name: str) -> AssetKey | None:
     """The asset of a SQL name; None for the pipeline's internal tables."""
-    schema, name = full_name.split(".")
-    match schema:
-        case "main":
-            return AssetKey(["warehouse", name])
-        case "pipeline":
-            return None
-        case _:
-            return AssetKey([schema, name])
+    path = sql_path(full_name)
+    return AssetKey(path) if path else None
 
 
 def table_metadata(table: Table, lineage: Lineage) -> dict[str, Any]:

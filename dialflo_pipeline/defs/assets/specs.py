@@ -139,11 +139,6 @@ def _lineages() -> Mapping[str, Lineage]:
     return {**model_lineage(models()), f"main.{PUBLICATION.name}": stamp}
 
 
-def row_counts(rows: Mapping[str, int], name: str) -> dict[str, Any]:
-    """The metadata that Dagster plots; no rows when nothing was written."""
-    return {"dagster/row_count": rows[name]} if name in rows else {}
-
-
 def _made_from(model: Model) -> set[str]:
     return set(model.depends_on).union(*map(tables_behind, model.depends_on))
 
